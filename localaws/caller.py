@@ -1,0 +1,36 @@
+"""Who is calling: the principal, its account and the region of one request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+PARTITION = "aws"
+
+
+@dataclass(frozen=True)
+class Caller:
+    """The identity behind one request.
+
+    ``arn`` is what ``sts get-caller-identity`` answers: ``arn:aws:iam::<account>:root`` for an account's own key,
+    ``arn:aws:sts::<account>:assumed-role/<role>/<session>`` for an assumed role.
+    """
+
+    account: str
+    region: str
+    arn: str
+    access_key_id: str = ""
+
+    @classmethod
+    def root(cls, account: str, region: str) -> Caller:
+        return cls(account, region, f"arn:{PARTITION}:iam::{account}:root", account)
+
+    @property
+    def is_root(self) -> bool:
+        return self.arn.endswith(":root")
+
+    def in_region(self, region: str) -> Caller:
+        return replace(self, region=region)
+
+    def resource_arn(self, service: str, resource: str) -> str:
+        """The ARN of one of this account's resources in this region, e.g. ``("sagemaker", "pipeline/daily")``."""
+        return f"arn:{PARTITION}:{service}:{self.region}:{self.account}:{resource}"

@@ -1,0 +1,46 @@
+"""The time of the embedded AWS: the wall clock plus an offset that tests can move forward.
+
+Schedules, approval timeouts and credential expiry read this clock; nothing in localaws reads another one.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+
+class Clock:
+    """Wall clock with an offset. ``advance`` moves it forward and wakes whoever waits for a later time."""
+
+    def __init__(self) -> None:
+        self._offset = timedelta()
+        self._moved = threading.Condition()
+
+    def now(self) -> datetime:
+        """The current time, in UTC and aware of it."""
+        return datetime.now(UTC) + self._offset
+
+    def advance(self, seconds: float) -> datetime:
+        """Move the clock forward by ``seconds`` (at least 0) and return the new time."""
+        if seconds < 0:
+            raise ValueError("the clock only moves forward")
+        with self._moved:
+            self._offset += timedelta(seconds=seconds)
+            self._moved.notify_all()
+        return self.now()
+
+    def wait_until(self, moment: datetime, stop: threading.Event, longest: float = 1.0) -> None:
+        """Block until ``moment``, until ``stop`` is set, or for ``longest`` wall seconds, whichever comes first.
+
+        Callers loop: they look again at what is due after every return.
+        """
+        deadline = time.monotonic() + longest
+        with self._moved:
+            while not stop.is_set():
+                remaining = min((moment - self.now()).total_seconds(), deadline - time.monotonic(), 0.25)
+                if remaining <= 0:
+                    if moment <= self.now() or time.monotonic() >= deadline:
+                        return
+                    continue
+                self._moved.wait(remaining)

@@ -1,0 +1,58 @@
+"""localaws' own pages, below ``/_localaws/``: is it there, and the clock that tests move. No AWS API is among them.
+
+GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...]}
+GET  /_localaws/clock    {"now": "2030-01-01T00:00:00+00:00"}
+POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from localaws.cloud import Cloud
+
+PREFIX = "/_localaws/"
+
+
+class ControlPages:
+    """A WSGI application, mounted by the server."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = self._respond(request)
+        except HTTPException as error:
+            response = Response(f"{error.description}\n", error.code, content_type="text/plain")
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        page = request.path.removeprefix(PREFIX)
+        if page == "health":
+            accounts = ", ".join(f'"{account}"' for account in self._cloud.accounts)
+            return _json(f'{{"service": "localaws", "process": {os.getpid()}, "accounts": [{accounts}]}}')
+        if page == "clock":
+            if request.method == "POST":
+                self._advance(request)
+            return _json(f'{{"now": "{self._cloud.clock.now().isoformat()}"}}')
+        raise NotFound(f"localaws has no page {request.path}")
+
+    def _advance(self, request: Request) -> None:
+        seconds = (request.get_json(force=True) or {}).get("advance_seconds")
+        if not isinstance(seconds, int | float) or seconds < 0:
+            raise BadRequest("advance_seconds must be a number, at least 0: the clock only moves forward")
+        self._cloud.clock.advance(seconds)
+
+
+def _json(text: str) -> Response:
+    return Response(text + "\n", content_type="application/json")

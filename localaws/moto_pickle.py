@@ -1,0 +1,80 @@
+"""moto's whole state as bytes and back: every backend of every account, in one pickle.
+
+It knows which of moto's objects do not pickle by themselves; it decides neither when nor where a snapshot is kept.
+The bytes are read only by the moto version that wrote them (``requirements/`` pins it).
+"""
+
+from __future__ import annotations
+
+import io
+import pickle
+import threading
+from collections import defaultdict
+from typing import Any
+
+import cloudpickle
+from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_der_private_key,
+)
+from moto import __version__ as moto_version
+from moto.backends import get_backend
+from moto.core.base_backend import BackendDict
+
+# moto builds these from its own tables; nothing that a user made is in them.
+_REBUILT_SERVICES = frozenset({"moto_api", "instance_metadata"})
+_LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
+
+
+class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
+    def reducer_override(self, obj: Any) -> Any:
+        if isinstance(obj, RSAPrivateKey | EllipticCurvePrivateKey | Ed25519PrivateKey):
+            content = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+            return _load_private_key, (content,)
+        if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
+            # Their constructors want arguments that the default protocol of defaultdict does not pass.
+            return _new_defaultdict, (type(obj), obj.default_factory), obj.__dict__, None, iter(obj.items())
+        if isinstance(obj, _RLOCK):
+            return threading.RLock, ()
+        if isinstance(obj, _LOCK):
+            return threading.Lock, ()
+        return super().reducer_override(obj)
+
+
+def _new_defaultdict(kind: type[defaultdict[Any, Any]], default_factory: Any) -> defaultdict[Any, Any]:
+    made = kind.__new__(kind)
+    made.default_factory = default_factory
+    return made
+
+
+def _load_private_key(content: bytes) -> Any:
+    return load_der_private_key(content, None)
+
+
+def dump() -> bytes:
+    """{service: {account: {region: backend}}} of every moto backend in use, pickled."""
+    state = {
+        backends.service_name: {account: dict(regions) for account, regions in backends.items()}
+        for backends in BackendDict._instances
+        if backends.service_name not in _REBUILT_SERVICES
+    }
+    target = io.BytesIO()
+    _Pickler(target).dump((moto_version, state))
+    return target.getvalue()
+
+
+def restore(content: bytes) -> None:
+    """Put a former ``dump`` back into moto. ValueError where another moto version wrote it."""
+    version, state = pickle.loads(content)  # noqa: S301 (our own snapshot, in the user's own directory)
+    if version != moto_version:
+        raise ValueError(f"the state was written by moto {version}, this is {moto_version}")
+    for service, accounts in state.items():
+        backends: Any = get_backend(service)
+        for account, regions in accounts.items():
+            for region, backend in regions.items():
+                dict.__setitem__(backends[account], region, backend)

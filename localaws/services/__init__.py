@@ -1,0 +1,14 @@
+"""The services that stand in front of moto, by name. A new one is one line in ``SERVICES``."""
+
+from __future__ import annotations
+
+from localaws.cloud import Cloud
+from localaws.service import Service
+from localaws.services.sts import Sts
+
+SERVICES: tuple[type[Service], ...] = (Sts,)
+
+
+def register_services(cloud: Cloud) -> None:
+    for service in SERVICES:
+        cloud.register(service(cloud))

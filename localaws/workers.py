@@ -1,0 +1,48 @@
+"""Threads that do what AWS does after the answer: jobs, executions, schedules.
+
+A worker that fails says so on the log and to nobody else: whoever starts one records failures in its own documents.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+log = logging.getLogger(__name__)
+
+
+class Workers:
+    """Starts daemon threads and tells them to stop. ``stopping`` is set when the server goes down."""
+
+    def __init__(self) -> None:
+        self.stopping = threading.Event()
+        self._threads: set[threading.Thread] = set()
+        self._lock = threading.Lock()
+
+    def start(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        """Run ``work`` in a thread of its own."""
+
+        def run() -> None:
+            try:
+                work()
+            except Exception:
+                log.exception("worker %s failed", name)
+            finally:
+                with self._lock:
+                    self._threads.discard(threading.current_thread())
+
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        with self._lock:
+            self._threads.add(thread)
+        thread.start()
+        return thread
+
+    def stop(self, longest: float = 5.0) -> None:
+        """Ask every worker to stop and wait up to ``longest`` seconds for all of them together."""
+        self.stopping.set()
+        with self._lock:
+            waiting = list(self._threads)
+        share = longest / max(len(waiting), 1)
+        for thread in waiting:
+            thread.join(share)

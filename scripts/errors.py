@@ -1,0 +1,141 @@
+"""What can go wrong for a user, one class each, with the exit code that scripts and CI can rely on.
+
+An error says what was wrong, what was found, and which command to run next. Anything else that is raised is a defect
+of ours and ends with a traceback and exit code 1. ``docs/exit-codes.md`` is generated from this module.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class DeploymentError(Exception):
+    """Base of every error that a user can meet.
+
+    ``problem`` is one sentence; ``found`` lists what was there instead, one line each; ``next_command`` is what to run
+    or edit now, without which an error is no help.
+    """
+
+    exit_code: ClassVar[int] = 1
+    title: ClassVar[str] = "The deployment failed"
+
+    def __init__(self, problem: str, *, found: list[str] | None = None, next_command: str | None = None) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.found = found or []
+        self.next_command = next_command
+
+
+class UsageError(DeploymentError):
+    """The command line is incomplete or contradicts itself."""
+
+    exit_code = 2
+    title = "Wrong arguments"
+
+
+class SettingsError(DeploymentError):
+    """A stage file, or an environment variable that overrides it, is invalid."""
+
+    exit_code = 3
+    title = "Invalid settings"
+
+
+class CredentialsError(DeploymentError):
+    """There are no credentials, or they are expired or unknown to AWS."""
+
+    exit_code = 4
+    title = "No usable credentials"
+
+
+class AccessDeniedError(DeploymentError):
+    """A principal may not do what is needed; says which account, action and role."""
+
+    exit_code = 5
+    title = "Access denied"
+
+
+class FoundationError(DeploymentError):
+    """The stage's account lacks the foundation, or part of it."""
+
+    exit_code = 6
+    title = "Foundation missing"
+
+
+class ModelPackageError(DeploymentError):
+    """There is no model package group, no Approved version, or a version that cannot be deployed."""
+
+    exit_code = 7
+    title = "No deployable model package"
+
+
+class ReleaseError(DeploymentError):
+    """A release is unknown, edited, of another format, or not verified in preprod."""
+
+    exit_code = 8
+    title = "Unusable release"
+
+
+class ArtifactError(DeploymentError):
+    """A model artifact is gone, differs from the pinned checksum, or could not be copied."""
+
+    exit_code = 9
+    title = "Artifact problem"
+
+
+class DefinitionError(DeploymentError):
+    """The pipeline definition is stale, edited by hand, or refused by SageMaker's service model."""
+
+    exit_code = 10
+    title = "Unusable pipeline definition"
+
+
+class StackError(DeploymentError):
+    """A stack is busy, stuck, or its change set failed (and was rolled back)."""
+
+    exit_code = 11
+    title = "CloudFormation stack problem"
+
+
+class ExecutionError(DeploymentError):
+    """A pipeline execution failed or was stopped."""
+
+    exit_code = 12
+    title = "Pipeline execution failed"
+
+
+class VerificationError(DeploymentError):
+    """The execution succeeded, but its output does not pass the stage's thresholds."""
+
+    exit_code = 13
+    title = "Verification failed"
+
+
+class LocalCloudError(DeploymentError):
+    """The embedded AWS could not be started, reached or stopped."""
+
+    exit_code = 14
+    title = "Embedded AWS problem"
+
+
+class StorageError(DeploymentError):
+    """This machine's disk is full, or a file cannot be written."""
+
+    exit_code = 15
+    title = "Cannot write"
+
+
+class ServiceResponseError(DeploymentError):
+    """AWS refused a call for a reason that none of the other classes names, or did not answer."""
+
+    exit_code = 16
+    title = "AWS call failed"
+
+
+class ApprovalError(DeploymentError):
+    """There is no approval to answer, it was answered already, or the plan it approved no longer matches."""
+
+    exit_code = 17
+    title = "Approval problem"
+
+
+INTERRUPTED = 130

@@ -1,0 +1,67 @@
+"""One embedded AWS for all functional tests: a real server on a free loopback port, and clients of its accounts.
+
+Tests share it and run in parallel processes, each with a server of its own; give everything you create a name of your
+own (the ``unique`` fixture).
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import boto3
+import pytest
+from botocore.config import Config
+
+from localaws.server import Server
+
+DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
+REGION = "eu-west-1"
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV, PREPROD, PROD])
+    server.run_in_thread()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def client(server: Server) -> Callable[..., Any]:
+    """``client("s3")``, ``client("s3", account=PREPROD)``: boto3 over HTTP, as a user has it."""
+
+    def make(service: str, account: str = DEV, region: str = REGION, **options: Any) -> Any:
+        keys = {"aws_access_key_id": account, "aws_secret_access_key": "local", **options}
+        session = boto3.session.Session(region_name=region, **keys)
+        return session.client(
+            service,
+            endpoint_url=server.endpoint_url,
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        )
+
+    return make
+
+
+@pytest.fixture
+def unique() -> str:
+    """A name that no other test uses: lower case, digits and hyphens, 14 characters."""
+    return f"t-{uuid.uuid4().hex[:12]}"
+
+
+@pytest.fixture
+def aws_environment(server: Server) -> dict[str, str]:
+    """What ``make local-env`` exports, for a child process such as the AWS CLI. Nothing of the shell leaks in."""
+    return {
+        "PATH": os.environ["PATH"],
+        "AWS_ENDPOINT_URL": server.endpoint_url,
+        "AWS_ACCESS_KEY_ID": DEV,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_PAGER": "",
+        "HOME": "/nonexistent",
+    }

@@ -1,0 +1,87 @@
+"""The front door: who is calling, what is refused, what is answered for operations that nobody implements."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.functional.conftest import DEV, PREPROD
+
+Client = Callable[..., Any]
+
+
+def test_an_account_number_as_access_key_is_that_accounts_root(client: Client) -> None:
+    identity = client("sts", account=PREPROD).get_caller_identity()
+    assert identity["Arn"] == f"arn:aws:iam::{PREPROD}:root"
+
+
+def test_an_unknown_access_key_is_refused_in_words(client: Client) -> None:
+    with pytest.raises(ClientError) as refused:
+        client("s3", aws_access_key_id="AKIAUNKNOWN").list_buckets()
+    assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+
+
+def test_the_organization_role_leads_into_a_member_account(client: Client) -> None:
+    arn = f"arn:aws:iam::{PREPROD}:role/OrganizationAccountAccessRole"
+    session = client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+    keys = {"aws_access_key_id": session["AccessKeyId"], "aws_session_token": session["SessionToken"]}
+    assert client("sts", **keys).get_caller_identity()["Account"] == PREPROD
+
+
+def test_a_role_that_does_not_exist_cannot_be_assumed(client: Client) -> None:
+    with pytest.raises(ClientError) as refused:
+        client("sts").assume_role(RoleArn=f"arn:aws:iam::{PREPROD}:role/nobody", RoleSessionName="test")
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+
+
+def test_a_role_is_assumed_only_by_whom_it_trusts(client: Client, unique: str) -> None:
+    stranger = {"AWS": "arn:aws:iam::999999999999:root"}
+    trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": stranger, "Action": "sts:AssumeRole"}]})
+    arn = client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    with pytest.raises(ClientError) as refused:
+        client("sts").assume_role(RoleArn=arn, RoleSessionName="test")
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+
+
+def test_an_operation_that_nobody_implements_answers_at_once(client: Client) -> None:
+    started = time.monotonic()
+    with pytest.raises(ClientError) as refused:
+        client("codebuild").batch_get_reports(reportArns=["arn:aws:codebuild:eu-west-1:111111111111:report/x:y"])
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert time.monotonic() - started < 5
+
+
+def test_accounts_are_kept_apart(client: Client, unique: str) -> None:
+    client("ssm").put_parameter(Name=f"/{unique}", Value="dev", Type="String")
+    with pytest.raises(ClientError):
+        client("ssm", account=PREPROD).get_parameter(Name=f"/{unique}")
+
+
+def test_state_outlives_the_server(tmp_path: Path, unique: str) -> None:
+    for attempt in ("write", "read"):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "localaws", "--port", "0", "--state", str(tmp_path), "--account", DEV],
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout is not None
+        endpoint = process.stdout.readline().split()[3].rstrip(",")
+        ssm = boto3.client(
+            "ssm", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=DEV, aws_secret_access_key="x"
+        )
+        if attempt == "write":
+            ssm.put_parameter(Name=f"/{unique}", Value="kept", Type="String")
+        else:
+            assert ssm.get_parameter(Name=f"/{unique}")["Parameter"]["Value"] == "kept"
+        process.terminate()
+        assert process.wait(10) == 0
