@@ -1,0 +1,135 @@
+# The verbs. `make help` prints them; each is one module in scripts/ with its own --help.
+#
+# CLOUD=local (the default) runs every verb against the embedded AWS of this clone; CLOUD=aws against AWS, with
+# credentials by the SDK's ordinary chain. See docs/going-to-aws.md.
+
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+CLOUD ?= local
+PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3 2>/dev/null))
+ifeq ($(filter $(CLOUD),local aws),)
+$(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
+endif
+
+REQUIREMENTS := $(if $(filter aws,$(CLOUD)),deploy,local)
+INSTALL := $(PYTHON) -m scripts.install_environment
+VERB := .venv/bin/python -m
+ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.local_cloud run -- )$(VERB)
+TEST_PYTHON := .venv-test/bin/python
+
+# What a user may add to a verb: make deploy STAGE=prod RELEASE=... UNVERIFIED=1 PIPELINE=... OUTPUT=json
+stage_option = $(if $(STAGE),--stage '$(STAGE)')
+output_option = $(if $(OUTPUT),--output '$(OUTPUT)')
+release_option = $(if $(RELEASE),--release '$(RELEASE)')
+unverified_option = $(if $(filter 1,$(UNVERIFIED)),--unverified)
+options = $(stage_option) $(output_option) $(ARGS)
+
+export PYTHONUNBUFFERED := 1
+
+.PHONY: help
+help: ## Print this list
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo "Variables: STAGE=preprod|prod  CLOUD=local|aws  RELEASE=<id>  UNVERIFIED=1  PIPELINE=<folder>  OUTPUT=json  ARGS=..."
+
+.PHONY: install
+install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
+	@$(INSTALL) --environment .venv --requirements requirements/$(REQUIREMENTS).txt
+
+.PHONY: resolve
+resolve: install ## Show the model package that would be released: the newest Approved version
+	@$(ON_CLOUD) scripts.resolve_model_package $(options)
+
+.PHONY: release
+release: install ## Pin model package, definition and templates in release.json
+	@$(ON_CLOUD) scripts.create_release $(options)
+
+.PHONY: promote
+promote: install ## Carry the release's model package into STAGE's account
+	@$(ON_CLOUD) scripts.promote_release $(options) $(release_option)
+
+.PHONY: plan
+plan: install ## Make and show STAGE's change set; execute nothing
+	@$(ON_CLOUD) scripts.plan_stage $(options) $(release_option) $(unverified_option)
+
+.PHONY: deploy
+deploy: install ## Bring a release to STAGE, run its batch inference, show predictions
+	@$(ON_CLOUD) scripts.deploy_stage $(options) $(release_option) $(unverified_option)
+
+.PHONY: run
+run: install ## Start STAGE's pipeline and follow it
+	@$(ON_CLOUD) scripts.run_stage $(options)
+
+.PHONY: verify
+verify: install ## Run STAGE's pipeline and check its output against the thresholds
+	@$(ON_CLOUD) scripts.verify_stage $(options)
+
+.PHONY: status
+status: install ## Show what is live in every stage, and how it goes
+	@$(ON_CLOUD) scripts.show_status $(options)
+
+.PHONY: predictions
+predictions: install ## Show the first rows of STAGE's newest predictions
+	@$(ON_CLOUD) scripts.show_predictions $(options)
+
+.PHONY: destroy
+destroy: install ## Delete STAGE's stack (asks first; keeps data)
+	@$(ON_CLOUD) scripts.destroy_stage $(options)
+
+.PHONY: doctor
+doctor: install ## Check everything a deployment needs; change nothing
+	@$(ON_CLOUD) scripts.doctor $(options)
+
+.PHONY: bootstrap
+bootstrap: install ## Deploy the foundation into every account, and the toolchain into dev
+	@$(ON_CLOUD) scripts.bootstrap_accounts $(output_option) $(ARGS)
+
+.PHONY: render
+render: install ## Write the pipelines' definition.json where it is stale
+	@$(VERB) scripts.render_definition --check $(ARGS) 2>/dev/null || \
+	  { $(INSTALL) --environment .venv-render --requirements requirements/render.txt && \
+	    $(VERB) scripts.render_definition $(ARGS); }
+
+.PHONY: local-up
+local-up: install ## Start the embedded AWS and prepare its accounts
+	@$(VERB) scripts.local_cloud up
+
+.PHONY: local-down
+local-down: install ## Stop the embedded AWS; its state is kept
+	@$(VERB) scripts.local_cloud down
+
+.PHONY: local-reset
+local-reset: install ## Stop the embedded AWS and forget its state
+	@$(VERB) scripts.local_cloud reset
+
+.PHONY: local-env
+local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account)
+	@$(VERB) scripts.local_cloud $(output_option) env $(stage_option)
+
+.PHONY: install-test
+install-test:
+	@$(INSTALL) --environment .venv-test --requirements requirements/test.txt
+
+.PHONY: lint
+lint: install-test ## ruff and mypy --strict
+	$(TEST_PYTHON) -m ruff check .
+	$(TEST_PYTHON) -m ruff format --check .
+	$(TEST_PYTHON) -m mypy localaws scripts pipelines examples tests
+
+.PHONY: check
+check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, definition freshness
+	$(TEST_PYTHON) -m scripts.check_templates
+	$(TEST_PYTHON) -m scripts.check_buildspecs
+	$(TEST_PYTHON) -m scripts.document_templates --check
+	$(TEST_PYTHON) -m scripts.render_definition --check
+
+.PHONY: test-unit
+test-unit: install-test ## The unit tier: no I/O, seconds
+	$(TEST_PYTHON) -m pytest -q tests/unit
+
+.PHONY: test
+test: check ## Every tier that needs no AWS account
+	$(TEST_PYTHON) -m pytest -q tests/unit tests/templates
+	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional
+	$(TEST_PYTHON) -m tox run -q -e taskcat,render

@@ -1,0 +1,101 @@
+"""Makes one virtual environment from one hashed requirements file, with uv where it is present, else with pip.
+
+It runs before anything is installed, so it uses the standard library alone, and runs on any Python that can tell a
+user that it is too old. Killed anywhere it is simply run again: the mark that makes it do nothing is written last.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+OLDEST_PYTHON = (3, 11)
+EXIT_TOO_OLD = 2
+EXIT_INSTALL_FAILED = 15
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m scripts.install_environment", description=__doc__)
+    parser.add_argument("--environment", type=Path, required=True, help="the directory, e.g. .venv")
+    parser.add_argument("--requirements", type=Path, required=True, help="a hashed file, e.g. requirements/local.txt")
+    arguments = parser.parse_args()
+    if sys.version_info < OLDEST_PYTHON:
+        found = ".".join(map(str, sys.version_info[:3]))
+        print(f"Python 3.11 or newer is needed; this is {found}.", file=sys.stderr)
+        print("  next:  make PYTHON=/path/to/python3.11 ...", file=sys.stderr)
+        return EXIT_TOO_OLD
+    return install(arguments.environment, arguments.requirements)
+
+
+def install(environment: Path, requirements: Path) -> int:
+    """Bring ``environment`` to exactly what ``requirements`` pins (other requirements installed before stay)."""
+    content = requirements.read_bytes()
+    mark = environment / f"installed-{requirements.stem}"
+    wanted = hashlib.sha256(content).hexdigest() + "\n"
+    if mark.exists() and mark.read_text() == wanted:
+        return 0
+    packages = content.count(b"==")
+    started = time.monotonic()
+    installer = "uv" if shutil.which("uv") else "pip"
+    print(f"Installing {packages} packages of {requirements} into {environment} with {installer} ...", file=sys.stderr)
+    command = _uv_commands if installer == "uv" else _pip_commands
+    for step in command(environment, requirements):
+        code = _run_with_progress(step, packages)
+        if code:
+            print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
+            print(f"  next:  look at the lines above; rm -rf {environment} begins anew", file=sys.stderr)
+            return EXIT_INSTALL_FAILED
+    mark.write_text(wanted)
+    print(f"Installed in {time.monotonic() - started:.0f} s.", file=sys.stderr)
+    return 0
+
+
+def _uv_commands(environment: Path, requirements: Path) -> list[list[str]]:
+    python = str(environment / "bin" / "python")
+    steps = [] if Path(python).exists() else [["uv", "venv", "--quiet", "--python", sys.executable, str(environment)]]
+    return [*steps, ["uv", "pip", "install", "--python", python, "--require-hashes", "-r", str(requirements)]]
+
+
+def _pip_commands(environment: Path, requirements: Path) -> list[list[str]]:
+    python = str(environment / "bin" / "python")
+    create = [sys.executable, "-m", "venv", str(environment)]
+    # An environment that uv made has no pip of its own.
+    has_pip = Path(python).exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    return [*([] if has_pip else [create]), [*pip, "-r", str(requirements)]]
+
+
+def _run_with_progress(command: list[str], packages: int) -> int:
+    """Run ``command``; on a terminal count its packages on one line, elsewhere say so every 20 packages."""
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_clean_environment())
+    assert process.stdout is not None
+    collected, last_lines = 0, []
+    for line in process.stdout:
+        last_lines = [*last_lines[-30:], line]
+        if line.startswith("Collecting "):
+            collected += 1
+            if sys.stderr.isatty():
+                print(f"\r  {collected}/{packages} {line.split()[1][:60]:<60}", end="", file=sys.stderr, flush=True)
+            elif collected % 20 == 0:
+                print(f"  {collected}/{packages} packages", file=sys.stderr, flush=True)
+    if collected and sys.stderr.isatty():
+        print(file=sys.stderr)
+    code = process.wait()
+    if code:
+        print("".join(last_lines), file=sys.stderr)
+    return code
+
+
+def _clean_environment() -> dict[str, str]:
+    """Without what would lead an installer into another environment than the one it is told."""
+    return {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME", "PIP_TARGET", "PIP_USER")}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
