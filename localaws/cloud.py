@@ -24,7 +24,7 @@ from localaws.events import Event, Listener
 from localaws.front_door.application import FrontDoor
 from localaws.front_door.signature import Signature
 from localaws.moto_backend import MotoBackend
-from localaws.service import Request, Response, Service
+from localaws.service import Companion, Request, Response, Service
 from localaws.store import Store
 from localaws.workers import Workers
 
@@ -50,6 +50,7 @@ class Cloud:
         self._clients = ClientFactory(self.front_door, lambda: self.endpoint_url.removeprefix("http://") or "localhost")
         self._operations: dict[str, dict[str, Operation]] = {}
         self._services: dict[type[Service], Service] = {}
+        self._companions: dict[str, list[Companion]] = {}
         self._mounts: dict[str, WsgiApplication] = {}
         self._listeners: list[Listener] = []
         self._on_start: list[Callable[[], None]] = []
@@ -77,6 +78,13 @@ class Cloud:
     def operation(self, service: str, name: str) -> Operation | None:
         """The method that implements an operation (snake case), or None where it is moto's."""
         return self._operations.get(service, {}).get(name)
+
+    def accompany(self, service: str, companion: Companion) -> None:
+        """Let ``companion`` see every operation of ``service`` that moto answers."""
+        self._companions.setdefault(service, []).append(companion)
+
+    def companions(self, service: str) -> list[Companion]:
+        return self._companions.get(service, [])
 
     def client(self, service: str, caller: Caller) -> Any:
         """A boto3 client of this same cloud, acting as ``caller``."""

@@ -81,6 +81,13 @@ class MotoBackend:
             for key in user.access_keys
         ]
 
+    def bucket_owner(self, bucket: str) -> str | None:
+        """The account that a bucket belongs to, or None where there is no such bucket. Bucket names are global."""
+        from moto.s3.models import s3_backends
+
+        found: tuple[str, str] | None = s3_backends.bucket_accounts.get(bucket)
+        return found[1] if found else None
+
     def snapshot(self) -> None:
         """Write moto's whole state, atomically."""
         if self._snapshot_path is None:

@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
+    from localaws.caller import Caller
     from localaws.cloud import Cloud
+    from localaws.front_door.protocol import HttpResponse, OperationRequest
 
 Request = dict[str, Any]
 Response = dict[str, Any]
@@ -28,3 +30,17 @@ class Service:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
+
+
+class Companion:
+    """Stands beside moto for one service: sees each operation that moto answers, before and after it does.
+
+    For what a service adds to moto without replacing it: a check that moto lacks, an event that AWS would emit.
+    """
+
+    def before(self, caller: Caller, request: OperationRequest) -> None:
+        """Raise ServiceError to refuse the operation; moto is then not asked."""
+
+    def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
+        """What the client receives: ``response`` itself, or another one."""
+        return response

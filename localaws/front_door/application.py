@@ -86,8 +86,14 @@ class FrontDoor:
     def _moto_response(
         self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
     ) -> HttpResponse:
+        if request is not None:
+            for companion in self._cloud.companions(request.service):
+                companion.before(caller, request)
         response = self._cloud.moto.respond(environ, caller)
         if not _is_unimplemented(response, candidate_services(signing_name)):
+            if request is not None:
+                for companion in self._cloud.companions(request.service):
+                    response = companion.after(caller, request, response)
             return response
         name = request.operation.name if request else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         error = ServiceError("NotImplemented", f"localaws does not implement {signing_name}:{name}.", 501)

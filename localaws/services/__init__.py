@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from localaws.cloud import Cloud
 from localaws.service import Service
+from localaws.services.s3 import BucketPolicies
 from localaws.services.sts import Sts
 
-SERVICES: tuple[type[Service], ...] = (Sts,)
+SERVICES: tuple[type[Service], ...] = (
+    BucketPolicies,
+    Sts,
+)
 
 
 def register_services(cloud: Cloud) -> None:

@@ -1,0 +1,5 @@
+"""S3 in front of moto: bucket policies that are documents, the checks that moto lacks, events for EventBridge."""
+
+from localaws.services.s3.bucket_policies import BucketPolicies
+
+__all__ = ["BucketPolicies"]
