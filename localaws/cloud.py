@@ -19,6 +19,8 @@ from moto.core.utils import get_service_model
 from localaws.caller import Caller
 from localaws.clients import ClientFactory, WsgiApplication
 from localaws.clock import Clock
+from localaws.container_credentials import PREFIX as CREDENTIALS_PREFIX
+from localaws.container_credentials import ContainerCredentials
 from localaws.errors import ServiceError
 from localaws.events import Event, Listener
 from localaws.front_door.application import FrontDoor
@@ -59,6 +61,11 @@ class Cloud:
         # (role ARN, session name) -> {"Credentials": {...}, "AssumedRoleUser": {...}}.
         self.identify: Callable[[Signature], Caller] = _nobody_is_known
         self.issue_credentials: Callable[..., dict[str, Any]] = _no_credentials
+        # How jobs and builds in child processes act as their role.
+        self.container_credentials = ContainerCredentials(
+            lambda role_arn, session_name: self.issue_credentials(role_arn, session_name), lambda: self.endpoint_url
+        )
+        self.mount(CREDENTIALS_PREFIX, self.container_credentials)
 
     def register(self, service: Service) -> None:
         """Put a service in front of moto: each public method becomes an operation."""
@@ -95,7 +102,9 @@ class Cloud:
         self._mounts[prefix] = application
 
     def mounted_at(self, path: str) -> WsgiApplication | None:
-        return next((application for prefix, application in self._mounts.items() if path.startswith(prefix)), None)
+        matching = (prefix for prefix in self._mounts if path.startswith(prefix))
+        longest = max(matching, key=len, default=None)
+        return None if longest is None else self._mounts[longest]
 
     def emit(
         self,
