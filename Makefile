@@ -122,6 +122,7 @@ check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, defi
 	$(TEST_PYTHON) -m scripts.check_templates
 	$(TEST_PYTHON) -m scripts.check_buildspecs
 	$(TEST_PYTHON) -m scripts.document_templates --check
+	$(TEST_PYTHON) -m scripts.document_exit_codes --check
 	$(TEST_PYTHON) -m scripts.render_definition --check
 
 .PHONY: test-unit
