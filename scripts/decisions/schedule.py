@@ -1,0 +1,131 @@
+"""Schedules as EventBridge reads them: ``rate(1 day)``, ``cron(0 3 * * ? *)``, or the bare ``1 day`` of a stage file.
+
+Every rule of AWS's page is checked here, so that a schedule which EventBridge would refuse never reaches a template.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+_UNIT_HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
+_RATE = re.compile(r"(\d+) (minutes?|hours?|days?)")
+_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One of ``rate`` (what stands inside ``rate()``) and ``cron`` (``cron(...)``, whole) is given, the other empty."""
+
+    rate: str
+    cron: str
+
+    @property
+    def expression(self) -> str:
+        """The whole EventBridge expression."""
+        return self.cron or f"rate({self.rate})"
+
+
+@dataclass(frozen=True)
+class _Field:
+    """One of cron's six fields: its bounds, the names that stand for numbers, and the wildcards it knows."""
+
+    name: str
+    lowest: int
+    highest: int
+    names: tuple[str, ...] = ()
+    special: str = ""
+
+    def refuse(self, text: str) -> str | None:
+        """Why ``text`` is no value of this field; None where it is one."""
+        if text == "?" and "?" in self.special:
+            return None
+        for part in text.split(","):
+            if not self._is_item(part):
+                return f'"{text}" is no value of the field {self.name} ({self.lowest}-{self.highest})'
+        return None
+
+    def _is_item(self, item: str) -> bool:
+        if "L" in self.special and re.fullmatch(
+            r"L|L-\d{1,2}" if self.name == "day-of-month" else r"L|[1-7A-Z]{1,3}L", item
+        ):
+            return True
+        if "W" in self.special and re.fullmatch(r"(\d{1,2}|L)W", item):
+            return item[:-1] == "L" or self._number(item[:-1]) is not None
+        if "#" in self.special and re.fullmatch(r"[1-7A-Z]{1,3}#[1-5]", item):
+            return self._number(item.partition("#")[0]) is not None
+        base, slash, step = item.partition("/")
+        if slash and not (step.isdigit() and int(step) > 0):
+            return False
+        if base == "*":
+            return True
+        first, dash, last = base.partition("-")
+        numbers = [self._number(first), self._number(last)] if dash else [self._number(first)]
+        return None not in numbers
+
+    def _number(self, text: str) -> int | None:
+        if text.upper() in self.names:
+            return self.names.index(text.upper()) + 1
+        return int(text) if text.isdigit() and self.lowest <= int(text) <= self.highest else None
+
+
+_FIELDS = (
+    _Field("minutes", 0, 59),
+    _Field("hours", 0, 23),
+    _Field("day-of-month", 1, 31, special="?LW"),
+    _Field("month", 1, 12, _MONTHS),
+    _Field("day-of-week", 1, 7, _WEEKDAYS, special="?L#"),
+    _Field("year", 1970, 2199),
+)
+
+
+def parse_schedule(text: str) -> Schedule:
+    """The schedule that ``text`` means. Raises ValueError with one sentence that says what EventBridge would mind."""
+    if text.startswith("cron("):
+        return Schedule(rate="", cron=_checked_cron(text))
+    if text.startswith("rate("):
+        if not text.endswith(")"):
+            raise ValueError(f'"{text}" lacks its closing bracket')
+        return Schedule(rate=_checked_rate(text[5:-1]), cron="")
+    return Schedule(rate=_checked_rate(text), cron="")
+
+
+def hours_between_runs(schedule: Schedule) -> float | None:
+    """The period of a rate, in hours; None for cron, whose runs need not be evenly spaced."""
+    if schedule.cron:
+        return None
+    value, unit = schedule.rate.split(" ")
+    return int(value) * _UNIT_HOURS[unit.removesuffix("s")]
+
+
+def _checked_rate(rate: str) -> str:
+    match = _RATE.fullmatch(rate)
+    if not match:
+        raise ValueError(f'"{rate}" is no rate; write for example "1 day", "12 hours" or "cron(0 3 * * ? *)"')
+    value, unit = int(match[1]), match[2]
+    if value == 0:
+        raise ValueError("a rate must be at least 1")
+    if (value == 1) == unit.endswith("s"):
+        singular = unit.removesuffix("s")
+        right = f"1 {singular}" if value == 1 else f"{value} {singular}s"
+        raise ValueError(f'EventBridge refuses "{rate}": write "{right}"')
+    return rate
+
+
+def _checked_cron(text: str) -> str:
+    if not text.endswith(")"):
+        raise ValueError(f'"{text}" lacks its closing bracket')
+    values = text[5:-1].split()
+    if len(values) != len(_FIELDS):
+        raise ValueError(
+            f"cron has six fields on EventBridge (minutes hours day-of-month month day-of-week year), not {len(values)}"
+        )
+    for field, value in zip(_FIELDS, values, strict=True):
+        refused = field.refuse(value)
+        if refused:
+            raise ValueError(refused)
+    if (values[2] == "?") == (values[4] == "?"):
+        raise ValueError('exactly one of day-of-month and day-of-week must be "?"')
+    return text

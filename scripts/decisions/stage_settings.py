@@ -1,0 +1,211 @@
+"""A stage's settings: what ``stages/<stage>.yml`` may say, checked whole before anything runs.
+
+``scripts.settings`` reads the file and tells what is wrong with it; this module calls no AWS API and reads no file. The
+JSON Schema that editors use (``stages/schema.json``) is generated from these classes.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
+
+from scripts.decisions.schedule import Schedule, hours_between_runs, parse_schedule
+
+ACCOUNT_PATTERN = r"^[0-9]{12}$"
+REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+SLACK_HOURS = 2
+LONGEST_ALARM_WINDOW_HOURS = 168  # CloudWatch looks back seven days at most
+
+Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
+Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*/?$", max_length=256)]
+Filter = Annotated[str, Field(pattern=r"^\$", max_length=63)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Project(_Part):
+    """The SageMaker project that everything belongs to; its name begins the name of every resource."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=25)] = Field(
+        description="Lower case letters, digits and single hyphens; S3 allows nothing else in a bucket's name."
+    )
+    id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=20)] = Field(
+        description="The SageMaker project's id, e.g. p-abc123."
+    )
+    arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:project/.+$")] | None = Field(
+        default=None, description="The SageMaker project's ARN, where there is one; becomes a tag."
+    )
+
+
+class Instances(_Part):
+    """On how many machines of which type a step runs."""
+
+    instance_type: str = Field(description="A SageMaker instance type, e.g. ml.m5.xlarge.")
+    instance_count: Annotated[int, Field(ge=1, le=100)] = 1
+
+
+class Processing(Instances):
+    """The processing step's machines and, where the SDK's stock image does not do, its image."""
+
+    image_uri: Annotated[str, Field(pattern=r"^\S+$", max_length=255)] | None = Field(
+        default=None, description="A container image of your own in place of the SDK's scikit-learn image."
+    )
+
+    @field_validator("instance_type")
+    @classmethod
+    def _known(cls, value: str, info: ValidationInfo) -> str:
+        return _known_instance_type(value, "processing", info)
+
+
+class Inference(Instances):
+    """The batch transform step's machines."""
+
+    @field_validator("instance_type")
+    @classmethod
+    def _known(cls, value: str, info: ValidationInfo) -> str:
+        return _known_instance_type(value, "inference", info)
+
+
+class Network(_Part):
+    """The stage account's private network for jobs; empty lists mean SageMaker's own."""
+
+    subnet_ids: Annotated[list[Annotated[str, Field(pattern=r"^subnet-[0-9a-f]{8,17}$")]], Field(max_length=16)] = []
+    security_group_ids: Annotated[list[Annotated[str, Field(pattern=r"^sg-[0-9a-f]{8,17}$")]], Field(max_length=5)] = []
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Network:
+        if bool(self.subnet_ids) != bool(self.security_group_ids):
+            raise ValueError("subnet_ids and security_group_ids are given together or not at all")
+        return self
+
+
+class Transform(_Part):
+    """How the input is cut into requests and the answers are put together.
+
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
+    """
+
+    batch_strategy: Literal["MultiRecord", "SingleRecord"] = "MultiRecord"
+    split_type: Literal["None", "Line", "RecordIO", "TFRecord"] = "Line"
+    max_payload_in_mb: Annotated[int, Field(ge=0, le=100)] = 6
+    max_concurrent_transforms: Annotated[int, Field(ge=0, le=100)] = 1
+    accept: Annotated[str, Field(max_length=256)] = "text/csv"
+    content_type: Annotated[str, Field(max_length=256)] = "text/csv"
+    input_filter: Filter = "$"
+    output_filter: Filter = "$"
+    join_source: Literal["Input", "None"] = "Input"
+
+    @model_validator(mode="after")
+    def _combination(self) -> Transform:
+        if self.max_concurrent_transforms * self.max_payload_in_mb > 100:
+            raise ValueError("max_concurrent_transforms times max_payload_in_mb may not exceed 100")
+        if self.join_source == "Input" and self.accept.split(";")[0] != self.content_type.split(";")[0]:
+            raise ValueError("join_source Input needs the same accept and content_type")
+        return self
+
+
+class Verification(_Part):
+    """When the output of a verifying execution is good enough for the release to go further."""
+
+    sample: Annotated[int, Field(ge=1, le=100_000)] = Field(
+        default=1000, description="So many rows of the predictions are read and looked at, spread over the files."
+    )
+    minimum_rows: Annotated[int, Field(ge=0)] = Field(default=1, description="So many predictions there must be.")
+    equal_rows: bool = Field(
+        default=True,
+        description="There must be as many predictions as input rows; false where preprocessing drops rows.",
+    )
+    input_header: bool = Field(default=False, description="Each input file begins with a header line, which is no row.")
+    prediction: int | str = Field(
+        default=-1,
+        description="Where the prediction stands in an output row: a column (from 0; -1 the last), or a JSON key.",
+    )
+    minimum: float | None = Field(default=None, description="No prediction may be smaller.")
+    maximum: float | None = Field(default=None, description="No prediction may be larger.")
+    mean_minimum: float | None = Field(default=None, description="The sample's mean may not be smaller.")
+    mean_maximum: float | None = Field(default=None, description="The sample's mean may not be larger.")
+    invalid_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.0, description="This share of the sample may be no number, or outside minimum and maximum."
+    )
+
+
+class Alarms(_Part):
+    """Who hears of a stage that fails, and after how many hours without success."""
+
+    email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
+    hours_without_success: Annotated[int, Field(ge=1, le=LONGEST_ALARM_WINDOW_HOURS)] | None = Field(
+        default=None, description="Left out: the schedule's period and two hours; a week at most."
+    )
+
+
+class StageSettings(_Part):
+    """Everything that differs between stages, and nothing that does not."""
+
+    account: Account = Field(description="The stage's AWS account: 12 digits, in quotes.")
+    dev_account: Account = Field(description="The account where models are approved: 12 digits, in quotes.")
+    region: Annotated[str, Field(pattern=REGION_PATTERN)] = Field(description="e.g. eu-west-1")
+    project: Project
+    model_package_group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", max_length=63)] = Field(
+        description="The model package group in the dev account whose newest Approved version is deployed."
+    )
+    pipeline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)] = Field(
+        default="batch_inference", description="A folder in pipelines/."
+    )
+    pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
+        default=None, description="A role of your own for the pipeline in place of the foundation's."
+    )
+    schedule: str = Field(default="1 day", description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)".')
+    processing: Processing
+    inference: Inference
+    input_prefix: Prefix = Field(default="input/", description="Where the scoring input lies in the stage's bucket.")
+    output_prefix: Prefix = Field(default="predictions/", description="Where predictions go: one folder per execution.")
+    network: Network = Network()
+    transform: Transform = Transform()
+    verification: Verification = Verification()
+    alarms: Alarms = Alarms()
+    tags: dict[Annotated[str, Field(pattern=r"^[\w .:/=+@-]{1,128}$")], Annotated[str, Field(max_length=256)]] = Field(
+        default={}, max_length=40, description="On every resource of the stage."
+    )
+
+    @field_validator("schedule")
+    @classmethod
+    def _schedule_that_eventbridge_takes(cls, value: str) -> str:
+        parse_schedule(value)
+        return value
+
+    @property
+    def parsed_schedule(self) -> Schedule:
+        return parse_schedule(self.schedule)
+
+    @property
+    def hours_without_success(self) -> int:
+        """After so many hours without a successful execution the alarm rings."""
+        if self.alarms.hours_without_success is not None:
+            return self.alarms.hours_without_success
+        period = hours_between_runs(self.parsed_schedule) or 24.0
+        return min(int(-(-period // 1)) + SLACK_HOURS, LONGEST_ALARM_WINDOW_HOURS)
+
+    def all_tags(self, stage: str) -> dict[str, str]:
+        """The stage file's tags and those by which SageMaker knows a project's resources."""
+        own = {
+            "sagemaker:project-name": self.project.name,
+            "sagemaker:project-id": self.project.id,
+            "stage": stage,
+        }
+        return {**own, **({"sagemaker:project-arn": self.project.arn} if self.project.arn else {}), **self.tags}
+
+
+def _known_instance_type(value: str, use: str, info: ValidationInfo) -> str:
+    """Refuse what SageMaker does not know, by the validation context: {"processing": {...}, "inference": {...}}."""
+    known: Any = (info.context or {}).get(use)
+    if known is not None and value not in known:
+        from difflib import get_close_matches
+
+        near = get_close_matches(value, known, n=3, cutoff=0.5)
+        raise ValueError(
+            f'SageMaker has no instance type "{value}" for {use}' + (f"; near: {', '.join(near)}" if near else "")
+        )
+    return value
