@@ -43,6 +43,7 @@ class Cloud:
     def __init__(self, state_directory: Path | None, work_directory: Path, accounts: Iterable[str]) -> None:
         self.accounts = tuple(accounts)
         self.work_directory = work_directory
+        self._state_directory = state_directory
         self.endpoint_url = ""
         self.clock = Clock()
         self.workers = Workers()
@@ -62,10 +63,14 @@ class Cloud:
         self.identify: Callable[[Signature], Caller] = _nobody_is_known
         self.issue_credentials: Callable[..., dict[str, Any]] = _no_credentials
         # How jobs and builds in child processes act as their role.
-        self.container_credentials = ContainerCredentials(
-            lambda role_arn, session_name: self.issue_credentials(role_arn, session_name), lambda: self.endpoint_url
-        )
+        self.container_credentials = ContainerCredentials(self)
         self.mount(CREDENTIALS_PREFIX, self.container_credentials)
+
+    def kept_directory(self, name: str) -> Path:
+        """A directory that outlives the server (where it keeps anything), made if absent: a service's own files."""
+        directory = (self._state_directory or self.work_directory) / name
+        directory.mkdir(parents=True, exist_ok=True)
+        return directory
 
     def register(self, service: Service) -> None:
         """Put a service in front of moto: each public method becomes an operation."""

@@ -12,27 +12,23 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
 from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from localaws.cloud import Cloud
 
 PREFIX = "/_localaws/credentials/"
 _ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
-IssueCredentials = Callable[..., dict[str, Any]]
-
 
 class ContainerCredentials:
-    """Grants of roles to child processes, and the WSGI page (mounted at ``PREFIX``) where they fetch credentials.
+    """Grants of roles to child processes, and the WSGI page (mounted at ``PREFIX``) where they fetch credentials."""
 
-    ``issue`` gives a role's session, shaped as STS AssumeRole's answer; ``endpoint_url`` tells where the server
-    listens, which is not known before it does.
-    """
-
-    def __init__(self, issue: IssueCredentials, endpoint_url: Callable[[], str]) -> None:
-        self._issue = issue
-        self._endpoint_url = endpoint_url
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
         self._grants: dict[str, tuple[str, str]] = {}
         self._lock = threading.Lock()
 
@@ -42,8 +38,8 @@ class ContainerCredentials:
         with self._lock:
             self._grants[token] = (role_arn, session_name)
         return {
-            "AWS_ENDPOINT_URL": self._endpoint_url(),
-            _ADDRESS: f"{self._endpoint_url()}{PREFIX}{token}",
+            "AWS_ENDPOINT_URL": self._cloud.endpoint_url,
+            _ADDRESS: f"{self._cloud.endpoint_url}{PREFIX}{token}",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
@@ -67,7 +63,7 @@ class ContainerCredentials:
         return response(environ, start_response)
 
     def _session(self, role_arn: str, session_name: str) -> dict[str, str]:
-        credentials = self._issue(role_arn, session_name)["Credentials"]
+        credentials = self._cloud.issue_credentials(role_arn, session_name)["Credentials"]
         return {
             "RoleArn": role_arn,
             "AccessKeyId": credentials["AccessKeyId"],
