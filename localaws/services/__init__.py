@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from localaws.cloud import Cloud
 from localaws.service import Service
+from localaws.services.codecommit import Branches, Commits, Files, Repositories
+from localaws.services.codeconnections import CodeConnections, CodeStarConnections
 from localaws.services.s3 import BucketPolicies
 from localaws.services.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
+    CodeConnections,
+    CodeStarConnections,
+    Branches,
+    Commits,
+    Files,
+    Repositories,
     BucketPolicies,
     Sts,
 )
