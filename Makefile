@@ -87,9 +87,7 @@ bootstrap: install ## Deploy the foundation into every account, and the toolchai
 
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale
-	@$(VERB) scripts.render_definition --check $(ARGS) 2>/dev/null || \
-	  { $(INSTALL) --environment .venv-render --requirements requirements/render.txt && \
-	    $(VERB) scripts.render_definition $(ARGS); }
+	@$(VERB) scripts.render_definition $(output_option) $(ARGS)
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts

@@ -1,0 +1,1 @@
+"""Batch inference: preprocess raw CSV files, then score them with a deployed model."""
