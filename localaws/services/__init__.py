@@ -7,6 +7,7 @@ from localaws.service import Service
 from localaws.services.codecommit import Branches, Commits, Files, Repositories
 from localaws.services.codeconnections import CodeConnections, CodeStarConnections
 from localaws.services.s3 import BucketPolicies
+from localaws.services.sagemaker import SERVICES as SAGEMAKER
 from localaws.services.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
@@ -17,6 +18,7 @@ SERVICES: tuple[type[Service], ...] = (
     Files,
     Repositories,
     BucketPolicies,
+    *SAGEMAKER,
     Sts,
 )
 

@@ -1,0 +1,8 @@
+"""SageMaker: jobs that really run, pipelines that run them, and the model registry. One line per class of operations."""
+
+from __future__ import annotations
+
+from localaws.service import Service
+from localaws.services.sagemaker.jobs.processing_jobs import ProcessingJobs
+
+SERVICES: tuple[type[Service], ...] = (ProcessingJobs,)

@@ -1,0 +1,47 @@
+"""The jobs that run in this process: each in a worker of its own, which records how it ended whatever happens."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+
+from localaws.cloud import Cloud
+from localaws.services.sagemaker.jobs.outcome import JobFailed, JobStopped
+from localaws.services.sagemaker.jobs.records import JobKey, JobRecords
+
+log = logging.getLogger(__name__)
+
+Run = Callable[[threading.Event], str | None]
+
+
+class RunningJobs:
+    """Starts runs and stops them. A run is given the event that asks it to stop, and returns the ExitMessage."""
+
+    def __init__(self, cloud: Cloud, records: JobRecords) -> None:
+        self._cloud = cloud
+        self._records = records
+        self._stops: dict[JobKey, threading.Event] = {}
+
+    def start(self, key: JobKey, run: Run) -> None:
+        stop = self._stops[key] = threading.Event()
+        self._cloud.workers.start(f"{self._records.kind.resource} {key.name}", lambda: self._work(key, run, stop))
+
+    def stop(self, key: JobKey) -> None:
+        """Ask a run to stop; it ends on its own."""
+        self._stops[key].set()
+
+    def _work(self, key: JobKey, run: Run, stop: threading.Event) -> None:
+        try:
+            self._records.started(key)
+            message = run(stop)
+            self._records.ended(key, "Completed", exit_message=message)
+        except JobStopped as stopped:
+            self._records.ended(key, "Stopped", str(stopped) or None)
+        except JobFailed as failure:
+            self._records.ended(key, "Failed", str(failure), failure.exit_message)
+        except Exception as error:
+            log.exception("%s %s failed inside localaws", self._records.kind.resource, key.name)
+            self._records.ended(key, "Failed", f"InternalServerError: localaws failed: {type(error).__name__}: {error}")
+        finally:
+            del self._stops[key]
