@@ -1,0 +1,24 @@
+"""Calls of SageMaker's API on a step's behalf, their errors turned into the step's failure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from localaws.services.sagemaker.pipelines.retry import exception_of_error
+from localaws.services.sagemaker.pipelines.steps.contract import StepFailed, StepRun
+
+
+def call(run: StepRun, operation: str, request: dict[str, Any], service: str = "sagemaker") -> dict[str, Any]:
+    """Call an operation (``CreateModel``) as the pipeline's role; raises StepFailed in SageMaker's words."""
+    client = run.client(service)
+    method = {name: python for python, name in client.meta.method_to_api_mapping.items()}[operation]
+    try:
+        return getattr(client, method)(**request)
+    except ClientError as error:
+        details, status = error.response["Error"], error.response["ResponseMetadata"]["HTTPStatusCode"]
+        raise StepFailed(
+            f"ClientError: Failed to invoke {service}:{operation}. Error Details: {details['Message']}",
+            exception_of_error(details["Code"], status),
+        ) from error
