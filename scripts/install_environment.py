@@ -66,14 +66,19 @@ def _pip_commands(environment: Path, requirements: Path) -> list[list[str]]:
     python = str(environment / "bin" / "python")
     create = [sys.executable, "-m", "venv", str(environment)]
     # An environment that uv made has no pip of its own.
-    has_pip = Path(python).exists() and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    has_pip = (
+        Path(python).exists()
+        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+    )
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
     return [*([] if has_pip else [create]), [*pip, "-r", str(requirements)]]
 
 
 def _run_with_progress(command: list[str], packages: int) -> int:
     """Run ``command``; on a terminal count its packages on one line, elsewhere say so every 20 packages."""
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_clean_environment())
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_clean_environment()
+    )
     assert process.stdout is not None
     collected, last_lines = 0, []
     for line in process.stdout:
@@ -94,7 +99,11 @@ def _run_with_progress(command: list[str], packages: int) -> int:
 
 def _clean_environment() -> dict[str, str]:
     """Without what would lead an installer into another environment than the one it is told."""
-    return {name: value for name, value in os.environ.items() if name not in ("VIRTUAL_ENV", "PYTHONHOME", "PIP_TARGET", "PIP_USER")}
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("VIRTUAL_ENV", "PYTHONHOME", "PIP_TARGET", "PIP_USER")
+    }
 
 
 if __name__ == "__main__":

@@ -41,7 +41,9 @@ _FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.local_cloud", "The embedded AWS of this clone: start, name, stop, forget.", stage=False)
+    parser = argument_parser(
+        "scripts.local_cloud", "The embedded AWS of this clone: start, name, stop, forget.", stage=False
+    )
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("up", help="start it where it does not run, and prepare its accounts")
     actions.add_parser("down", help="stop it; its state is kept")
@@ -175,7 +177,9 @@ def _prepare(endpoint_url: str) -> None:
 def _preparation_digest() -> str:
     """Changes when what preparation makes would change: settings, foundation, examples, overriding variables."""
     digest = hashlib.sha256()
-    for path in sorted([*Path("stages").glob("*.yml"), Path("cloudformation/foundation.yml"), *Path("examples").rglob("*.py")]):
+    for path in sorted(
+        [*Path("stages").glob("*.yml"), Path("cloudformation/foundation.yml"), *Path("examples").rglob("*.py")]
+    ):
         digest.update(f"{path}\0".encode() + path.read_bytes())
     for account in _accounts():
         digest.update(account.encode())
