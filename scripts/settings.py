@@ -45,6 +45,8 @@ def load_stage(
             found=[f"stages: {', '.join(found) or f'none in {directory}/'}"],
             next_command=_again(near or found),
         )
+    if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
+        raise UsageError(f'a stage is named by at most 10 lower-case letters and digits, not "{stage}"')
     document = _read(directory / f"{stage}.yml")
     document.override(_overrides(stage, environment))
     return document.validate()

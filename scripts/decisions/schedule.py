@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 _UNIT_HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
-_RATE = re.compile(r"(\d+) (minutes?|hours?|days?)")
+_RATE = re.compile(r"(0|[1-9]\d{0,4}) (minutes?|hours?|days?)")
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 

@@ -27,10 +27,10 @@ class _Part(BaseModel):
 
 
 class Project(_Part):
-    """The SageMaker project that everything belongs to; its name begins the name of every resource."""
+    """The SageMaker project that everything belongs to."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", min_length=1, max_length=25)] = Field(
-        description="Lower case letters, digits and single hyphens; S3 allows nothing else in a bucket's name."
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)] = Field(
+        description="Lower case letters, digits and single hyphens, beginning with a letter: a bucket is named after it."
     )
     id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=20)] = Field(
         description="The SageMaker project's id, e.g. p-abc123."
@@ -158,10 +158,14 @@ class StageSettings(_Part):
         default=None, description="A role of your own for the pipeline in place of the foundation's."
     )
     schedule: str = Field(default="1 day", description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)".')
+    schedule_enabled: bool = Field(default=True, description="false: the schedule starts nothing; make run still does.")
     processing: Processing
     inference: Inference
     input_prefix: Prefix = Field(default="input/", description="Where the scoring input lies in the stage's bucket.")
     output_prefix: Prefix = Field(default="predictions/", description="Where predictions go: one folder per execution.")
+    network_isolation: bool = Field(
+        default=True, description="false: the model's container may reach the network, e.g. to install requirements."
+    )
     network: Network = Network()
     transform: Transform = Transform()
     verification: Verification = Verification()
@@ -188,14 +192,10 @@ class StageSettings(_Part):
         period = hours_between_runs(self.parsed_schedule) or 24.0
         return min(int(-(-period // 1)) + SLACK_HOURS, LONGEST_ALARM_WINDOW_HOURS)
 
-    def all_tags(self, stage: str) -> dict[str, str]:
-        """The stage file's tags and those by which SageMaker knows a project's resources."""
-        own = {
-            "sagemaker:project-name": self.project.name,
-            "sagemaker:project-id": self.project.id,
-            "stage": stage,
-        }
-        return {**own, **({"sagemaker:project-arn": self.project.arn} if self.project.arn else {}), **self.tags}
+    @property
+    def stack_tags(self) -> dict[str, str]:
+        """The stage file's tags, and the project's ARN; the templates themselves tag with its name and id."""
+        return {**({"sagemaker:project-arn": self.project.arn} if self.project.arn else {}), **self.tags}
 
 
 def _known_instance_type(value: str, use: str, info: ValidationInfo) -> str:

@@ -1,0 +1,93 @@
+"""What a change set would do, resource by resource and property by property, as people read it.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+LONGEST_VALUE = 100
+_SIGN = {"Add": "+", "Remove": "-", "Modify": "~", "Import": "<", "Dynamic": "?"}
+
+
+@dataclass(frozen=True)
+class PropertyChange:
+    """One property: where it is, its value before and after where CloudFormation tells, and whether it replaces."""
+
+    path: str
+    before: str | None
+    after: str | None
+    replaces: str
+
+    def __str__(self) -> str:
+        values = (
+            "" if self.before is None and self.after is None else f": {_short(self.before)} -> {_short(self.after)}"
+        )
+        return f"{self.path}{values}" + ("" if self.replaces == "Never" else f"   (replaces: {self.replaces.lower()})")
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource of a change set. ``replacement``: True, False or Conditional, as CloudFormation says."""
+
+    action: str
+    logical_id: str
+    type: str
+    replacement: str
+    properties: tuple[PropertyChange, ...]
+
+    @property
+    def replaced(self) -> bool:
+        return self.action == "Modify" and self.replacement in ("True", "Conditional")
+
+    def lines(self) -> list[str]:
+        note = {"True": "   REPLACED", "Conditional": "   may be REPLACED"}.get(
+            self.replacement if self.replaced else "", ""
+        )
+        return [
+            f"{_SIGN.get(self.action, '?')} {self.logical_id}  {self.type}{note}",
+            *(f"    {each}" for each in self.properties),
+        ]
+
+
+def resource_changes(changes: list[dict[str, Any]]) -> tuple[ResourceChange, ...]:
+    """The changes of DescribeChangeSet, in its order."""
+    return tuple(_resource_change(each["ResourceChange"]) for each in changes if each.get("ResourceChange"))
+
+
+def parameter_changes(before: dict[str, str], after: dict[str, str]) -> tuple[PropertyChange, ...]:
+    """What a stack's parameters would change; a plan shows it for a stack that has no change set yet."""
+    names = sorted(before.keys() | after.keys())
+    return tuple(
+        PropertyChange(name, before.get(name), after.get(name), "Never")
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def _resource_change(change: dict[str, Any]) -> ResourceChange:
+    properties: dict[str, PropertyChange] = {}
+    for detail in change.get("Details", []):
+        target = detail.get("Target", {})
+        path = target.get("Path") or "/".join(filter(None, [target.get("Attribute"), target.get("Name")]))
+        # The same property may stand there twice, once for the parameter that causes it and once for its own value.
+        if path not in properties or target.get("AfterValue") is not None:
+            properties[path] = PropertyChange(
+                path, target.get("BeforeValue"), target.get("AfterValue"), target.get("RequiresRecreation", "Never")
+            )
+    return ResourceChange(
+        action=change["Action"],
+        logical_id=change["LogicalResourceId"],
+        type=change["ResourceType"],
+        replacement=change.get("Replacement", "False"),
+        properties=tuple(properties.values()),
+    )
+
+
+def _short(value: str | None) -> str:
+    if value is None:
+        return "(none)"
+    text = " ".join(value.split())
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."

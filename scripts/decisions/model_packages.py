@@ -1,0 +1,72 @@
+"""Which model package is deployed: the newest Approved version, and in words why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from scripts.errors import ModelPackageError
+
+APPROVED = "Approved"
+COMPLETED = "Completed"
+
+
+@dataclass(frozen=True)
+class PackageSummary:
+    """One version, as ListModelPackages tells it."""
+
+    arn: str
+    group: str
+    version: int
+    status: str
+    approval_status: str
+    created: datetime
+
+    def __str__(self) -> str:
+        failed = "" if self.status == COMPLETED else f", status {self.status}"
+        return f"version {self.version}: {self.approval_status}{failed}, created {self.created:%Y-%m-%d %H:%M}"
+
+
+def choose_package(newest_approved: Sequence[PackageSummary]) -> PackageSummary | None:
+    """The newest Completed one of Approved versions, newest first; None where there is none."""
+    approved = [each for each in newest_approved if each.approval_status == APPROVED]
+    ordered = sorted(approved, key=lambda each: (each.created, each.version), reverse=True)
+    return next((each for each in ordered if each.status == COMPLETED), None)
+
+
+def passed_over(newest_approved: Sequence[PackageSummary], chosen: PackageSummary) -> list[PackageSummary]:
+    """Approved versions newer than the chosen one, which are not Completed and so cannot be deployed."""
+    return [each for each in newest_approved if each.version > chosen.version and each.status != COMPLETED]
+
+
+def nothing_approved(
+    group: str, account: str, versions: Sequence[PackageSummary], limit: int = 20
+) -> ModelPackageError:
+    """The error that says which versions exist, and their status. ``versions`` are all of the group, newest first."""
+    if not versions:
+        problem = f'model package group "{group}" in account {account} has no versions'
+        return ModelPackageError(problem, next_command=f"register a model in {group}, approve it, then: make resolve")
+    found = [str(each) for each in versions[:limit]]
+    if len(versions) > limit:
+        found.append(f"and {len(versions) - limit} older versions")
+    return ModelPackageError(
+        f'model package group "{group}" in account {account} has no Approved version that is Completed',
+        found=found,
+        next_command=(
+            "aws sagemaker update-model-package --model-approval-status Approved --model-package-arn " + versions[0].arn
+        ),
+    )
+
+
+def no_group(group: str, account: str, existing: Sequence[str]) -> ModelPackageError:
+    """The error for a model package group that does not exist; ``existing`` are the groups there are."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(group, existing, n=1)
+    hint = f'; did you mean "{near[0]}"?' if near else ""
+    return ModelPackageError(
+        f'account {account} has no model package group "{group}"{hint}',
+        found=[f"groups: {', '.join(existing) or 'none'}"],
+        next_command="correct model_package_group in stages/, or register a model in that group",
+    )

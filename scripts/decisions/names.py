@@ -1,0 +1,123 @@
+"""Every name and S3 key of a stage, in one place, and AWS's limits on them.
+
+Names are made from the project, the pipeline and the stage alone, so that a repeated command finds what an earlier
+one made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scripts.decisions.stage_settings import StageSettings
+
+SHORT_DIGEST = 12
+_LONGEST_BUCKET = 63
+_LONGEST_ROLE = 64
+_LONGEST_GROUP = 63
+_LONGEST_STACK = 128
+BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
+FOUNDATION_TEMPLATE = "cloudformation/foundation.yml"
+TOOLCHAIN_TEMPLATE = "cloudformation/toolchain.yml"
+
+
+@dataclass(frozen=True)
+class StageNames:
+    """The names of one stage. ``pipeline`` is the folder's name; on AWS its underscores are hyphens."""
+
+    project: str
+    stage: str
+    account: str
+    dev_account: str
+    region: str
+    pipeline: str
+    group: str
+
+    @classmethod
+    def of(cls, stage: str, settings: StageSettings) -> StageNames:
+        return cls(
+            project=settings.project.name,
+            stage=stage,
+            account=settings.account,
+            dev_account=settings.dev_account,
+            region=settings.region,
+            pipeline=settings.pipeline,
+            group=settings.model_package_group,
+        )
+
+    @property
+    def partition(self) -> str:
+        if self.region.startswith("cn-"):
+            return "aws-cn"
+        return "aws-us-gov" if self.region.startswith("us-gov-") else "aws"
+
+    @property
+    def foundation_stack(self) -> str:
+        return f"{self.project}-foundation-{self.stage}"
+
+    @property
+    def batch_stack(self) -> str:
+        return f"{self.project}-{self.pipeline.replace('_', '-')}-{self.stage}"
+
+    @property
+    def sagemaker_pipeline(self) -> str:
+        return self.batch_stack
+
+    @property
+    def toolchain_stack(self) -> str:
+        return f"{self.project}-toolchain"
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.project}-{self.stage}-{self.account}-{self.region}"
+
+    @property
+    def deployment_role(self) -> str:
+        return f"{self.project}-{self.stage}-deployment"
+
+    @property
+    def deployment_role_arn(self) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.deployment_role}"
+
+    @property
+    def parameter_path(self) -> str:
+        return f"/{self.stage}/"
+
+    @property
+    def target_group(self) -> str:
+        """The same name as in dev, but where the stage shares dev's account, in which that name is taken."""
+        return f"{self.group}-{self.stage}" if self.account == self.dev_account else self.group
+
+    def artifact_prefix(self, version: int, digest: str) -> str:
+        return f"model-artifacts/{self.group}/v{version}-{digest[:SHORT_DIGEST]}/"
+
+    def metrics_prefix(self, version: int, digest: str) -> str:
+        return f"model-metrics/{self.group}/v{version}-{digest[:SHORT_DIGEST]}/"
+
+    def definition_key(self, sha256: str) -> str:
+        return f"pipeline/{self.pipeline}/definition-{sha256[:SHORT_DIGEST]}.json"
+
+    def preprocess_key(self, sha256: str) -> str:
+        return f"pipeline/{self.pipeline}/preprocess-{sha256[:SHORT_DIGEST]}.py"
+
+    def problems(self) -> list[str]:
+        """Names that AWS would refuse, one sentence each; empty where all are within its limits."""
+        limits = [
+            ("bucket", self.bucket, _LONGEST_BUCKET),
+            ("deployment role", self.deployment_role, _LONGEST_ROLE),
+            ("model package group", self.target_group, _LONGEST_GROUP),
+            ("stack", self.batch_stack, _LONGEST_STACK),
+        ]
+        return [
+            f'{kind} name "{name}" has {len(name)} characters, AWS allows {limit}'
+            for kind, name, limit in limits
+            if len(name) > limit
+        ]
+
+
+def release_key(release_id: str, name: str = "release.json") -> str:
+    """Where a stage's bucket keeps what belongs to a release: ``release.json``, ``verification.json``, its files."""
+    return f"releases/{release_id}/{name}"
+
+
+LIVE_KEY = "releases/live.json"
+VERIFIED_KEY = "releases/verified.json"

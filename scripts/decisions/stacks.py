@@ -1,0 +1,96 @@
+"""What a stack's status allows: deploy now, wait, or stop and say which command mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from scripts.errors import StackError
+
+OUR_CHANGE_SETS = "release-"
+Readiness = Literal["create", "update", "wait"]
+_DEPLOYABLE = {
+    "CREATE_COMPLETE",
+    "UPDATE_COMPLETE",
+    "UPDATE_ROLLBACK_COMPLETE",
+    "IMPORT_COMPLETE",
+    "IMPORT_ROLLBACK_COMPLETE",
+}
+_BROKEN_UPDATE = {"UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"}
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as DescribeStacks tells it."""
+
+    name: str
+    id: str
+    status: str
+    reason: str
+    parameters: dict[str, str] = field(default_factory=dict)
+    outputs: dict[str, str] = field(default_factory=dict)
+    tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def settled(self) -> bool:
+        return not self.status.endswith("_IN_PROGRESS")
+
+    @property
+    def succeeded(self) -> bool:
+        return self.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE", "DELETE_COMPLETE")
+
+
+def readiness(
+    stack: Stack | None, wanted: dict[str, str], pending: Sequence[str], stage: str, region: str
+) -> Readiness:
+    """What may be done with a stack now.
+
+    ``wanted`` are the parameters it shall have: a stack that is busy getting just these is waited for, since an
+    earlier, interrupted run of the same command started that. ``pending`` names its change sets that were not
+    executed. Raises StackError for everything that a person must look at first.
+    """
+    if stack is None:
+        return "create"
+    if stack.status == "REVIEW_IN_PROGRESS":
+        foreign = [name for name in pending if not name.startswith(OUR_CHANGE_SETS)]
+        if foreign:
+            raise _stuck(
+                stack, f"its change set {foreign[0]} is not of this deployment and awaits somebody's review", region
+            )
+        return "create"
+    if stack.status in _DEPLOYABLE:
+        return "update"
+    if not stack.settled:
+        busy_with_ours = all(stack.parameters.get(name) == value for name, value in wanted.items())
+        if busy_with_ours and stack.status in (
+            "CREATE_IN_PROGRESS",
+            "UPDATE_IN_PROGRESS",
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+        ):
+            return "wait"
+        raise StackError(
+            f"stack {stack.name} is busy: {stack.status}",
+            found=_reason(stack),
+            next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name} --region {region}   "
+            f"(wait until it is done, then: make deploy STAGE={stage})",
+        )
+    if stack.status in _BROKEN_UPDATE:
+        raise StackError(
+            f"stack {stack.name} is in {stack.status} and takes no change",
+            found=_reason(stack),
+            next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}",
+        )
+    raise _stuck(stack, "it holds nothing that works, and CloudFormation lets it only be deleted", region)
+
+
+def _stuck(stack: Stack, why: str, region: str) -> StackError:
+    return StackError(
+        f"stack {stack.name} is in {stack.status}: {why}",
+        found=_reason(stack),
+        next_command=f"aws cloudformation delete-stack --stack-name {stack.name} --region {region}   (in its account)",
+    )
+
+
+def _reason(stack: Stack) -> list[str]:
+    return [f"reason: {stack.reason}"] if stack.reason else []

@@ -1,0 +1,133 @@
+"""Sessions of the accounts that a deployment touches: dev by the SDK's own chain, each stage by its deployment role.
+
+Every client of this project is made here, with the same retries and timeouts, and every call is counted. Clients are
+made when first asked for, and the service models they need are read once for all accounts.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import botocore.session
+from boto3.session import Session
+from botocore.config import Config
+
+from scripts.errors import AccessDeniedError, CredentialsError, FoundationError
+from scripts.gateways.aws_errors import Actor, told_as_deployment_errors
+
+_CONFIG = Config(
+    retries={"mode": "standard", "total_max_attempts": 5},
+    connect_timeout=5,
+    read_timeout=60,
+    max_pool_connections=16,
+    user_agent_extra="sagemaker-batch-deployment",
+)
+SESSION_NAME = "batch-deployment"
+
+
+class Account:
+    """One account as one principal: its clients, by service. ``actor`` says who calls, for error messages."""
+
+    def __init__(self, session: Session, actor: Actor, calls: Counter[str]) -> None:
+        self.actor = actor
+        self.region: str = session.region_name
+        self._session = session
+        self._clients: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._calls = calls
+
+    def client(self, service: str) -> Any:
+        with self._lock:
+            if service not in self._clients:
+                with told_as_deployment_errors(self.actor):
+                    client = self._session.client(service, config=_CONFIG)
+                client.meta.events.register("before-call.*.*", self._count)
+                self._clients[service] = client
+            return self._clients[service]
+
+    def _count(self, model: Any, **_: Any) -> None:
+        self._calls[f"{model.service_model.service_name}:{model.name}"] += 1
+
+
+class Accounts:
+    """All accounts of one command. ``calls`` counts AWS calls by ``service:Operation`` over all of them."""
+
+    def __init__(self, region: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.region = region
+        self.sleep = sleep
+        self.calls: Counter[str] = Counter()
+        self._loader = botocore.session.get_session().get_component("data_loader")
+        self._dev: Account | None = None
+        self._dev_identity: dict[str, str] | None = None
+        self._assumed: dict[str, Account] = {}
+
+    @property
+    def call_count(self) -> int:
+        return sum(self.calls.values())
+
+    def dev(self, account: str) -> Account:
+        """The dev account by the SDK's own chain. Raises CredentialsError for another account's credentials."""
+        if self._dev is None:
+            self._dev = Account(self._session(), Actor(account), self.calls)
+        if self.identity(account)["Account"] != account:
+            found = self.identity(account)
+            raise CredentialsError(
+                f"the credentials at hand are not of the dev account {account}",
+                found=[f"they are of account {found['Account']}: {found['Arn']}"],
+                next_command="export AWS_PROFILE=<a profile of the dev account>, or correct dev_account in stages/",
+            )
+        return self._dev
+
+    def identity(self, account: str) -> dict[str, str]:
+        """GetCallerIdentity's answer for the credentials at hand: {"Account", "Arn", "UserId"}; asked once."""
+        if self._dev is None:
+            self._dev = Account(self._session(), Actor(account), self.calls)
+        if self._dev_identity is None:
+            with told_as_deployment_errors(self._dev.actor):
+                answer = self._dev.client("sts").get_caller_identity()
+            self._dev_identity = {key: answer[key] for key in ("Account", "Arn", "UserId")}
+        return self._dev_identity
+
+    def at_hand(self, account: str) -> Account:
+        """The credentials at hand, whatever account they are of; ``account`` is the one they are used for."""
+        self.identity(account)
+        assert self._dev is not None
+        return self._dev
+
+    def assumed(self, account: str, role_arn: str, dev_account: str) -> Account:
+        """``account`` as ``role_arn``, assumed with the credentials at hand, once a command.
+
+        AWS answers AccessDenied for a role that does not exist as for one that does not trust us.
+        """
+        if role_arn not in self._assumed:
+            source = self.at_hand(dev_account)
+            with told_as_deployment_errors(Actor(account, role_arn)):
+                answer = source.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)["Credentials"]
+            session = self._session(
+                aws_access_key_id=answer["AccessKeyId"],
+                aws_secret_access_key=answer["SecretAccessKey"],
+                aws_session_token=answer["SessionToken"],
+            )
+            self._assumed[role_arn] = Account(session, Actor(account, role_arn), self.calls)
+        return self._assumed[role_arn]
+
+    def deployment(self, account: str, role_arn: str, dev_account: str) -> Account:
+        """The stage's account as its deployment role. Raises FoundationError where that role cannot be assumed."""
+        try:
+            return self.assumed(account, role_arn, dev_account)
+        except AccessDeniedError as error:
+            raise FoundationError(
+                f"the deployment role of account {account} does not exist, or does not let the dev account in",
+                found=[f"AssumeRole {role_arn}", *error.found[2:]],
+                next_command="make bootstrap",
+            ) from error
+
+    def _session(self, **keys: str) -> Session:
+        core = botocore.session.get_session()
+        core.register_component("data_loader", self._loader)
+        with told_as_deployment_errors(Actor("dev")):
+            return Session(botocore_session=core, region_name=self.region, **keys)

@@ -1,0 +1,124 @@
+"""What botocore raises, told as the errors of ``scripts.errors``: by code, in one place, never by message alone.
+
+Whatever has no meaning of its own here becomes a ServiceResponseError; nothing is swallowed, and a failed read is
+never an empty answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectionError,  # noqa: A004 (botocore's own name)
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+from scripts.errors import AccessDeniedError, CredentialsError, DeploymentError, ServiceResponseError
+
+_DENIED = {
+    "AccessDenied",
+    "AccessDeniedException",
+    "UnauthorizedOperation",
+    "UnauthorizedAccess",
+    "AuthorizationError",
+    "NotAuthorized",
+    "Forbidden",
+    "403",
+    "KMS.AccessDeniedException",
+}
+_CREDENTIALS = {
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "RequestExpired",
+    "TokenRefreshRequired",
+    "InvalidClientTokenId",
+    "InvalidAccessKeyId",
+    "InvalidToken",
+    "UnrecognizedClientException",
+    "SignatureDoesNotMatch",
+    "InvalidSignatureException",
+    "IncompleteSignature",
+    "MissingAuthenticationToken",
+}
+_NO_CREDENTIALS = (
+    NoCredentialsError,
+    PartialCredentialsError,
+    CredentialRetrievalError,
+    ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
+)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """As whom calls are made: an account, and the role there (its ARN), or None for the SDK's own credentials."""
+
+    account: str
+    role_arn: str | None = None
+
+    def __str__(self) -> str:
+        return f"account {self.account}, " + (f"role {self.role_arn}" if self.role_arn else "the credentials at hand")
+
+
+@contextmanager
+def told_as_deployment_errors(actor: Actor) -> Iterator[None]:
+    """Turn whatever botocore raises inside into a DeploymentError that says who wanted what."""
+    try:
+        yield
+    except ClientError as error:
+        raise _of_response(error, actor) from error
+    except _NO_CREDENTIALS as error:
+        raise CredentialsError(
+            f"no credentials for account {actor.account}: {error}",
+            next_command="aws sts get-caller-identity   (or: aws sso login; export AWS_PROFILE=...)",
+        ) from error
+    except (ConnectionError, HTTPClientError) as error:
+        raise ServiceResponseError(
+            f"AWS did not answer: {error}",
+            found=[f"as {actor}"],
+            next_command="check AWS_ENDPOINT_URL and the network; with the embedded AWS: make local-up",
+        ) from error
+    except BotoCoreError as error:
+        raise ServiceResponseError(f"the call could not be made: {error}", found=[f"as {actor}"]) from error
+
+
+def error_code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def _of_response(error: ClientError, actor: Actor) -> DeploymentError:
+    code, action = error_code(error), error.operation_name
+    message = str(error.response.get("Error", {}).get("Message", error))
+    if code in _CREDENTIALS:
+        return CredentialsError(
+            f"the credentials for account {actor.account} are expired or unknown to AWS ({code})",
+            found=[f"action {action}", f"as {actor}", message],
+            next_command="get new ones (aws sso login, or export AWS_PROFILE=...), then: aws sts get-caller-identity",
+        )
+    if code in _DENIED:
+        return AccessDeniedError(
+            f"{action} is denied in account {actor.account}",
+            found=[f"action {action}", f"as {actor}", f"AWS says: {message}"],
+            next_command=_remedy(action, actor),
+        )
+    return ServiceResponseError(f"{action} failed: {code}: {message}", found=[f"as {actor}"])
+
+
+def _remedy(action: str, actor: Actor) -> str:
+    if action == "AssumeRole":
+        return "make bootstrap   (creates the role, and lets the dev account assume it); then: make doctor"
+    who = actor.role_arn or "the credentials in use"
+    return f"allow {action} to {who} in account {actor.account}, then: make doctor"

@@ -1,0 +1,221 @@
+"""CloudFormation: stacks, change sets, events and outputs of one account."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from scripts.decisions.change_set import ResourceChange, resource_changes
+from scripts.decisions.stacks import Stack
+from scripts.errors import StackError
+from scripts.gateways.accounts import Account
+from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+from scripts.gateways.polling import Pauses
+
+LARGEST_TEMPLATE_BODY = 51_200
+_NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set that may be executed. ``empty``: CloudFormation found nothing to change."""
+
+    name: str
+    stack: str
+    changes: tuple[ResourceChange, ...]
+    empty: bool = False
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    id: str
+    resource: str
+    type: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StackRequest:
+    """What a stack shall become. ``change_set`` is the same name for the same content."""
+
+    name: str
+    change_set: str
+    kind: str  # CREATE or UPDATE
+    template: str
+    parameters: dict[str, str]
+    tags: dict[str, str]
+    role_arn: str | None
+    description: str
+    capabilities: tuple[str, ...] = ()
+
+
+class Stacks:
+    """The stacks of one account, as one principal."""
+
+    def __init__(self, account: Account, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._account = account
+        self._sleep = sleep
+
+    def describe(self, name: str) -> Stack | None:
+        """The stack; None where there is none of that name."""
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                found = self._client.describe_stacks(StackName=name)["Stacks"]
+            except ClientError as error:
+                # DescribeStacks has no code of its own for this; ValidationError covers malformed names too.
+                if error_code(error) == "ValidationError" and "does not exist" in str(error):
+                    return None
+                raise
+        return _stack(found[0]) if found else None
+
+    def pending_change_sets(self, name: str) -> list[str]:
+        """Names of change sets that were made and not executed."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_change_sets").paginate(StackName=name)
+            return [
+                each["ChangeSetName"]
+                for page in pages
+                for each in page["Summaries"]
+                if each.get("ExecutionStatus") in ("AVAILABLE", "UNAVAILABLE", "EXECUTE_FAILED")
+            ]
+
+    def make_change_set(self, request: StackRequest) -> ChangeSet:
+        """Make a change set, or take the one of the same name that an interrupted run left behind."""
+        if len(request.template.encode()) > LARGEST_TEMPLATE_BODY:
+            raise StackError(
+                f"the template of {request.name} is larger than the {LARGEST_TEMPLATE_BODY} bytes that may be sent",
+                next_command="shorten it, or move resources into a stack of their own",
+            )
+        left = self._describe_change_set(request.name, request.change_set)
+        if left is not None and left["Status"] == "CREATE_COMPLETE" and left.get("ExecutionStatus") == "AVAILABLE":
+            return self._finished(request, left)
+        if left is not None:
+            self.delete_change_set(request.name, request.change_set)
+        with told_as_deployment_errors(self._account.actor):
+            self._client.create_change_set(
+                StackName=request.name,
+                ChangeSetName=request.change_set,
+                ChangeSetType=request.kind,
+                Description=request.description,
+                TemplateBody=request.template,
+                Parameters=[
+                    {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(request.parameters.items())
+                ],
+                Tags=[{"Key": key, "Value": value} for key, value in sorted(request.tags.items())],
+                Capabilities=list(request.capabilities),
+                **({"RoleARN": request.role_arn} if request.role_arn else {}),
+            )
+        pauses = Pauses(self._sleep)
+        while True:
+            answer = self._describe_change_set(request.name, request.change_set)
+            if answer is None:
+                raise StackError(f"change set {request.change_set} of {request.name} has vanished")
+            if answer["Status"] in ("CREATE_COMPLETE", "FAILED"):
+                return self._finished(request, answer)
+            pauses.next()
+
+    def execute(self, change_set: ChangeSet) -> None:
+        with told_as_deployment_errors(self._account.actor):
+            self._client.execute_change_set(
+                ChangeSetName=change_set.name, StackName=change_set.stack, ClientRequestToken=change_set.name[:128]
+            )
+
+    def delete_change_set(self, stack: str, name: str) -> None:
+        with told_as_deployment_errors(self._account.actor):
+            self._client.delete_change_set(StackName=stack, ChangeSetName=name)
+            pauses = Pauses(self._sleep)
+            while self._describe_change_set(stack, name) is not None:
+                pauses.next()
+
+    def delete(self, name: str, role_arn: str | None) -> None:
+        with told_as_deployment_errors(self._account.actor):
+            self._client.delete_stack(StackName=name, **({"RoleARN": role_arn} if role_arn else {}))
+
+    def recent_events(self, name: str) -> list[StackEvent]:
+        """The newest page of events, oldest first."""
+        with told_as_deployment_errors(self._account.actor):
+            events = self._client.describe_stack_events(StackName=name)["StackEvents"]
+        return [_event(each) for each in reversed(events)]
+
+    def follow(self, stack: Stack, seen: set[str]) -> Iterator[StackEvent]:
+        """Events as they happen, until the stack (by its id, which also a deleted one has) is settled."""
+        pauses = Pauses(self._sleep)
+        while True:
+            current = self.describe(stack.id)
+            news = [each for each in self.recent_events(stack.id) if each.id not in seen]
+            for event in news:
+                seen.add(event.id)
+                yield event
+            if current is None or current.settled:
+                return
+            pauses.next(again_soon=bool(news))
+
+    def failures(self, stack_id: str) -> list[str]:
+        """What failed first in the newest operation, in CloudFormation's words."""
+        failed = [each for each in self.recent_events(stack_id) if each.status.endswith("_FAILED") and each.reason]
+        own = [each for each in failed if "cancelled" not in each.reason.lower()]
+        return [f"{each.resource} ({each.type}): {each.status}: {each.reason}" for each in (own or failed)[:5]]
+
+    def _describe_change_set(self, stack: str, name: str) -> dict[str, Any] | None:
+        """All pages of DescribeChangeSet as one; None where there is no such change set."""
+        whole: dict[str, Any] | None = None
+        token: dict[str, str] = {}
+        with told_as_deployment_errors(self._account.actor):
+            while True:
+                try:
+                    page = self._client.describe_change_set(
+                        StackName=stack, ChangeSetName=name, IncludePropertyValues=True, **token
+                    )
+                except ClientError as error:
+                    gone = error_code(error) == "ValidationError" and "does not exist" in str(error)
+                    if gone or error_code(error) in ("ChangeSetNotFound", "ChangeSetNotFoundException"):
+                        return None
+                    raise
+                whole = page if whole is None else {**whole, "Changes": whole["Changes"] + page["Changes"]}
+                if not page.get("NextToken"):
+                    return whole
+                token = {"NextToken": page["NextToken"]}
+
+    def _finished(self, request: StackRequest, answer: dict[str, Any]) -> ChangeSet:
+        if answer["Status"] == "CREATE_COMPLETE":
+            return ChangeSet(request.change_set, request.name, resource_changes(answer.get("Changes", [])))
+        reason = answer.get("StatusReason", "no reason given")
+        self.delete_change_set(request.name, request.change_set)
+        if any(phrase in reason for phrase in _NO_CHANGES):
+            return ChangeSet(request.change_set, request.name, (), empty=True)
+        raise StackError(
+            f"CloudFormation refuses the change set of {request.name}",
+            found=[reason],
+            next_command="correct what it names (stages/, cloudformation/), then run the command again",
+        )
+
+    @property
+    def _client(self) -> Any:
+        return self._account.client("cloudformation")
+
+
+def _stack(answer: dict[str, Any]) -> Stack:
+    return Stack(
+        name=answer["StackName"],
+        id=answer["StackId"],
+        status=answer["StackStatus"],
+        reason=answer.get("StackStatusReason", ""),
+        parameters={each["ParameterKey"]: each.get("ParameterValue", "") for each in answer.get("Parameters", [])},
+        outputs={each["OutputKey"]: each["OutputValue"] for each in answer.get("Outputs", [])},
+        tags={each["Key"]: each["Value"] for each in answer.get("Tags", [])},
+    )
+
+
+def _event(answer: dict[str, Any]) -> StackEvent:
+    return StackEvent(
+        id=answer["EventId"],
+        resource=answer.get("LogicalResourceId", ""),
+        type=answer.get("ResourceType", ""),
+        status=answer.get("ResourceStatus", ""),
+        reason=answer.get("ResourceStatusReason", ""),
+    )
