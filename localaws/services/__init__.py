@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from localaws.cloud import Cloud
 from localaws.service import Service
+from localaws.services.codebuild import Builds, Projects
 from localaws.services.codecommit import Branches, Commits, Files, Repositories
 from localaws.services.codeconnections import CodeConnections, CodeStarConnections
 from localaws.services.s3 import BucketPolicies
@@ -18,6 +19,8 @@ SERVICES: tuple[type[Service], ...] = (
     Files,
     Repositories,
     BucketPolicies,
+    Builds,
+    Projects,
     *SAGEMAKER,
     Sts,
 )
