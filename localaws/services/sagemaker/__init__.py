@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from localaws.service import Service
 from localaws.services.sagemaker.jobs.processing_jobs import ProcessingJobs
+from localaws.services.sagemaker.pipelines import PipelineExecutions, Pipelines
 
-SERVICES: tuple[type[Service], ...] = (ProcessingJobs,)
+SERVICES: tuple[type[Service], ...] = (ProcessingJobs, Pipelines, PipelineExecutions)
