@@ -5,5 +5,13 @@ from __future__ import annotations
 from localaws.service import Service
 from localaws.services.sagemaker.jobs.processing_jobs import ProcessingJobs
 from localaws.services.sagemaker.pipelines import PipelineExecutions, Pipelines
+from localaws.services.sagemaker.registry import ModelPackageGroups, ModelPackages, Tags
 
-SERVICES: tuple[type[Service], ...] = (ProcessingJobs, Pipelines, PipelineExecutions)
+SERVICES: tuple[type[Service], ...] = (
+    ProcessingJobs,
+    Pipelines,
+    PipelineExecutions,
+    ModelPackageGroups,
+    ModelPackages,
+    Tags,
+)
