@@ -1,0 +1,261 @@
+"""Fills the accounts with something to deploy: ``python -m examples.seed``.
+
+The dev account gets an artifact bucket, a model package group and four model versions (an older Approved, a Rejected,
+the newest Approved, a newer one nobody decided about); each stage's bucket gets input to score. Works on AWS and on
+the embedded AWS alike. Run again it does what is left to do: what was registered stays, and so do decisions that
+somebody has made since.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from examples.candidates import CANDIDATES, Candidate
+from examples.registration import artifact_prefix, package_description, package_request
+from scripts import command_line
+from scripts.decisions.definition_binding import recorded_image_uri
+from scripts.decisions.names import StageNames
+from scripts.decisions.stage_settings import StageSettings
+from scripts.errors import DefinitionError, FoundationError, ModelPackageError
+from scripts.gateways.accounts import Account, Accounts
+from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+from scripts.gateways.parameters import parameters_below
+from scripts.gateways.registry import Registry
+from scripts.pipeline_definitions import read_definition
+from scripts.settings import load_stage, stage_names
+
+BUILT = Path("build/examples")
+BUCKET_PARAMETER = "sagemaker_ml_artifacts_s3_bucket"
+PENDING = "PendingManualApproval"
+
+
+@dataclass(frozen=True)
+class ModelGroup:
+    """Where models of a team are registered: one group in one dev account."""
+
+    dev_account: str
+    region: str
+    project: str
+    project_id: str
+    group: str
+    pipeline: str
+
+    @property
+    def bucket(self) -> str:
+        return f"{self.project}-dev-{self.dev_account}-{self.region}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Exit code 0, or that of the error (docs/exit-codes.md)."""
+    parser = argparse.ArgumentParser(prog="python -m examples.seed", description=__doc__)
+    parser.parse_args(arguments)
+    stages = {stage: load_stage(stage) for stage in stage_names()}
+    with _Building() as building:
+        for where in {_model_group_of(settings): None for settings in stages.values()}:
+            accounts = Accounts(where.region)
+            _seed_registry(where, accounts.dev(where.dev_account), building)
+        for stage, settings in stages.items():
+            _seed_stage(StageNames.of(stage, settings), settings, building)
+    return 0
+
+
+class _Building:
+    """The files of ``examples.build``, made by a process of its own while AWS is asked what is there already."""
+
+    def __enter__(self) -> _Building:
+        command = [sys.executable, "-m", "examples.build", str(BUILT)]
+        self._process = subprocess.Popen(command, stdout=sys.stderr)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+        self._process.wait()
+
+    def folder(self, name: str) -> Path:
+        """``models/<candidate>`` or ``scoring``, once it is built. Raises ModelPackageError where building fails."""
+        if self._process.wait():
+            raise ModelPackageError(
+                "the example models could not be trained; the lines above say why",
+                next_command=f"python -m examples.build {BUILT}",
+            )
+        return BUILT / name
+
+
+def _model_group_of(settings: StageSettings) -> ModelGroup:
+    return ModelGroup(
+        settings.dev_account,
+        settings.region,
+        settings.project.name,
+        settings.project.id,
+        settings.model_package_group,
+        settings.pipeline,
+    )
+
+
+def _seed_registry(where: ModelGroup, dev: Account, building: _Building) -> None:
+    registry = Registry(dev)
+    _say(f"Dev account {where.dev_account}: bucket {where.bucket}, model package group {where.group}")
+    _ensure_bucket(dev, where)
+    tags = {"sagemaker:project-name": where.project, "sagemaker:project-id": where.project_id}
+    if not registry.has_group(where.group):
+        registry.create_group(where.group, "Example: benign or malignant tumours, by measurements", tags)
+    registered = _registered(dev, where.group)
+    for candidate in CANDIDATES:
+        summary = registered.get(package_description(candidate))
+        if summary is None:
+            summary = _register(candidate, where, dev, building)
+        _decide(candidate, summary, dev)
+
+
+def _ensure_bucket(dev: Account, where: ModelGroup) -> None:
+    """Versioned, encrypted, TLS only, not public; what exists is brought to that."""
+    s3, bucket = dev.client("s3"), where.bucket
+    elsewhere = {} if where.region == "us-east-1" else {"LocationConstraint": where.region}
+    with told_as_deployment_errors(dev.actor):
+        try:
+            s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": elsewhere} if elsewhere else {}))
+        except ClientError as error:
+            if error_code(error) != "BucketAlreadyOwnedByYou":
+                raise
+        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+        s3.put_bucket_encryption(
+            Bucket=bucket,
+            ServerSideEncryptionConfiguration={
+                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
+            },
+        )
+        blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, where)))
+
+
+def _tls_only(bucket: str, where: ModelGroup) -> dict[str, Any]:
+    partition = "aws-cn" if where.region.startswith("cn-") else "aws"
+    arn = f"arn:{partition}:s3:::{bucket}"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Sid": "TlsOnly",
+                "Effect": "Deny",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [arn, f"{arn}/*"],
+                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+            }
+        ],
+    }
+
+
+def _registered(dev: Account, group: str) -> dict[str, dict[str, Any]]:
+    """Description -> newest summary of every version of the group."""
+    with told_as_deployment_errors(dev.actor):
+        pages = dev.client("sagemaker").get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
+        summaries = [summary for page in pages for summary in page["ModelPackageSummaryList"]]
+    ordered = sorted(summaries, key=lambda summary: summary["ModelPackageVersion"])
+    return {summary.get("ModelPackageDescription", ""): summary for summary in ordered}
+
+
+def _register(candidate: Candidate, where: ModelGroup, dev: Account, building: _Building) -> dict[str, Any]:
+    files = {path.name: path.read_bytes() for path in building.folder(f"models/{candidate.name}").iterdir()}
+    files["train.py"] = Path(__file__).with_name("train.py").read_bytes()
+    prefix = artifact_prefix(where.group, candidate)
+    _upload(dev, where.bucket, {prefix + name: content for name, content in files.items()})
+    request = package_request(
+        candidate, where.group, where.project_id, _image(where), f"s3://{where.bucket}/{prefix}", files
+    )
+    registry = Registry(dev)
+    arn = registry.create(request, token=candidate.training_id)
+    package = registry.wait_until_settled(arn, every=0.5)
+    if package["ModelPackageStatus"] != "Completed":
+        raise ModelPackageError(
+            f"{arn} is {package['ModelPackageStatus']}",
+            found=[str(package.get("ModelPackageStatusDetails"))],
+            next_command=f"aws sagemaker describe-model-package --model-package-name {arn}",
+        )
+    _say(f"Registered version {package['ModelPackageVersion']}: {candidate.description}")
+    return package
+
+
+def _decide(candidate: Candidate, summary: dict[str, Any], dev: Account) -> None:
+    """Approve or reject what is still pending; a decision that was made is nobody's to change but the team's."""
+    if candidate.decision == PENDING or summary["ModelApprovalStatus"] != PENDING:
+        return
+    with told_as_deployment_errors(dev.actor):
+        dev.client("sagemaker").update_model_package(
+            ModelPackageArn=summary["ModelPackageArn"],
+            ModelApprovalStatus=candidate.decision,
+            ApprovalDescription=candidate.reason,
+        )
+    _say(f"{candidate.decision} version {summary['ModelPackageVersion']}: {candidate.reason}")
+
+
+def _image(where: ModelGroup) -> str:
+    text = read_definition(where.pipeline)
+    uri = recorded_image_uri(json.loads(text), "InferenceImageUris", where.region) if text else None
+    if not uri:
+        raise DefinitionError(
+            f"pipelines/{where.pipeline}/definition.json records no inference image for {where.region}",
+            next_command="make render",
+        )
+    return uri
+
+
+def _seed_stage(names: StageNames, settings: StageSettings, building: _Building) -> None:
+    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account)
+    bucket = parameters_below(stage, names.parameter_path).get(BUCKET_PARAMETER)
+    if not bucket:
+        raise FoundationError(
+            f"account {names.account} has no parameter {names.parameter_path}{BUCKET_PARAMETER}",
+            next_command="make bootstrap",
+        )
+    prefix = settings.input_prefix.rstrip("/") + "/"
+    files = {f"{prefix}{path.name}": path.read_bytes() for path in sorted(building.folder("scoring").iterdir())}
+    written = _upload(stage, bucket, files)
+    _say(f"{names.stage}: {len(files)} files to score under s3://{bucket}/{prefix} ({written} new)")
+
+
+def _upload(account: Account, bucket: str, files: dict[str, bytes]) -> int:
+    """Put what is not there already, several at a time; how many that were. A killed upload leaves no half object."""
+    with ThreadPoolExecutor(4) as pool:
+        return sum(pool.map(lambda item: _upload_object(account, bucket, *item), files.items()))
+
+
+def _upload_object(account: Account, bucket: str, key: str, content: bytes) -> bool:
+    s3, digest = account.client("s3"), hashlib.sha256(content).hexdigest()
+    with told_as_deployment_errors(account.actor):
+        try:
+            if s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256") == digest:
+                return False
+        except ClientError as error:
+            if error_code(error) not in ("404", "NoSuchKey", "NotFound"):
+                raise
+        s3.put_object(
+            Bucket=bucket,
+            Key=key,
+            Body=content,
+            Metadata={"sha256": digest},
+            ChecksumAlgorithm="SHA256",
+            ContentType="application/json" if key.endswith(".json") else "application/octet-stream",
+        )
+    return True
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(command_line.run(main))
