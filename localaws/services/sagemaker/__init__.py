@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from localaws.service import Service
 from localaws.services.sagemaker.jobs.processing_jobs import ProcessingJobs
+from localaws.services.sagemaker.jobs.transform_jobs import TransformJobs
+from localaws.services.sagemaker.models import Models
 from localaws.services.sagemaker.pipelines import PipelineExecutions, Pipelines
 from localaws.services.sagemaker.registry import ModelPackageGroups, ModelPackages, Tags
 
 SERVICES: tuple[type[Service], ...] = (
     ProcessingJobs,
+    TransformJobs,
+    Models,
     Pipelines,
     PipelineExecutions,
     ModelPackageGroups,

@@ -26,11 +26,14 @@ STOP_GRACE_SECONDS = 10
 
 
 class ContainerDirectory:
-    """The files of one container: ``<root>/ml`` is its /opt/ml; its home and temporary files lie beside it."""
+    """The files of one container: ``<root>/ml`` is its /opt/ml; its home and temporary files lie beside it.
 
-    def __init__(self, root: Path) -> None:
+    Processes that serve the same model share one ``ml``.
+    """
+
+    def __init__(self, root: Path, ml: Path | None = None) -> None:
         self.root = root
-        self.ml = root / "ml"
+        self.ml = ml or root / "ml"
         self.home = root / "home"
         self.temporary = root / "tmp"
         self.staging = root / "opt"
