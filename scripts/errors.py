@@ -138,4 +138,18 @@ class ApprovalError(DeploymentError):
     title = "Approval problem"
 
 
+class InputDataError(DeploymentError):
+    """There is nothing to score: the input prefix of the stage holds no data."""
+
+    exit_code = 18
+    title = "No input data"
+
+
+class CheckError(DeploymentError):
+    """A file of this repository breaks one of its rules: a template, a buildspec, or a page that is generated."""
+
+    exit_code = 19
+    title = "Check failed"
+
+
 INTERRUPTED = 130

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from scripts.decisions.canonical import sha256_of
@@ -51,6 +52,7 @@ class Promotion:
     kms_key_arn: str
     group: str
     source_arn: str
+    source_created: datetime
     release_id: str
     copies: tuple[Copy, ...]
     request: dict[str, Any]
@@ -59,10 +61,12 @@ class Promotion:
     def model_data_uris(self) -> tuple[str | None, ...]:
         return model_data_uris(self.request)
 
-    @property
-    def client_token(self) -> str:
-        """The same for the same promotion, so that a repeated request registers nothing twice."""
-        return sha256_of([self.source_arn, self.bucket, self.request["InferenceSpecification"]])[:36]
+    def client_token(self, newest_arn: str | None) -> str:
+        """The same for the same promotion, so that a repeated request registers nothing twice.
+
+        ``newest_arn`` is the group's newest version: after a registration that failed, the token is another one.
+        """
+        return sha256_of([self.source_arn, self.bucket, self.request["InferenceSpecification"], newest_arn])[:36]
 
 
 def plan_promotion(
@@ -112,6 +116,7 @@ def plan_promotion(
         kms_key_arn=kms_key_arn,
         group=names.target_group,
         source_arn=pinned.arn,
+        source_created=package["CreationTime"],
         release_id=release.release_id,
         copies=(*copies, *metrics.copies.values()),
         request=request,

@@ -56,7 +56,7 @@ def readiness(
         foreign = [name for name in pending if not name.startswith(OUR_CHANGE_SETS)]
         if foreign:
             raise _stuck(
-                stack, f"its change set {foreign[0]} is not of this deployment and awaits somebody's review", region
+                stack, f"its change set {foreign[0]} is not of this deployment and awaits somebody's review", stage
             )
         return "create"
     if stack.status in _DEPLOYABLE:
@@ -81,14 +81,15 @@ def readiness(
             found=_reason(stack),
             next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}",
         )
-    raise _stuck(stack, "it holds nothing that works, and CloudFormation lets it only be deleted", region)
+    raise _stuck(stack, "it holds nothing that works, and CloudFormation lets it only be deleted", stage)
 
 
-def _stuck(stack: Stack, why: str, region: str) -> StackError:
+def _stuck(stack: Stack, why: str, stage: str) -> StackError:
+    word = " ARGS=--yes-delete-prod" if stage == "prod" else ""
     return StackError(
         f"stack {stack.name} is in {stack.status}: {why}",
         found=_reason(stack),
-        next_command=f"aws cloudformation delete-stack --stack-name {stack.name} --region {region}   (in its account)",
+        next_command=f"make destroy STAGE={stage}{word}   (keeps data), then: make deploy STAGE={stage}",
     )
 
 

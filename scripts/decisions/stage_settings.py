@@ -30,7 +30,7 @@ class Project(_Part):
     """The SageMaker project that everything belongs to."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)] = Field(
-        description="Lower case letters, digits and single hyphens, beginning with a letter: a bucket is named after it."
+        description="Lower case letters, digits and single hyphens, a letter first: a bucket is named after it."
     )
     id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=20)] = Field(
         description="The SageMaker project's id, e.g. p-abc123."
@@ -83,26 +83,26 @@ class Network(_Part):
 
 
 class Transform(_Part):
-    """How the input is cut into requests and the answers are put together.
+    """How the input is cut into requests and the answers are put together; left out, as the pipeline itself says.
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
     """
 
-    batch_strategy: Literal["MultiRecord", "SingleRecord"] = "MultiRecord"
-    split_type: Literal["None", "Line", "RecordIO", "TFRecord"] = "Line"
-    max_payload_in_mb: Annotated[int, Field(ge=0, le=100)] = 6
-    max_concurrent_transforms: Annotated[int, Field(ge=0, le=100)] = 1
-    accept: Annotated[str, Field(max_length=256)] = "text/csv"
-    content_type: Annotated[str, Field(max_length=256)] = "text/csv"
-    input_filter: Filter = "$"
-    output_filter: Filter = "$"
-    join_source: Literal["Input", "None"] = "Input"
+    batch_strategy: Literal["MultiRecord", "SingleRecord"] | None = None
+    split_type: Literal["None", "Line", "RecordIO", "TFRecord"] | None = None
+    max_payload_in_mb: Annotated[int, Field(ge=0, le=100)] | None = None
+    max_concurrent_transforms: Annotated[int, Field(ge=0, le=100)] | None = None
+    accept: Annotated[str, Field(max_length=256)] | None = None
+    content_type: Annotated[str, Field(max_length=256)] | None = None
+    input_filter: Filter | None = None
+    output_filter: Filter | None = None
+    join_source: Literal["Input", "None"] | None = None
 
     @model_validator(mode="after")
     def _combination(self) -> Transform:
-        if self.max_concurrent_transforms * self.max_payload_in_mb > 100:
+        if (self.max_concurrent_transforms or 0) * (self.max_payload_in_mb or 6) > 100:
             raise ValueError("max_concurrent_transforms times max_payload_in_mb may not exceed 100")
-        if self.join_source == "Input" and self.accept.split(";")[0] != self.content_type.split(";")[0]:
+        if self.join_source == "Input" and self.accept and self.content_type and self.accept != self.content_type:
             raise ValueError("join_source Input needs the same accept and content_type")
         return self
 
@@ -168,6 +168,9 @@ class StageSettings(_Part):
     )
     network: Network = Network()
     transform: Transform = Transform()
+    parameters: dict[str, str | int | float | bool] = Field(
+        default={}, description="This stage's defaults of further parameters that the pipeline declares."
+    )
     verification: Verification = Verification()
     alarms: Alarms = Alarms()
     tags: dict[Annotated[str, Field(pattern=r"^[\w .:/=+@-]{1,128}$")], Annotated[str, Field(max_length=256)]] = Field(

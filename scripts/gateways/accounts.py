@@ -115,13 +115,13 @@ class Accounts:
             self._assumed[role_arn] = Account(session, Actor(account, role_arn), self.calls)
         return self._assumed[role_arn]
 
-    def deployment(self, account: str, role_arn: str, dev_account: str) -> Account:
+    def deployment(self, account: str, role_arn: str, dev_account: str, stage: str) -> Account:
         """The stage's account as its deployment role. Raises FoundationError where that role cannot be assumed."""
         try:
             return self.assumed(account, role_arn, dev_account)
         except AccessDeniedError as error:
             raise FoundationError(
-                f"the deployment role of account {account} does not exist, or does not let the dev account in",
+                f"stage {stage}: account {account} has no deployment role that lets account {dev_account} in",
                 found=[f"AssumeRole {role_arn}", *error.found[2:]],
                 next_command="make bootstrap",
             ) from error

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 from typing import Any, Literal
 
 from botocore.exceptions import ClientError
@@ -80,17 +81,22 @@ class Objects:
                 raise
         return body
 
-    def lines(self, bucket: str, key: str) -> Iterator[bytes]:
-        """An object's lines without their ends, read as they come."""
+    def count_lines(self, bucket: str, key: str) -> int:
+        """How many lines an object has, the last one with or without its end; read as a stream."""
+        count, last = 0, b"\n"
+        with told_as_deployment_errors(self._account.actor):
+            for chunk in self._client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(MIB):
+                count += chunk.count(b"\n")
+                last = chunk[-1:] or last
+        return count if last == b"\n" else count + 1
+
+    def first_lines(self, bucket: str, key: str, count: int) -> list[str]:
+        """At most ``count`` lines from an object's beginning, without their ends; no more of it is read."""
         with told_as_deployment_errors(self._account.actor):
             body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
-            yield from body.iter_lines(chunk_size=MIB)
-
-    def first_bytes(self, bucket: str, key: str, count: int) -> bytes:
-        """At most ``count`` bytes from an object's beginning."""
-        with told_as_deployment_errors(self._account.actor):
-            stream: bytes = self._client.get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{count - 1}")["Body"].read()
-        return stream
+            lines = [line.decode("utf-8", "replace") for line in islice(body.iter_lines(chunk_size=MIB // 4), count)]
+            body.close()
+        return lines
 
     def write(
         self, bucket: str, key: str, content: bytes, kms_key_arn: str, content_type: str = "application/json"

@@ -1,0 +1,173 @@
+"""The decision that ``plan`` prints and ``deploy`` executes: everything that bringing a release to a stage will do.
+
+It is made from what was read before anything is changed, and holds all that the execution needs, so that both verbs
+speak of the same thing. Equal readings give an equal plan.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.decisions.canonical import sha256_of
+from scripts.decisions.change_set import PropertyChange, parameter_changes
+from scripts.decisions.foundation import Foundation
+from scripts.decisions.names import StageNames
+from scripts.decisions.promotion import Promotion
+from scripts.decisions.release import Release
+from scripts.decisions.stacks import OUR_CHANGE_SETS, Readiness, Stack
+from scripts.decisions.stage_settings import StageSettings
+
+TO_BE_REGISTERED = "(registered by this deployment)"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A small object of ours for the stage's bucket; its key holds a digest of the content, or the release's id."""
+
+    key: str
+    content: bytes
+    content_type: str
+
+
+@dataclass(frozen=True)
+class RegisteredPackage:
+    """The release's model package in the stage's account, where it is already there."""
+
+    arn: str
+    status: str
+
+
+@dataclass(frozen=True)
+class Record:
+    """What a stage's bucket says of a release's verification there; ``fingerprint`` of what was verified."""
+
+    release_id: str
+    passed: bool
+    fingerprint: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class DeploymentPlan:
+    """What ``deploy`` will do, in this order: promote, upload, change the stack, verify."""
+
+    stage: str
+    names: StageNames
+    release: Release
+    foundation: Foundation
+    promotion: Promotion
+    package: RegisteredPackage | None
+    uploads: tuple[Upload, ...]
+    template: str
+    parameters: dict[str, str]
+    tags: dict[str, str]
+    stack: Stack | None
+    readiness: Readiness
+    verification_settings: dict[str, Any]
+    verification: Record | None
+    unverified: bool
+
+    @property
+    def promotes(self) -> bool:
+        """Whether a model package will be registered."""
+        return self.package is None
+
+    @property
+    def package_from(self) -> str | None:
+        """The ARN of the model package that is live now."""
+        return self.stack.parameters.get("ModelPackageName") if self.stack else None
+
+    @property
+    def release_from(self) -> str | None:
+        return self.stack.parameters.get("ReleaseId") if self.stack else None
+
+    @property
+    def changes(self) -> tuple[PropertyChange, ...]:
+        """What changes in the stack's parameters; all of them for a new stack."""
+        return parameter_changes(self._current_parameters, self._wanted_parameters)
+
+    @property
+    def changes_stack(self) -> bool:
+        if self.stack is None or self.readiness != "update":
+            return True
+        tags = {name: self.stack.tags.get(name) for name in self.tags}
+        return bool(self.changes) or tags != self.tags
+
+    @property
+    def verifies(self) -> bool:
+        """Whether the pipeline is run: not where this very thing has passed already."""
+        if self.changes_stack or self.stack is None or self.verification is None or not self.verification.passed:
+            return True
+        now = verification_fingerprint(self.stack.parameters, self.verification_settings)
+        return now != self.verification.fingerprint
+
+    @property
+    def nothing_to_do(self) -> bool:
+        return not (self.promotes or self.changes_stack or self.verifies)
+
+    def change_set_name(self, package_arn: str) -> str:
+        """The same for the same change, so that an interrupted run's change set is found again."""
+        return (
+            f"{OUR_CHANGE_SETS}{self.release.release_id}-{sha256_of([self.with_package(package_arn), self.tags])[:8]}"
+        )
+
+    def with_package(self, arn: str) -> dict[str, str]:
+        """The stack's parameters once the model package is registered."""
+        return {**self.parameters, "ModelPackageName": arn}
+
+    @property
+    def _wanted_parameters(self) -> dict[str, str]:
+        return self.with_package(self.package.arn if self.package else TO_BE_REGISTERED)
+
+    @property
+    def _current_parameters(self) -> dict[str, str]:
+        known = self.parameters.keys() | {"ModelPackageName"}
+        if self.stack is None:
+            return {}
+        return {name: value for name, value in self.stack.parameters.items() if name in known}
+
+
+def verification_fingerprint(parameters: dict[str, str], verification_settings: dict[str, Any]) -> str:
+    """16 hex digits over a stack's parameters and the thresholds: what a verification says something about."""
+    return sha256_of([parameters, verification_settings])[:16]
+
+
+def settings_of_verification(settings: StageSettings) -> dict[str, Any]:
+    return settings.verification.model_dump(mode="json")
+
+
+def plan_lines(plan: DeploymentPlan) -> list[str]:
+    """The plan for people, one line each."""
+    package = plan.release.model_package
+    lines = [
+        f"Release {plan.release.release_id}: {package.group} version {package.version}, pipeline {plan.release.pipeline.name}"
+        + (f", in place of {plan.release_from}" if plan.release_from not in (None, plan.release.release_id) else ""),
+    ]
+    if plan.unverified:
+        lines.append(
+            "  ! not verified in preprod: deployed all the same because UNVERIFIED=1 says so, which is recorded"
+        )
+    if plan.nothing_to_do:
+        return [*lines, f"Nothing to do: stage {plan.stage} has this release, and it is verified."]
+    lines.append(_promotion_line(plan))
+    if plan.changes_stack:
+        verb = "create" if plan.readiness == "create" else "change"
+        if plan.readiness == "wait":
+            verb = "wait for"
+        lines.append(f"Stack {plan.names.batch_stack}: {verb}")
+        lines += [f"    {each}" for each in plan.changes] if plan.readiness == "update" else []
+    else:
+        lines.append(f"Stack {plan.names.batch_stack}: unchanged")
+    lines.append(
+        "Verification: run the pipeline and check its output" if plan.verifies else "Verification: passed before"
+    )
+    return lines
+
+
+def _promotion_line(plan: DeploymentPlan) -> str:
+    if plan.package is None:
+        return f"Model package: copy {len(plan.promotion.copies)} objects, register in group {plan.promotion.group}"
+    if plan.package.status != "Completed":
+        return f"Model package: wait for {plan.package.arn} ({plan.package.status})"
+    return f"Model package: {plan.package.arn} is there already"

@@ -1,0 +1,75 @@
+"""What a stage's foundation provides, by the SSM parameters it writes; and the parameters it is deployed with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from scripts.decisions.names import StageNames
+from scripts.decisions.stage_settings import StageSettings
+from scripts.errors import FoundationError
+
+_REQUIRED = {
+    "pipeline_role_arn": "sagemaker_role_arn",
+    "job_role_arn": "sagemaker_job_role_arn",
+    "bucket": "sagemaker_ml_artifacts_s3_bucket",
+    "kms_key_arn": "kms_key_arn",
+    "cloudformation_role_arn": "cloudformation_role_arn",
+    "events_role_arn": "events_role_arn",
+}
+
+
+@dataclass(frozen=True)
+class Foundation:
+    """The resources of a stage's account that releases are deployed with."""
+
+    pipeline_role_arn: str
+    job_role_arn: str
+    bucket: str
+    kms_key_arn: str
+    cloudformation_role_arn: str
+    events_role_arn: str
+    subnet_ids: tuple[str, ...]
+    security_group_ids: tuple[str, ...]
+
+
+def foundation_of(parameters: dict[str, str], names: StageNames, settings: StageSettings) -> Foundation:
+    """The foundation by its parameters (last part of the name -> value).
+
+    The stage file's own network and pipeline role win over the foundation's. Raises FoundationError that names each
+    missing parameter.
+    """
+    missing = [f"{names.parameter_path}{name}" for name in _REQUIRED.values() if not parameters.get(name)]
+    if missing:
+        whole = len(missing) == len(_REQUIRED)
+        raise FoundationError(
+            f"account {names.account} has no foundation of stage {names.stage} in {names.region}"
+            if whole
+            else f"the foundation of stage {names.stage} in account {names.account} is incomplete",
+            found=[f"missing SSM parameter {name}" for name in missing],
+            next_command="make bootstrap",
+        )
+    values = {field: parameters[name] for field, name in _REQUIRED.items()}
+    if settings.pipeline_role_arn:
+        values["pipeline_role_arn"] = settings.pipeline_role_arn
+    return Foundation(
+        **values,
+        subnet_ids=tuple(settings.network.subnet_ids) or _list(parameters.get("private-subnets-ids")),
+        security_group_ids=tuple(settings.network.security_group_ids) or _list(parameters.get("sagemaker-domain-sg")),
+    )
+
+
+def foundation_stack_parameters(names: StageNames, settings: StageSettings) -> dict[str, str]:
+    """The parameters of foundation.yml."""
+    return {
+        "SageMakerProjectName": names.project,
+        "SageMakerProjectId": settings.project.id,
+        "Environment": names.stage,
+        "ModelPackageGroupName": names.target_group,
+        "DevAccountId": names.dev_account,
+        "SubnetIds": ",".join(settings.network.subnet_ids),
+        "SGIds": ",".join(settings.network.security_group_ids),
+    }
+
+
+def _list(value: str | None) -> tuple[str, ...]:
+    return tuple(part.strip() for part in (value or "").split(",") if part.strip())

@@ -1,0 +1,86 @@
+"""The IAM policies of a template, with sample values in place of references. Pure: JSON values in and out.
+
+A linter of policies knows nothing of ``Fn::Sub``; what it looks at is whether actions exist and fit the shape of their
+resources, and for that any account, region and name will do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_SAMPLES = {
+    "AWS::Partition": "aws",
+    "AWS::Region": "eu-west-1",
+    "AWS::AccountId": "111111111111",
+    "AWS::URLSuffix": "amazonaws.com",
+    "AWS::StackName": "sample",
+}
+_ARNS = {
+    "AWS::S3::Bucket": "arn:aws:s3:::sample",
+    "AWS::KMS::Key": "arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111",
+    "AWS::IAM::Role": "arn:aws:iam::111111111111:role/sample",
+    "AWS::SNS::Topic": "arn:aws:sns:eu-west-1:111111111111:sample",
+    "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:111111111111:sample",
+    "AWS::Events::Rule": "arn:aws:events:eu-west-1:111111111111:rule/sample",
+    "AWS::CodeBuild::Project": "arn:aws:codebuild:eu-west-1:111111111111:project/sample",
+}
+_REFERENCES_TO_ARNS = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
+_PARAMETER_ARNS = {"ConnectionArn": "arn:aws:codeconnections:eu-west-1:111111111111:connection/sample"}
+_PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
+
+
+@dataclass(frozen=True)
+class TemplatePolicy:
+    """One policy document. ``name`` is the resource's logical id and the policy's name."""
+
+    name: str
+    document: dict[str, Any]
+
+
+def identity_policies(template: dict[str, Any]) -> list[TemplatePolicy]:
+    """What roles and managed policies allow; trust policies and policies on resources name a principal and are none."""
+    found = []
+    for logical_id, resource in template.get("Resources", {}).items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::IAM::Role":
+            found += [(f"{logical_id}.{each['PolicyName']}", each) for each in properties.get("Policies", [])]
+        elif resource["Type"] in ("AWS::IAM::ManagedPolicy", "AWS::IAM::Policy", "AWS::IAM::RolePolicy"):
+            found.append((logical_id, properties))
+    return [TemplatePolicy(name, _sampled(each["PolicyDocument"], template)) for name, each in found]
+
+
+def _sampled(value: Any, template: dict[str, Any]) -> Any:
+    if isinstance(value, list):
+        return [_sampled(each, template) for each in value]
+    if not isinstance(value, dict):
+        return value
+    if list(value) == ["Ref"]:
+        return _reference(value["Ref"], template)
+    if list(value) == ["Fn::GetAtt"]:
+        target = value["Fn::GetAtt"]
+        return _attribute(target if isinstance(target, str) else ".".join(target), template)
+    if list(value) == ["Fn::Sub"]:
+        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
+        return _PLACEHOLDER.sub(lambda found: _named(found[1], template), text)
+    return {name: _sampled(each, template) for name, each in value.items()}
+
+
+def _named(name: str, template: dict[str, Any]) -> str:
+    return _attribute(name, template) if "." in name else _reference(name, template)
+
+
+def _reference(name: str, template: dict[str, Any]) -> str:
+    resource = template.get("Resources", {}).get(name, {})
+    if resource.get("Type") in _REFERENCES_TO_ARNS:
+        return _ARNS.get(resource["Type"], "sample")
+    if name.endswith("AccountId"):
+        return _SAMPLES["AWS::AccountId"]
+    return _SAMPLES.get(name) or _PARAMETER_ARNS.get(name, "sample")
+
+
+def _attribute(name: str, template: dict[str, Any]) -> str:
+    logical_id, _, attribute = name.partition(".")
+    kind = template.get("Resources", {}).get(logical_id, {}).get("Type", "")
+    return _ARNS.get(kind, "*") if attribute == "Arn" else "sample"

@@ -1,0 +1,44 @@
+"""How results are written on stdout for people: tables of plain text, sized to their content."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+
+WIDEST_CELL = 60
+MOST_COLUMNS = 8
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) -> list[str]:
+    """Lines of a table; cells are cut at 60 characters."""
+    shown = [[_cut(cell) for cell in row] for row in ([header] if header else []) + list(rows)]
+    widths = [
+        max(len(row[index]) for row in shown if index < len(row)) for index in range(max(map(len, shown), default=0))
+    ]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=False)).rstrip() for row in shown]
+    if header and lines:
+        lines.insert(1, "  ".join("-" * width for width in widths))
+    return lines
+
+
+def predictions_table(rows: Sequence[str]) -> list[str]:
+    """The first output rows. Of wide CSV rows the first and last columns are shown: the prediction is mostly last."""
+    if not rows:
+        return ["(no rows)"]
+    if rows[0].lstrip().startswith(("{", "[")):
+        return [_cut(row, 2 * WIDEST_CELL) for row in rows]
+    cells = [next(csv.reader([row]), []) for row in rows]
+    width = max(map(len, cells))
+    if width <= MOST_COLUMNS:
+        return table(cells, [_column(index, width) for index in range(width)])
+    left, right = MOST_COLUMNS - 3, 2
+    header = [*map(str, range(left)), "...", *(_column(index, width) for index in range(width - right, width))]
+    return table([[*row[:left], "...", *row[-right:]] for row in cells], header)
+
+
+def _column(index: int, width: int) -> str:
+    return "prediction" if index == width - 1 and width > 1 else str(index)
+
+
+def _cut(text: str, longest: int = WIDEST_CELL) -> str:
+    return text if len(text) <= longest else f"{text[: longest - 3]}..."

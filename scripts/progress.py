@@ -1,0 +1,50 @@
+"""Progress of long work, on stderr: live lines on a terminal, plain lines elsewhere; and the time each step took."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+_GREEN, _RED, _DIM, _BOLD, _PLAIN = "\033[32m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"
+
+
+class Progress:
+    """Says what is being done. ``times`` holds (step, seconds) of each finished step, in order."""
+
+    def __init__(self, colour: bool | None = None) -> None:
+        self.times: list[tuple[str, float]] = []
+        self._colour = sys.stderr.isatty() if colour is None else colour
+        self._started = time.monotonic()
+
+    @contextmanager
+    def step(self, title: str) -> Iterator[None]:
+        """A named step of the work; its time is kept when it ends well."""
+        self._print(f"{self._paint(_BOLD, title)} ...")
+        begun = time.monotonic()
+        yield
+        self.times.append((title, time.monotonic() - begun))
+
+    def line(self, text: str) -> None:
+        self._print(f"  {text}")
+
+    def event(self, subject: str, status: str, note: str = "") -> None:
+        """Something whose status has changed: a stack's resource, a pipeline's step."""
+        bad = any(word in status.upper() for word in ("FAIL", "ROLLBACK", "STOPPED"))
+        good = status.endswith("COMPLETE") or status in ("Succeeded", "Completed")
+        shown = self._paint(_RED if bad else _GREEN if good else _DIM, f"{status:<28}")
+        self._print(f"  {self._elapsed()} {shown} {subject}" + (f"   {note}" if note else ""))
+
+    @property
+    def total(self) -> float:
+        return time.monotonic() - self._started
+
+    def _elapsed(self) -> str:
+        return self._paint(_DIM, f"{self.total:6.1f}s")
+
+    def _paint(self, colour: str, text: str) -> str:
+        return f"{colour}{text}{_PLAIN}" if self._colour else text
+
+    def _print(self, text: str) -> None:
+        print(text, file=sys.stderr, flush=True)
