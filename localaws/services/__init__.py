@@ -7,6 +7,7 @@ from localaws.service import Service
 from localaws.services.codebuild import Builds, Projects
 from localaws.services.codecommit import Branches, Commits, Files, Repositories
 from localaws.services.codeconnections import CodeConnections, CodeStarConnections
+from localaws.services.events import SERVICES as EVENTS
 from localaws.services.s3 import BucketPolicies
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
 from localaws.services.sts import Sts
@@ -21,6 +22,7 @@ SERVICES: tuple[type[Service], ...] = (
     BucketPolicies,
     Builds,
     Projects,
+    *EVENTS,
     *SAGEMAKER,
     Sts,
 )
