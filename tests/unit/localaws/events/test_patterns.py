@@ -1,0 +1,147 @@
+"""Event patterns: every operator, arrays, $or, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localaws.services.events.pattern_values import PatternError
+from localaws.services.events.patterns import matches
+
+
+def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
+    return matches(json.dumps(pattern), event)
+
+
+@pytest.mark.parametrize(
+    ("condition", "value", "expected"),
+    [
+        ("a", "a", True),
+        ("a", "A", False),
+        (1, 1, True),
+        (1, True, False),
+        (1, "1", False),
+        (True, True, True),
+        (None, None, True),
+        (None, "", False),
+        ({"prefix": "ab"}, "abc", True),
+        ({"prefix": "ab"}, "Abc", False),
+        ({"prefix": {"equals-ignore-case": "AB"}}, "abc", True),
+        ({"suffix": ".csv"}, "x.csv", True),
+        ({"suffix": {"equals-ignore-case": ".CSV"}}, "x.csv", True),
+        ({"equals-ignore-case": "ABC"}, "abc", True),
+        ({"equals-ignore-case": "ABC"}, "abcd", False),
+        ({"wildcard": "a*c"}, "a/b/c", True),
+        ({"wildcard": "a*c"}, "a/b/d", False),
+        ({"wildcard": "a\\*c"}, "a*c", True),
+        ({"wildcard": "a\\*c"}, "abc", False),
+        ({"cidr": "10.0.0.0/24"}, "10.0.0.255", True),
+        ({"cidr": "10.0.0.0/24"}, "10.0.1.0", False),
+        ({"cidr": "10.0.0.0/24"}, "no address", False),
+        ({"numeric": [">", 1, "<=", 5]}, 5, True),
+        ({"numeric": [">", 1, "<=", 5]}, 1, False),
+        ({"numeric": ["=", 1.5]}, 1.5, True),
+        ({"numeric": ["<", 5]}, "4", False),
+        ({"anything-but": "a"}, "b", True),
+        ({"anything-but": "a"}, "a", False),
+        ({"anything-but": ["a", "b"]}, "c", True),
+        ({"anything-but": [1, 2]}, 2, False),
+        ({"anything-but": {"prefix": "a"}}, "bc", True),
+        ({"anything-but": {"prefix": "a"}}, "ab", False),
+        ({"anything-but": {"suffix": ["x", "y"]}}, "by", False),
+        ({"anything-but": {"equals-ignore-case": ["A", "B"]}}, "a", False),
+        ({"anything-but": {"wildcard": "a*"}}, "ba", True),
+        ({"exists": True}, None, True),
+        ({"exists": True}, {"deeper": 1}, False),
+        ({"exists": False}, "a", False),
+    ],
+)
+def test_a_condition_matches_a_value(condition: Any, value: Any, expected: bool) -> None:
+    assert _matches({"detail": {"x": [condition]}}, {"detail": {"x": value}}) is expected
+
+
+@pytest.mark.parametrize(
+    ("condition", "expected"), [({"exists": False}, True), ({"exists": True}, False), ({"anything-but": "a"}, False)]
+)
+def test_a_field_that_is_absent(condition: Any, expected: bool) -> None:
+    assert _matches({"detail": {"x": [condition]}}, {"detail": {}}) is expected
+    assert _matches({"detail": {"x": [condition]}}, {}) is expected
+
+
+def test_any_of_several_values_suffices_and_all_fields_must_match() -> None:
+    pattern = {"source": ["a", "b"], "detail": {"state": ["done"]}}
+    assert _matches(pattern, {"source": "b", "detail": {"state": "done"}})
+    assert not _matches(pattern, {"source": "b", "detail": {"state": "running"}})
+
+
+def test_an_array_in_the_event_matches_by_any_of_its_items() -> None:
+    assert _matches({"resources": [{"suffix": "/b"}]}, {"resources": ["x/a", "x/b"]})
+    assert not _matches({"resources": ["a"]}, {"resources": []})
+
+
+def test_one_object_of_an_array_must_match_all_members() -> None:
+    pattern = {"detail": {"items": {"name": ["a"], "size": [1]}}}
+    assert _matches(pattern, {"detail": {"items": [{"name": "a", "size": 1}, {"name": "b", "size": 2}]}})
+    assert not _matches(pattern, {"detail": {"items": [{"name": "a", "size": 2}, {"name": "b", "size": 1}]}})
+
+
+def test_or_matches_by_either_alternative_beside_the_other_members() -> None:
+    pattern = {"source": ["s"], "$or": [{"detail": {"a": [1]}}, {"detail": {"b": [2]}}]}
+    assert _matches(pattern, {"source": "s", "detail": {"b": 2}})
+    assert not _matches(pattern, {"source": "s", "detail": {"b": 1}})
+    assert not _matches(pattern, {"source": "t", "detail": {"b": 2}})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"a": {}}',
+        '{"a": "b"}',
+        '{"a": []}',
+        '{"a": [["b"]]}',
+        '{"a": [{"prefix": 1}]}',
+        '{"a": [{"prefix": "x", "suffix": "y"}]}',
+        '{"a": [{"like": "x"}]}',
+        '{"a": [{"numeric": [">"]}]}',
+        '{"a": [{"numeric": [">", "1"]}]}',
+        '{"a": [{"numeric": [">", 5, "<", 1]}]}',
+        '{"a": [{"numeric": ["!", 5]}]}',
+        '{"a": [{"exists": "yes"}]}',
+        '{"a": [{"anything-but": []}]}',
+        '{"a": [{"anything-but": ["x", 1]}]}',
+        '{"a": [{"anything-but": {"numeric": [">", 1]}}]}',
+        '{"a": [{"wildcard": "a**b"}]}',
+        '{"a": [{"wildcard": "a\\\\b"}]}',
+        '{"a": [{"cidr": "10.0.0.0"}]}',
+        '{"a": [{"cidr": "300.0.0.0/8"}]}',
+        '{"$or": [{"a": [1]}]}',
+        '{"a": [1], "a": [2]}',
+    ],
+)
+def test_an_invalid_pattern_is_refused_with_a_reason(text: str) -> None:
+    with pytest.raises(PatternError, match=r"Event pattern is not valid. Reason: ."):
+        matches(text, {})
+
+
+_scalars = st.one_of(st.none(), st.booleans(), st.integers(), st.text(max_size=5))
+_fields = st.dictionaries(
+    st.text(min_size=1, max_size=4).filter(lambda name: name != "$or"), _scalars, min_size=1, max_size=4
+)
+
+
+@given(_fields)
+def test_a_pattern_made_of_an_events_own_values_matches_it(detail: dict[str, Any]) -> None:
+    assert _matches({"detail": {name: [value] for name, value in detail.items()}}, {"detail": detail})
+
+
+@given(st.text(min_size=1, max_size=6), st.text(max_size=8))
+def test_anything_but_is_the_opposite_of_the_value(text: str, value: str) -> None:
+    plain = _matches({"a": [text]}, {"a": value})
+    assert _matches({"a": [{"anything-but": [text]}]}, {"a": value}) is not plain
