@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from localaws.cloud import Cloud
 from localaws.service import Service
+from localaws.services.cloudformation import CLOUDFORMATION
 from localaws.services.codebuild import Builds, Projects
 from localaws.services.codecommit import Branches, Commits, Files, Repositories
 from localaws.services.codeconnections import CodeConnections, CodeStarConnections
@@ -13,6 +14,7 @@ from localaws.services.sagemaker import SERVICES as SAGEMAKER
 from localaws.services.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
+    *CLOUDFORMATION,
     CodeConnections,
     CodeStarConnections,
     Branches,

@@ -1,0 +1,155 @@
+"""AWS::SNS: topics, topic policies and subscriptions."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from localaws.services.cloudformation.differences import changed_properties
+from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
+from localaws.services.cloudformation.resource_types.declarative import ApiResource
+from localaws.services.cloudformation.resource_types.tags import by_arn
+
+_TOPIC_ATTRIBUTES = (
+    "ArchivePolicy",
+    "ContentBasedDeduplication",
+    "DisplayName",
+    "FifoTopic",
+    "KmsMasterKeyId",
+    "SignatureVersion",
+    "TracingConfig",
+)
+_SUBSCRIPTION_ATTRIBUTES = (
+    "DeliveryPolicy",
+    "FilterPolicy",
+    "FilterPolicyScope",
+    "RawMessageDelivery",
+    "RedrivePolicy",
+    "SubscriptionRoleArn",
+)
+
+
+class Topic(ApiResource):
+    type_name = "AWS::SNS::Topic"
+    service = "sns"
+    create_operation = "create_topic"
+    delete_operation = "delete_topic"
+    identifier = "TopicArn"
+    name_property = "TopicName"
+    name_limit = 256
+    rename = {"TopicName": "Name"}
+    settings = frozenset({"Subscription", *_TOPIC_ATTRIBUTES})
+    tagging = by_arn("sns")
+
+    def named(self, context: Context, properties: Properties) -> Properties:
+        found = super().named(context, properties)
+        if attribute_text(found.get("FifoTopic", False)) == "true" and not found["TopicName"].endswith(".fifo"):
+            return {**found, "TopicName": f"{found['TopicName'][:250]}.fifo"}
+        return found
+
+    def create(self, context: Context, properties: Properties) -> Resource:
+        named = self.named(context, properties)
+        given = {name: attribute_text(named[name]) for name in _TOPIC_ATTRIBUTES if name in named}
+        sent = {name: value for name, value in named.items() if name not in self.settings}
+        arn = context.call("sns", "create_topic", sent, self.rename, Attributes=given)["TopicArn"]
+        attributes = {"TopicArn": arn, "TopicName": named["TopicName"], "Arn": arn}
+        resource = Resource(arn, attributes)
+        context.report(resource)
+        self._subscribe(context, arn, [], named.get("Subscription", []))
+        return resource
+
+    def configure(self, context: Context, resource: Resource, before: Properties, after: Properties) -> None:
+        client = context.client("sns")
+        for name in _TOPIC_ATTRIBUTES:
+            if before.get(name) != after.get(name):
+                client.set_topic_attributes(
+                    TopicArn=resource.physical_id,
+                    AttributeName=name,
+                    AttributeValue=attribute_text(after.get(name, "")),
+                )
+        self._subscribe(context, resource.physical_id, before.get("Subscription", []), after.get("Subscription", []))
+
+    def _subscribe(self, context: Context, arn: str, before: list[Any], after: list[Any]) -> None:
+        client = context.client("sns")
+        for each in after:
+            if each not in before:
+                client.subscribe(TopicArn=arn, Protocol=each["Protocol"], Endpoint=each["Endpoint"])
+        gone = [(each["Protocol"], each["Endpoint"]) for each in before if each not in after]
+        if not gone:
+            return
+        for answer in client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn):
+            for found in answer["Subscriptions"]:
+                if (found["Protocol"], found["Endpoint"]) in gone:
+                    client.unsubscribe(SubscriptionArn=found["SubscriptionArn"])
+
+
+class TopicPolicy(ResourceType):
+    type_name = "AWS::SNS::TopicPolicy"
+
+    def create(self, context: Context, properties: Properties) -> Resource:
+        identity = context.name(100)
+        resource = Resource(identity, {"Id": identity})
+        context.report(resource)
+        self._put(context, properties["Topics"], json.dumps(properties["PolicyDocument"]))
+        return resource
+
+    def update(self, context: Context, resource: Resource, before: Properties, after: Properties) -> Resource:
+        self._reset(context, [topic for topic in before["Topics"] if topic not in after["Topics"]])
+        self._put(context, after["Topics"], json.dumps(after["PolicyDocument"]))
+        return resource
+
+    def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
+        self._reset(context, properties["Topics"])
+
+    def _put(self, context: Context, topics: list[str], policy: str) -> None:
+        for topic in topics:
+            context.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
+
+    def _reset(self, context: Context, topics: list[str]) -> None:
+        """The policy that SNS gives a new topic: its own account may use it."""
+        for topic in topics:
+            statement = {
+                "Sid": "__default_statement_ID",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:SetTopicAttributes"],
+                "Resource": topic,
+                "Condition": {"StringEquals": {"AWS:SourceOwner": context.account}},
+            }
+            self._put(context, [topic], json.dumps({"Version": "2008-10-17", "Statement": [statement]}))
+
+
+class Subscription(ResourceType):
+    type_name = "AWS::SNS::Subscription"
+
+    def create(self, context: Context, properties: Properties) -> Resource:
+        given = {name: attribute_text(properties[name]) for name in _SUBSCRIPTION_ATTRIBUTES if name in properties}
+        arn = context.client("sns").subscribe(
+            TopicArn=properties["TopicArn"],
+            Protocol=properties["Protocol"],
+            Endpoint=properties.get("Endpoint", ""),
+            Attributes=given,
+            ReturnSubscriptionArn=True,
+        )["SubscriptionArn"]
+        resource = Resource(arn, {"Arn": arn})
+        context.report(resource)
+        return resource
+
+    def update(self, context: Context, resource: Resource, before: Properties, after: Properties) -> Resource:
+        for name in changed_properties(before, after) & set(_SUBSCRIPTION_ATTRIBUTES):
+            context.client("sns").set_subscription_attributes(
+                SubscriptionArn=resource.physical_id,
+                AttributeName=name,
+                AttributeValue=attribute_text(after.get(name, "")),
+            )
+        return resource
+
+    def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
+        context.client("sns").unsubscribe(SubscriptionArn=resource.physical_id)
+
+
+def attribute_text(value: Any) -> str:
+    """A property as SNS and SQS keep it in their maps of texts."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, dict | list) else str(value)
