@@ -123,12 +123,7 @@ def _names(expression: str, moment: datetime) -> bool:
             "7L": number == 7 and moment.day + 7 > last,
         }.get(weekday, False),
     }[day]
-    in_month = {
-        "*": True,
-        "1/3": moment.month in (1, 4, 7, 10),
-        "FEB": moment.month == 2,
-        "6-8": 6 <= moment.month <= 8,
-    }
+    in_month = {"*": range(1, 13), "1/3": (1, 4, 7, 10), "FEB": (2,), "6-8": (6, 7, 8)}
     at_hour = {"0": [0], "*": range(24), "0/6": [0, 6, 12, 18], "3,23": [3, 23], "9-17": range(9, 18)}
     at_minute = {"0": [0], "*": range(60), "0/15": [0, 15, 30, 45], "5,35": [5, 35], "10-20": range(10, 21)}
     at_minute["58-59"] = [58, 59]
