@@ -72,7 +72,7 @@ def not_verified(release_id: str, earlier: StageContext, stage: str) -> ReleaseE
         found=[
             f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} says so or is missing"
         ],
-        next_command=f"make deploy STAGE={earlier.stage}   (or make deploy STAGE={stage} UNVERIFIED=1, which is recorded)",
+        next_command=f"make deploy STAGE={earlier.stage}   (or UNVERIFIED=1 make deploy STAGE={stage}: it is recorded)",
     )
 
 

@@ -1,7 +1,7 @@
 """Making a release, and finding one again with exactly the files it pins.
 
 A release's files (definition, preprocessing, template) are taken from the working tree where their digests agree, and
-else from a stage's bucket, where every deployment keeps them: so prod gets what preprod tested, whatever the tree is now.
+else from a stage's bucket, where every deployment keeps them: prod gets what preprod tested, whatever the tree is now.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ def start_or_find(context: StageContext, stack: Stack, purpose: str, progress: P
 
 
 def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
-    """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, where it failed."""
+    """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
     failed: Step | None = None
     for step in context.pipelines.follow(arn):
         took = f"{step.seconds:.1f}s" if step.seconds is not None else ""

@@ -15,7 +15,7 @@ from scripts.decisions.foundation import Foundation
 from scripts.decisions.names import StageNames
 from scripts.decisions.promotion import Promotion
 from scripts.decisions.release import Release
-from scripts.decisions.stacks import OUR_CHANGE_SETS, Readiness, Stack
+from scripts.decisions.stacks import RELEASE_CHANGE_SETS, Readiness, Stack
 from scripts.decisions.stage_settings import StageSettings
 
 TO_BE_REGISTERED = "(registered by this deployment)"
@@ -108,9 +108,7 @@ class DeploymentPlan:
 
     def change_set_name(self, package_arn: str) -> str:
         """The same for the same change, so that an interrupted run's change set is found again."""
-        return (
-            f"{OUR_CHANGE_SETS}{self.release.release_id}-{sha256_of([self.with_package(package_arn), self.tags])[:8]}"
-        )
+        return f"{RELEASE_CHANGE_SETS}{self.release.release_id}-{sha256_of([self.with_package(package_arn), self.tags])[:8]}"
 
     def with_package(self, arn: str) -> dict[str, str]:
         """The stack's parameters once the model package is registered."""
@@ -140,9 +138,10 @@ def settings_of_verification(settings: StageSettings) -> dict[str, Any]:
 def plan_lines(plan: DeploymentPlan) -> list[str]:
     """The plan for people, one line each."""
     package = plan.release.model_package
+    replaced = f", in place of {plan.release_from}" if plan.release_from not in (None, plan.release.release_id) else ""
     lines = [
-        f"Release {plan.release.release_id}: {package.group} version {package.version}, pipeline {plan.release.pipeline.name}"
-        + (f", in place of {plan.release_from}" if plan.release_from not in (None, plan.release.release_id) else ""),
+        f"Release {plan.release.release_id}: {package.group} version {package.version}, "
+        f"pipeline {plan.release.pipeline.name}{replaced}"
     ]
     if plan.unverified:
         lines.append(

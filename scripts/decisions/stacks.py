@@ -8,7 +8,8 @@ from typing import Literal
 
 from scripts.errors import StackError
 
-OUR_CHANGE_SETS = "release-"
+RELEASE_CHANGE_SETS = "release-"
+BOOTSTRAP_CHANGE_SETS = "bootstrap-"
 Readiness = Literal["create", "update", "wait"]
 _DEPLOYABLE = {
     "CREATE_COMPLETE",
@@ -53,7 +54,7 @@ def readiness(
     if stack is None:
         return "create"
     if stack.status == "REVIEW_IN_PROGRESS":
-        foreign = [name for name in pending if not name.startswith(OUR_CHANGE_SETS)]
+        foreign = [name for name in pending if not name.startswith((RELEASE_CHANGE_SETS, BOOTSTRAP_CHANGE_SETS))]
         if foreign:
             raise _stuck(
                 stack, f"its change set {foreign[0]} is not of this deployment and awaits somebody's review", stage

@@ -1,0 +1,82 @@
+"""Deploys a stack that stands before every release (a stage's foundation, the toolchain), again and again if need be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from scripts.decisions.canonical import sha256_of
+from scripts.decisions.foundation import foundation_stack_parameters
+from scripts.decisions.names import FOUNDATION_TEMPLATE
+from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
+from scripts.deploying import execute_and_follow, follow_stack
+from scripts.errors import StackError
+from scripts.gateways.accounts import Account
+from scripts.gateways.stacks import StackRequest, Stacks
+from scripts.progress import Progress
+from scripts.stage_context import StageContext
+
+DEFAULT_BOOTSTRAP_ROLE = "OrganizationAccountAccessRole"
+
+
+def bootstrap_role_name() -> str:
+    """The administrators' role in the stage accounts, which dev's credentials may assume."""
+    return os.environ.get("BOOTSTRAP_ROLE_NAME") or DEFAULT_BOOTSTRAP_ROLE
+
+
+def administrator(context: StageContext) -> Account:
+    """The stage's account as an administrator: directly where the credentials are its own, else by the bootstrap role."""
+    settings, names = context.settings, context.names
+    identity = context.accounts.identity(settings.dev_account)
+    if identity["Account"] == settings.account:
+        return context.accounts.at_hand(settings.account)
+    arn = f"arn:{names.partition}:iam::{settings.account}:role/{bootstrap_role_name()}"
+    return context.accounts.assumed(settings.account, arn, settings.dev_account)
+
+
+def deploy_foundation(context: StageContext, progress: Progress, root: Path = Path()) -> tuple[Stack, bool]:
+    """The stage's foundation as its template and settings say now; True where something was changed."""
+    stacks = Stacks(administrator(context), context.sleep)
+    request = StackRequest(
+        name=context.names.foundation_stack,
+        change_set="",
+        kind="",
+        template=(root / FOUNDATION_TEMPLATE).read_text(encoding="utf-8"),
+        parameters=foundation_stack_parameters(context.names, context.settings),
+        tags=context.settings.stack_tags,
+        role_arn=None,
+        description=f"Foundation of stage {context.stage}",
+        capabilities=("CAPABILITY_NAMED_IAM",),
+    )
+    return deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+
+
+def deploy_bootstrap_stack(
+    stacks: Stacks, request: StackRequest, stage: str, region: str, progress: Progress
+) -> tuple[Stack, bool]:
+    """Bring one stack to what ``request`` says, whose change set and kind are filled in here."""
+    stack = stacks.describe(request.name)
+    pending = stacks.pending_change_sets(request.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
+    ready = readiness(stack, request.parameters, pending, stage, region)
+    if ready == "wait" and stack is not None:
+        return follow_stack(stacks, stack, set(), progress), True
+    digest = sha256_of([request.template, request.parameters, request.tags])[:16]
+    change_set = stacks.make_change_set(
+        StackRequest(
+            **{
+                **vars(request),
+                "change_set": f"{BOOTSTRAP_CHANGE_SETS}{digest}",
+                "kind": "CREATE" if ready == "create" else "UPDATE",
+            }
+        )
+    )
+    if change_set.empty:
+        current = stacks.describe(request.name)
+        if current is None:
+            raise StackError(f"stack {request.name} has vanished", next_command="make bootstrap")
+        return current, False
+    for change in change_set.changes:
+        if ready == "update":
+            for line in change.lines():
+                progress.line(line)
+    return execute_and_follow(stacks, change_set, progress), True

@@ -1,0 +1,19 @@
+"""Asks a person before something is done that cannot be undone."""
+
+from __future__ import annotations
+
+import sys
+
+from scripts.errors import UsageError
+
+
+def confirm(question: str, word: str, how_without: str = "--yes") -> None:
+    """Return when ``word`` is typed. Raises UsageError for anything else, and where nobody can be asked."""
+    if not sys.stdin.isatty():
+        raise UsageError(
+            "this asks before it does anything, and there is no terminal to ask on",
+            next_command=f"the same command with {how_without}",
+        )
+    print(f'{question} Type "{word}": ', end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip() != word:
+        raise UsageError("not confirmed; nothing was done")

@@ -1,0 +1,41 @@
+"""``release``: pin the newest Approved model package, the pipeline definition and the templates in release.json."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.command_line import argument_parser, print_json, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.create_release", __doc__ or "")
+    parser.add_argument("--file", type=Path, default=Path("release.json"), help="where the release is written")
+    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
+    chosen = parser.parse_args(arguments)
+    from scripts.resolve_model_package import first_stage
+    from scripts.stage_context import StageContext
+
+    context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
+    from scripts.releasing import make_release, resolve, save_release
+
+    resolved = resolve(context)
+    for each in resolved.skipped:
+        print(f"passed over: {each}", file=sys.stderr)
+    release, _ = make_release(context, resolved)
+    save_release(release, chosen.file)
+    if chosen.output == "json":
+        print_json(release.model_dump(mode="json"))
+        return 0
+    package, source = release.model_package, release.source
+    dirty = " with uncommitted changes" if source.git_dirty else ""
+    print(f"Release {release.release_id} written to {chosen.file}")
+    print(f"  model package  {package.arn}")
+    print(f"  pipeline       {release.pipeline.name}, definition {release.pipeline.definition_sha256[:12]}")
+    print(f"  commit         {source.git_commit or 'not in a git repository'}{dirty}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,96 @@
+"""``plan``: show what ``deploy`` would do: which release, what is copied, the change set property by property.
+
+It makes the very decision that deploy executes. For a stack that exists it has CloudFormation make the change set, shows
+it and deletes it again; nothing else is created, copied or run.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from scripts.command_line import argument_parser, print_json, run
+
+if TYPE_CHECKING:
+    from scripts.decisions.change_set import ResourceChange
+    from scripts.decisions.deployment import DeploymentPlan
+    from scripts.stage_context import StageContext
+
+
+def main(arguments: Sequence[str]) -> int:
+    from scripts.deploy_stage import add_plan_options
+
+    parser = argument_parser("scripts.plan_stage", __doc__ or "")
+    add_plan_options(parser)
+    chosen = parser.parse_args(arguments)
+    from scripts.stage_context import StageContext
+
+    context = StageContext.open(chosen.stage, chosen.pipeline)
+    from scripts.decisions.deployment import plan_lines
+    from scripts.planning import plan_deployment
+    from scripts.progress import Progress
+
+    with Progress().step(f"Plan {chosen.stage}"):
+        plan = plan_deployment(context, chosen.release, chosen.unverified)
+        changes = _change_set(context, plan)
+    if chosen.output == "json":
+        print_json(_as_json(plan, changes))
+        return 0
+    print("\n".join(plan_lines(plan)))
+    if changes:
+        print("Change set, property by property")
+        print("\n".join(f"  {line}" for change in changes for line in change.lines()))
+    elif plan.changes_stack and plan.stack is None:
+        print("The stack is new: every resource of the template is created with these parameters")
+        print("\n".join(f"    {each}" for each in plan.changes))
+    return 0
+
+
+def _change_set(context: StageContext, plan: DeploymentPlan) -> tuple[ResourceChange, ...]:
+    """The change set of a stack that exists, made and deleted again.
+
+    A package that is not registered yet stands in it under the ARN it will most likely get.
+    """
+    if plan.readiness != "update" or not plan.changes_stack:
+        return ()
+    from scripts.deploying import stack_request
+
+    request = stack_request(plan, plan.package.arn if plan.package else _next_arn(context, plan))
+    change_set = context.stacks.make_change_set(request)
+    if not change_set.empty:
+        context.stacks.delete_change_set(request.name, request.change_set)
+    return change_set.changes
+
+
+def _next_arn(context: StageContext, plan: DeploymentPlan) -> str:
+    group, names = plan.promotion.group, plan.names
+    versions = context.registry.versions(group) if context.registry.has_group(group) else []
+    number = max((each.version for each in versions), default=0) + 1
+    return f"arn:{names.partition}:sagemaker:{names.region}:{names.account}:model-package/{group.lower()}/{number}"
+
+
+def _as_json(plan: DeploymentPlan, changes: tuple[ResourceChange, ...]) -> dict[str, object]:
+    from dataclasses import asdict
+
+    return {
+        "stage": plan.stage,
+        "release": {"from": plan.release_from, "to": plan.release.release_id},
+        "model_package": {
+            "from": plan.package_from,
+            "to": plan.package.arn if plan.package else None,
+            "source": plan.release.model_package.arn,
+        },
+        "promotes": plan.promotes,
+        "copies": [asdict(each) | {"pinned": None} for each in plan.promotion.copies] if plan.promotes else [],
+        "stack": {"name": plan.names.batch_stack, "changes": plan.changes_stack, "readiness": plan.readiness},
+        "parameters": [asdict(each) for each in plan.changes],
+        "change_set": [asdict(each) for each in changes],
+        "verifies": plan.verifies,
+        "nothing_to_do": plan.nothing_to_do,
+        "unverified": plan.unverified,
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

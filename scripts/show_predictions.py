@@ -1,0 +1,44 @@
+"""``predictions``: show where a stage's newest predictions are, and their first rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from scripts.command_line import argument_parser, print_json, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.show_predictions", __doc__ or "")
+    parser.add_argument("--rows", type=int, default=10, help="so many rows are shown")
+    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
+    chosen = parser.parse_args(arguments)
+    from scripts.stage_context import StageContext
+
+    context = StageContext.open(chosen.stage, chosen.pipeline)
+    from scripts.errors import ExecutionError
+    from scripts.presenting import predictions_table
+    from scripts.running import SUCCEEDED, first_rows, output_of
+
+    newest = context.pipelines.newest(context.names.sagemaker_pipeline, 50)
+    succeeded = next((each for each in newest if each.status == SUCCEEDED), None)
+    if succeeded is None:
+        raise ExecutionError(
+            f"{context.names.sagemaker_pipeline} has no succeeded execution",
+            found=[f"{each.status} {each.arn}" for each in newest[:5]] or ["no executions"],
+            next_command=f"make run STAGE={context.stage}",
+        )
+    output = output_of(context, succeeded.arn)
+    rows = first_rows(context, output, chosen.rows)
+    if chosen.output == "json":
+        print_json({"execution_arn": succeeded.arn, "predictions": output.location.uri, "first_rows": rows})
+        return 0
+    size = sum(each for _, each in output.objects)
+    print(f"{output.location.uri}   {len(output.objects)} objects, {size:,} bytes")
+    print(f"  by {succeeded.arn}")
+    print("\n".join(f"  {line}" for line in predictions_table(rows)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))
