@@ -1,0 +1,121 @@
+"""What a person is shown of a CodePipeline execution: its pipeline stages and actions, and the approval that waits.
+
+Pure: answers of CodePipeline's API in, rows out. Following, printing and answering are done elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+ENDED = ("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled")
+NOT_STARTED = "Waiting"
+
+
+@dataclass(frozen=True)
+class ActionRow:
+    """One action of one execution. ``seconds`` is None until it has ended; ``note`` is its summary or its error."""
+
+    pipeline_stage: str
+    action: str
+    provider: str
+    status: str
+    seconds: float | None
+    note: str
+    external_id: str | None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return self.pipeline_stage, self.action
+
+
+@dataclass(frozen=True)
+class WaitingApproval:
+    """A manual approval that nobody has answered: where it stands, its token, and what the approver is told."""
+
+    execution_id: str
+    pipeline_stage: str
+    action: str
+    token: str
+    custom_data: str
+    evidence_url: str | None
+
+
+def action_rows(structure: Mapping[str, Any], details: Iterable[Mapping[str, Any]]) -> list[ActionRow]:
+    """A row for every action of the structure (GetPipeline), in its order, with what ListActionExecutions tells of one
+    execution. An action that ran again (a retry) is shown as it was last."""
+    newest: dict[tuple[str, str], Mapping[str, Any]] = {}
+    for detail in details:
+        key = detail["stageName"], detail["actionName"]
+        if key not in newest or detail["startTime"] >= newest[key]["startTime"]:
+            newest[key] = detail
+    rows = []
+    for stage in structure["stages"]:
+        for action in sorted(stage["actions"], key=lambda each: each.get("runOrder", 1)):
+            detail = newest.get((stage["name"], action["name"]), {})
+            rows.append(_row(stage["name"], action, detail))
+    return rows
+
+
+def _row(pipeline_stage: str, action: Mapping[str, Any], detail: Mapping[str, Any]) -> ActionRow:
+    result = detail.get("output", {}).get("executionResult", {})
+    status = detail.get("status", NOT_STARTED)
+    error = result.get("errorDetails", {})
+    return ActionRow(
+        pipeline_stage,
+        action["name"],
+        action["actionTypeId"]["provider"],
+        status,
+        _seconds(detail) if status in ENDED else None,
+        error.get("message") or result.get("externalExecutionSummary") or "",
+        result.get("externalExecutionId"),
+    )
+
+
+def _seconds(detail: Mapping[str, Any]) -> float | None:
+    started, updated = detail.get("startTime"), detail.get("lastUpdateTime")
+    if isinstance(started, datetime) and isinstance(updated, datetime):
+        return (updated - started).total_seconds()
+    return None
+
+
+def failure(rows: Iterable[ActionRow]) -> list[str]:
+    """Why an execution failed: one line for each failed action."""
+    return [
+        f"{row.pipeline_stage} / {row.action}: {row.note or 'no reason given'}"
+        for row in rows
+        if row.status == "Failed"
+    ]
+
+
+def waiting_approval(
+    structure: Mapping[str, Any], state: Mapping[str, Any], details: Iterable[Mapping[str, Any]]
+) -> WaitingApproval | None:
+    """The approval that waits for an answer, by GetPipelineState; None where none does.
+
+    ``details`` (ListActionExecutions of the execution that waits) hold the texts with their variables filled in.
+    """
+    approvals = {
+        (stage["name"], action["name"]): action.get("configuration", {})
+        for stage in structure["stages"]
+        for action in stage["actions"]
+        if action["actionTypeId"]["category"] == "Approval"
+    }
+    texts = {
+        (each["stageName"], each["actionName"]): each.get("input", {}).get("resolvedConfiguration", {})
+        for each in details
+    }
+    for stage in state["stageStates"]:
+        execution_id = stage.get("latestExecution", {}).get("pipelineExecutionId", "")
+        for action in stage.get("actionStates", []):
+            key = stage["stageName"], action["actionName"]
+            latest = action.get("latestExecution", {})
+            if key not in approvals or latest.get("status") != "InProgress" or not latest.get("token"):
+                continue
+            text = {**approvals[key], **texts.get(key, {})}
+            return WaitingApproval(
+                execution_id, *key, latest["token"], text.get("CustomData", ""), text.get("ExternalEntityLink")
+            )
+    return None

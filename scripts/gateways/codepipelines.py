@@ -1,0 +1,99 @@
+"""The CodePipeline of the dev account: start an execution, look at it, answer its approval.
+
+https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from scripts.errors import ApprovalError, ServiceResponseError
+from scripts.gateways.accounts import Account
+from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+
+
+class CodePipelines:
+    """One CodePipeline by its name."""
+
+    def __init__(self, account: Account, name: str) -> None:
+        self._account = account
+        self._client = account.client("codepipeline")
+        self.name = name
+
+    def structure(self) -> dict[str, Any]:
+        """GetPipeline's structure. Raises ServiceResponseError, with the next command, where there is none."""
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                return self._client.get_pipeline(name=self.name)["pipeline"]
+            except ClientError as error:
+                if error_code(error) != "PipelineNotFoundException":
+                    raise
+        raise ServiceResponseError(
+            f"there is no CodePipeline {self.name}",
+            found=[f"in account {self._account.actor.account}, region {self._account.region}"],
+            next_command="make bootstrap",
+        )
+
+    def start(self) -> str:
+        """The id of a new execution."""
+        with told_as_deployment_errors(self._account.actor):
+            return self._client.start_pipeline_execution(name=self.name)["pipelineExecutionId"]
+
+    def newest_execution_id(self) -> str | None:
+        with told_as_deployment_errors(self._account.actor):
+            found = self._client.list_pipeline_executions(pipelineName=self.name, maxResults=1)
+        return (
+            found["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
+            if found["pipelineExecutionSummaries"]
+            else None
+        )
+
+    def status(self, execution_id: str) -> str:
+        """InProgress, Stopping, or one of ``codepipeline_view.ENDED``."""
+        with told_as_deployment_errors(self._account.actor):
+            answer = self._client.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution_id)
+        return answer["pipelineExecution"]["status"]
+
+    def actions(self, execution_id: str) -> list[dict[str, Any]]:
+        """Every action execution of one execution, newest first."""
+        paginator = self._client.get_paginator("list_action_executions")
+        with told_as_deployment_errors(self._account.actor):
+            pages = paginator.paginate(pipelineName=self.name, filter={"pipelineExecutionId": execution_id})
+            return [detail for page in pages for detail in page["actionExecutionDetails"]]
+
+    def state(self) -> dict[str, Any]:
+        with told_as_deployment_errors(self._account.actor):
+            return self._client.get_pipeline_state(name=self.name)
+
+    def answer(self, pipeline_stage: str, action: str, token: str, status: str, summary: str) -> None:
+        """Give an approval its answer, ``Approved`` or ``Rejected``. Raises ApprovalError where it has one already."""
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                self._client.put_approval_result(
+                    pipelineName=self.name,
+                    stageName=pipeline_stage,
+                    actionName=action,
+                    token=token,
+                    result={"status": status, "summary": summary},
+                )
+            except ClientError as error:
+                if error_code(error) not in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
+                    raise
+                raise ApprovalError(
+                    "this approval was answered meanwhile, or its time was over",
+                    found=[str(error)],
+                    next_command="make codepipeline ARGS=--newest",
+                ) from error
+
+    def build_log(self, build_id: str, count: int) -> list[str]:
+        """The last ``count`` lines that a CodeBuild build has logged; none where it has not begun to."""
+        from scripts.gateways.logs import last_lines
+
+        with told_as_deployment_errors(self._account.actor):
+            builds = self._account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
+        logs = builds[0].get("logs", {}) if builds else {}
+        if not logs.get("groupName") or not logs.get("streamName"):
+            return []
+        return last_lines(self._account, logs["groupName"], logs["streamName"], count)
