@@ -171,7 +171,9 @@ def wsgi_answer(response: HttpResponse, start_response: Any) -> Iterable[bytes]:
         phrase = http.HTTPStatus(response.status).phrase
     except ValueError:
         phrase = "Unknown"
+    told = {name.lower(): value for name, value in response.headers.items()}.get("content-length", "0")
     headers = [(name, value) for name, value in response.headers.items() if name.lower() != "content-length"]
-    headers.append(("Content-Length", str(len(response.body))))
+    # The answer to HEAD has no body, and the length of what GET would bring.
+    headers.append(("Content-Length", str(len(response.body)) if response.body else told))
     start_response(f"{response.status} {phrase}", headers)
     return [response.body]
