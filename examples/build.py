@@ -7,6 +7,7 @@ was built of the same sources is left as it is.
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
@@ -32,17 +33,20 @@ def build(folder: Path) -> None:
 
     for candidate in CANDIDATES:
         trained = train(candidate)
-        _write(folder / "models" / candidate.name, {"model.tar.gz": trained.archive, **trained.reports})
+        _write(folder, f"models/{candidate.name}", {"model.tar.gz": trained.archive, **trained.reports})
         figures = ", ".join(f"{name} {value:.3f}" for name, value in trained.metrics.items())
         print(f"Trained {candidate.name}: {figures}", flush=True)
-    _write(folder / "scoring", scoring_files())
-    mark.write_text(source_digest())
+    _write(folder, "scoring", scoring_files())
+    _write(folder, "", {_BUILT_OF: source_digest().encode()})
 
 
-def _write(folder: Path, files: dict[str, bytes]) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+def _write(folder: Path, below: str, files: dict[str, bytes]) -> None:
+    """Each file appears whole, even where two processes build the same folder."""
+    (folder / below).mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
-        (folder / name).write_bytes(content)
+        unfinished = folder / f"unfinished-{os.getpid()}"
+        unfinished.write_bytes(content)
+        unfinished.replace(folder / below / name)
 
 
 if __name__ == "__main__":

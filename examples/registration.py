@@ -75,7 +75,8 @@ def _metadata(candidate: Candidate, files: Mapping[str, bytes]) -> dict[str, str
     return {
         "training_id": candidate.training_id,
         "algorithm": candidate.estimator,
-        "hyperparameters": json.dumps(candidate.hyperparameters, sort_keys=True),
+        # metadata takes no braces, quotes or commas
+        "hyperparameters": " ".join(f"{name}={value}" for name, value in sorted(candidate.hyperparameters.items())),
         "data_set": "sklearn.datasets.load_breast_cancer",
         **{name: f"{reached[name]['value']:.4f}" for name in SHOWN_METRICS},
     }

@@ -25,9 +25,10 @@ from examples.candidates import CANDIDATES, Candidate
 from examples.registration import artifact_prefix, package_description, package_request
 from scripts import command_line
 from scripts.decisions.definition_binding import recorded_image_uri
+from scripts.decisions.foundation import foundation_of
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
-from scripts.errors import DefinitionError, FoundationError, ModelPackageError
+from scripts.errors import DefinitionError, ModelPackageError
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.parameters import parameters_below
@@ -36,7 +37,6 @@ from scripts.pipeline_definitions import read_definition
 from scripts.settings import load_stage, stage_names
 
 BUILT = Path("build/examples")
-BUCKET_PARAMETER = "sagemaker_ml_artifacts_s3_bucket"
 PENDING = "PendingManualApproval"
 
 
@@ -214,13 +214,8 @@ def _image(where: ModelGroup) -> str:
 
 
 def _seed_stage(names: StageNames, settings: StageSettings, building: _Building) -> None:
-    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account)
-    bucket = parameters_below(stage, names.parameter_path).get(BUCKET_PARAMETER)
-    if not bucket:
-        raise FoundationError(
-            f"account {names.account} has no parameter {names.parameter_path}{BUCKET_PARAMETER}",
-            next_command="make bootstrap",
-        )
+    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account, names.stage)
+    bucket = foundation_of(parameters_below(stage, names.parameter_path), names, settings).bucket
     prefix = settings.input_prefix.rstrip("/") + "/"
     files = {f"{prefix}{path.name}": path.read_bytes() for path in sorted(building.folder("scoring").iterdir())}
     written = _upload(stage, bucket, files)

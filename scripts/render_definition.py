@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts import command_line
-from scripts.decisions.definition_binding import canonical_json
+from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import definition_freshness, rendered_from, sealed, uses_sdk
 from scripts.errors import DefinitionError
 from scripts.install_environment import install
@@ -71,7 +71,7 @@ def _render(pipeline: str, force: bool) -> dict[str, Any]:
         return _result(pipeline, "fresh")
     path = definition_path(pipeline)
     print(f"Rendering {path}: {'; '.join(freshness.reasons) or 'asked for'} ...", file=sys.stderr)
-    text = canonical_json(sealed(render(pipeline), digests))
+    text = definition_text(sealed(render(pipeline), digests))
     unfinished = path.with_suffix(".json.unfinished")
     unfinished.write_bytes(text.encode())
     unfinished.replace(path)

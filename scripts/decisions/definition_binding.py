@@ -76,7 +76,7 @@ def bind_definition(
     return {key: bound[key] for key in sorted(bound)}
 
 
-def canonical_json(value: Any) -> str:
+def definition_text(value: Any) -> str:
     """The one way a definition is written: sorted keys, two spaces, a final newline."""
     return json.dumps(value, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final, Literal
 
-from scripts.decisions.definition_binding import canonical_json
+from scripts.decisions.definition_binding import definition_text
 
 State = Literal["fresh", "missing", "edited", "stale"]
 
@@ -59,7 +59,7 @@ def sealed(definition: Mapping[str, Any], digests: Mapping[str, str]) -> dict[st
 def content_digest(definition: Mapping[str, Any]) -> str:
     """``sha256:<hex>`` of all of a definition but the digest itself."""
     metadata = {key: value for key, value in definition.get("Metadata", {}).items() if key != "ContentDigest"}
-    return digest(canonical_json({**definition, "Metadata": metadata}).encode())
+    return digest(definition_text({**definition, "Metadata": metadata}).encode())
 
 
 def source_digests(
@@ -117,7 +117,7 @@ def _hand_edits(definition: Any, text: str) -> tuple[str, ...]:
     recorded, actual = metadata.get("ContentDigest"), content_digest(definition)
     if recorded != actual:
         return (f"its content was edited by hand: ContentDigest says {recorded}, the content is {actual}",)
-    if text != canonical_json(definition):
+    if text != definition_text(definition):
         return ("its layout was edited by hand: it is not the canonical JSON that make render writes",)
     return ()
 

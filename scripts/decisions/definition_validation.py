@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from scripts.decisions.definition_binding import canonical_json
+from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_samples import EXECUTION_VARIABLES, references, sampled
 from scripts.errors import DefinitionError
 
@@ -95,7 +95,7 @@ def all_steps(steps: Any) -> Iterator[Mapping[str, Any]]:
 
 
 def _document_problems(definition: Mapping[str, Any]) -> Iterator[str]:
-    length = len(canonical_json(definition))
+    length = len(definition_text(definition))
     if length > LONGEST_DEFINITION:
         yield f"the definition has {length} characters; at most {LONGEST_DEFINITION} are allowed"
     if definition.get("Version") != "2020-12-01":
