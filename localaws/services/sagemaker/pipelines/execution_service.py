@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.caller import Caller
 from localaws.errors import ServiceError
 from localaws.service import Request, Response, Service
+from localaws.services.sagemaker.jobs.role import require_role
 from localaws.services.sagemaker.pages import page
 from localaws.services.sagemaker.pipelines.announcements import Announcements
 from localaws.services.sagemaker.pipelines.definition import Definition, parse_definition
@@ -47,6 +48,8 @@ class PipelineExecutions(Service):
         for member in ("PipelineVersionAlias", "MlflowExperimentName"):
             if member in request:
                 raise _invalid(f"localaws does not support {member}.")
+        _, named = self._records.pipeline(caller, request["PipelineName"])
+        require_role(self._cloud, caller, request.get("RoleArn", named["RoleArn"]))
         with self._records.lock:
             pipeline_key, pipeline = self._records.pipeline(caller, request["PipelineName"])
             given = {name: value for name, value in request.items() if name != "ClientRequestToken"}

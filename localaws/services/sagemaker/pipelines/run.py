@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
-from localaws.caller import PARTITION, Caller
+from localaws.services.sagemaker.jobs.role import role_caller
 from localaws.services.sagemaker.pipelines.announcements import Announcements
 from localaws.services.sagemaker.pipelines.definition import Definition, Step
 from localaws.services.sagemaker.pipelines.executor import Executor, Result, StepRecord
@@ -35,11 +35,7 @@ class ExecutionRun:
     def __init__(self, cloud: Cloud, records: PipelineRecords, key: str, definition: Definition) -> None:
         execution = _present(records.executions.get(key), key)
         account, region, _, self._id = key.split("/")
-        role_name = execution["RoleArn"].rsplit("/", 1)[-1]
-        role_account = execution["RoleArn"].split(":")[4]
-        self._role = Caller(
-            role_account, region, f"arn:{PARTITION}:sts::{role_account}:assumed-role/{role_name}/SageMaker"
-        )
+        self._role = role_caller(execution["RoleArn"], region)
         self._cloud = cloud
         self._records = records
         self._key = key
