@@ -49,7 +49,7 @@ class PipelineExecutions(Service):
             if member in request:
                 raise _invalid(f"localaws does not support {member}.")
         _, named = self._records.pipeline(caller, request["PipelineName"])
-        require_role(self._cloud, caller, request.get("RoleArn", named["RoleArn"]))
+        require_role(self._cloud, caller, request.get("RoleArn") or str(named["RoleArn"]))
         with self._records.lock:
             pipeline_key, pipeline = self._records.pipeline(caller, request["PipelineName"])
             given = {name: value for name, value in request.items() if name != "ClientRequestToken"}
