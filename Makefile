@@ -89,6 +89,10 @@ bootstrap: install ## Deploy the foundation into every account, and the toolchai
 render: install ## Write the pipelines' definition.json where it is stale
 	@$(VERB) scripts.render_definition $(output_option) $(ARGS)
 
+.PHONY: build-variable
+build-variable:  # for the buildspecs: print NAME, which the last release, promote or plan recorded
+	@$(VERB) scripts.build_variables --name '$(NAME)'
+
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts
 	@$(VERB) scripts.local_cloud up
