@@ -1,4 +1,4 @@
-"""Deploys a stack that stands before every release (a stage's foundation, the toolchain), again and again if need be."""
+"""Deploys a stack that stands before every release (a stage's foundation, the toolchain), as often as need be."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.foundation import foundation_stack_parameters
 from scripts.decisions.names import FOUNDATION_TEMPLATE
 from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
-from scripts.deploying import execute_and_follow, follow_stack
+from scripts.deploying import delete_and_follow, execute_and_follow, follow_stack
 from scripts.errors import StackError
 from scripts.gateways.accounts import Account
 from scripts.gateways.stacks import StackRequest, Stacks
@@ -25,7 +25,7 @@ def bootstrap_role_name() -> str:
 
 
 def administrator(context: StageContext) -> Account:
-    """The stage's account as an administrator: directly where the credentials are its own, else by the bootstrap role."""
+    """The stage's account as an administrator: directly with its own credentials, else by the bootstrap role."""
     settings, names = context.settings, context.names
     identity = context.accounts.identity(settings.dev_account)
     if identity["Account"] == settings.account:
@@ -56,6 +56,11 @@ def deploy_bootstrap_stack(
 ) -> tuple[Stack, bool]:
     """Bring one stack to what ``request`` says, whose change set and kind are filled in here."""
     stack = stacks.describe(request.name)
+    if stack is not None and stack.status == "ROLLBACK_COMPLETE":
+        # The leftover of a creation that failed: it holds nothing, and CloudFormation lets it only be deleted.
+        progress.line(f"deleting {stack.name}, whose creation failed")
+        delete_and_follow(stacks, stack, None, progress)
+        stack = None
     pending = stacks.pending_change_sets(request.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
     ready = readiness(stack, request.parameters, pending, stage, region)
     if ready == "wait" and stack is not None:

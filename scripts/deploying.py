@@ -90,6 +90,21 @@ def execute_and_follow(stacks: Stacks, change_set: ChangeSet, progress: Progress
     return follow_stack(stacks, before, seen, progress)
 
 
+def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progress: Progress) -> None:
+    """Delete a stack and show its events until it is gone. Raises StackError where it stays."""
+    seen = {event.id for event in stacks.recent_events(stack.id)}
+    stacks.delete(stack.id, role_arn)
+    for event in stacks.follow(stack, seen):
+        progress.event(f"{event.resource}  {event.type}", event.status, event.reason)
+    after = stacks.describe(stack.id)
+    if after is not None and after.status != "DELETE_COMPLETE":
+        raise StackError(
+            f"stack {stack.name} could not be deleted: it is in {after.status}",
+            found=stacks.failures(stack.id),
+            next_command="mend what it names, then run the command again",
+        )
+
+
 def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progress) -> Stack:
     """Show events until the stack has settled. Raises StackError, with what failed first, unless that went well."""
     for event in stacks.follow(stack, seen):

@@ -152,4 +152,11 @@ class CheckError(DeploymentError):
     title = "Check failed"
 
 
+class ReadinessError(DeploymentError):
+    """doctor found something that a deployment needs and does not have; its table says what mends each."""
+
+    exit_code = 20
+    title = "Not ready"
+
+
 INTERRUPTED = 130

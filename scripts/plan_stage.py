@@ -1,7 +1,7 @@
 """``plan``: show what ``deploy`` would do: which release, what is copied, the change set property by property.
 
-It makes the very decision that deploy executes. For a stack that exists it has CloudFormation make the change set, shows
-it and deletes it again; nothing else is created, copied or run.
+It makes the very decision that deploy executes. For a stack that exists it has CloudFormation make the change set,
+shows it and deletes it again; nothing else is created, copied or run.
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ WIDEST_CELL = 60
 MOST_COLUMNS = 8
 
 
-def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None) -> list[str]:
-    """Lines of a table; cells are cut at 60 characters."""
-    shown = [[_cut(cell) for cell in row] for row in ([header] if header else []) + list(rows)]
+def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None, widest: int = WIDEST_CELL) -> list[str]:
+    """Lines of a table; cells are cut at ``widest`` characters."""
+    shown = [[_cut(cell, widest) for cell in row] for row in ([header] if header else []) + list(rows)]
     widths = [
         max(len(row[index]) for row in shown if index < len(row)) for index in range(max(map(len, shown), default=0))
     ]

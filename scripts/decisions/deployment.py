@@ -138,7 +138,8 @@ def settings_of_verification(settings: StageSettings) -> dict[str, Any]:
 def plan_lines(plan: DeploymentPlan) -> list[str]:
     """The plan for people, one line each."""
     package = plan.release.model_package
-    replaced = f", in place of {plan.release_from}" if plan.release_from not in (None, plan.release.release_id) else ""
+    other = plan.release_from not in (None, plan.release.release_id)
+    replaced = f", in place of {plan.release_from}" if other else ""
     lines = [
         f"Release {plan.release.release_id}: {package.group} version {package.version}, "
         f"pipeline {plan.release.pipeline.name}{replaced}"

@@ -1,0 +1,65 @@
+"""What ``status`` says of a stage, and how the stages compare."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class StageStatus:
+    """One stage as it is now. ``problem`` is why it could not be read; then nothing else is known."""
+
+    stage: str
+    account: str
+    problem: str | None = None
+    stack_status: str | None = None
+    release_id: str | None = None
+    model_package: str | None = None
+    verified: bool | None = None
+    schedule: str | None = None
+    executions: tuple[dict[str, Any], ...] = ()
+    alarms: tuple[dict[str, Any], ...] = field(default=())
+
+    @property
+    def ringing(self) -> list[str]:
+        return [each["name"] for each in self.alarms if each["state"] == "ALARM"]
+
+
+def comparison(stages: Sequence[StageStatus]) -> str | None:
+    """One sentence on how the last stage stands to the first; None where there is nothing to compare."""
+    known = [each for each in stages if each.release_id]
+    if len(known) < 2:
+        return None
+    first, last = known[0], known[-1]
+    if first.release_id == last.release_id:
+        return f"{last.stage} has the release of {first.stage}."
+    ready = "verified" if first.verified else "not verified yet"
+    return (
+        f"{last.stage} has {last.release_id}, {first.stage} {first.release_id} ({ready}); "
+        f"next: make {'plan' if first.verified else 'deploy'} STAGE={last.stage if first.verified else first.stage}"
+    )
+
+
+def status_lines(status: StageStatus) -> list[str]:
+    """A stage's status for people."""
+    lines = [f"{status.stage}  (account {status.account})"]
+    if status.problem:
+        return [*lines, f"  {status.problem}"]
+    if status.release_id is None:
+        return [*lines, "  nothing is deployed", f"  next: make deploy STAGE={status.stage}"]
+    verified = {True: "verified", False: "verification failed", None: "not verified"}[status.verified]
+    lines += [
+        f"  release        {status.release_id}, {verified}",
+        f"  model package  {status.model_package}",
+        f"  stack          {status.stack_status}",
+        f"  schedule       {status.schedule or 'none'}",
+    ]
+    states = ", ".join(f"{each['name']} {each['state']}" for each in status.alarms)
+    lines.append(f"  alarms         {states or 'none'}")
+    lines.append("  executions     " + ("" if status.executions else "none yet"))
+    lines += [
+        f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
+    ]
+    return lines
