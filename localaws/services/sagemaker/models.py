@@ -13,6 +13,7 @@ from localaws.service import Request, Response, Service
 from localaws.services.sagemaker.jobs import listing
 from localaws.services.sagemaker.jobs.role import require_role
 from localaws.services.sagemaker.model_records import ModelRecords
+from localaws.services.sagemaker.pages import page
 
 if TYPE_CHECKING:
     from localaws.cloud import Cloud
@@ -49,7 +50,7 @@ class Models(Service):
 
     def list_models(self, caller: Caller, request: Request) -> Response:
         found = listing.select(self._records.all(caller), request, "ModelName", "ModelArn", "Descending")
-        answer = listing.page(found, request, "Models")
+        answer = page(found, request, "Models")
         wanted = ("ModelName", "ModelArn", "CreationTime")
         answer["Models"] = [{member: model[member] for member in wanted} for model in answer["Models"]]
         return answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,8 +42,11 @@ class Invocations:
             on_failure,
         )
 
-    def respond(self, server: ModelServer, records: Records, request: Batch) -> bytes:
-        """The model's response to ``request``, which is some of ``records``."""
+    def respond(self, server: ModelServer, records: Records, requests: Sequence[Batch]) -> list[bytes]:
+        """The model's responses to ``requests``, each of which is some of ``records``."""
+        return [self._response(server, records, request) for request in requests]
+
+    def _response(self, server: ModelServer, records: Records, request: Batch) -> bytes:
         for attempt in range(self.retries + 1):
             last = attempt == self.retries
             try:

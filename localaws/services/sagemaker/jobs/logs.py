@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/logging-cloudwatch.html
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from typing import Any
@@ -80,10 +81,8 @@ class LogStream:
         try:
             self._client.create_log_stream(logGroupName=self._group, logStreamName=self.name)
         except self._client.exceptions.ResourceNotFoundException:
-            try:
+            with contextlib.suppress(exists):  # where another job was faster
                 self._client.create_log_group(logGroupName=self._group)
-            except exists:  # another job was faster
-                pass
             self._make()
             return
         except exists:

@@ -10,7 +10,7 @@ from typing import Any
 
 from localaws.services.sagemaker.jobs.artifact import UnsafeArtifactError, unpack
 from localaws.services.sagemaker.jobs.objects import JobObjects, S3Location
-from localaws.services.sagemaker.jobs.outcome import JobFailed
+from localaws.services.sagemaker.jobs.outcome import JobFailedError
 from localaws.services.sagemaker.jobs.sandbox import ContainerDirectory
 
 _MODEL = "/opt/ml/model"
@@ -20,7 +20,7 @@ _ADDITIONAL = "/opt/ml/additional-model-data-sources"
 
 def provide_model(objects: JobObjects, container: dict[str, Any], directory: ContainerDirectory) -> str:
     """Download and unpack what ``container`` (as DescribeModel answers it) names; return the inference script's path
-    inside the container. JobFailed says what is wrong with the artifact, or which script was looked for where."""
+    inside the container. JobFailedError says what is wrong with the artifact, or which script was looked for where."""
     model = directory.outside(_MODEL)
     model.mkdir(parents=True)
     source = container.get("ModelDataSource", {}).get("S3DataSource")
@@ -29,7 +29,7 @@ def provide_model(objects: JobObjects, container: dict[str, Any], directory: Con
     elif source:
         _provide_source(objects, source, model)
     else:
-        raise JobFailed(
+        raise JobFailedError(
             f"ClientError: The model has no ModelDataUrl and no ModelDataSource, so its code is in the image "
             f"{container['Image']}. localaws runs no images: give the model an artifact with code/inference.py."
         )
@@ -44,9 +44,9 @@ def _provide_archive(objects: JobObjects, uri: str, folder: Path) -> None:
     try:
         unpack(objects.read(S3Location.parse(uri)), folder)
     except UnsafeArtifactError as error:
-        raise JobFailed(f"ClientError: The model artifact {uri} cannot be unpacked: {error}.") from error
+        raise JobFailedError(f"ClientError: The model artifact {uri} cannot be unpacked: {error}.") from error
     except ValueError as error:
-        raise JobFailed(f"ClientError: {error}") from error
+        raise JobFailedError(f"ClientError: {error}") from error
 
 
 def _provide_source(objects: JobObjects, source: dict[str, Any], folder: Path) -> None:
@@ -72,7 +72,7 @@ def _find_program(objects: JobObjects, container: dict[str, Any], directory: Con
     for path in wanted:
         if directory.outside(path).is_file():
             return path
-    raise JobFailed(
+    raise JobFailedError(
         f"ClientError: The model has no inference code. Looked for {' and '.join(wanted)} "
         f"(SAGEMAKER_PROGRAM {environment.get('SAGEMAKER_PROGRAM') or 'is not set'}), found in the artifact: "
         f"{_shown(directory.outside(_MODEL))}. localaws does not run the image {container['Image']}, so the artifact "

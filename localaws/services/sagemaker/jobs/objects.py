@@ -1,4 +1,4 @@
-"""Objects in S3 as jobs read and write them: prefixes, manifests, shards, folders. Everything is done as the job's role.
+"""Objects in S3 as jobs read and write them, always as the job's role: prefixes, manifests, shards, folders.
 
 A listing that finds nothing is a failure of the job, in SageMaker's own words; a read that fails is never nothing.
 """
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from botocore.exceptions import ClientError
 
 from localaws.caller import Caller
-from localaws.services.sagemaker.jobs.outcome import JobFailed
+from localaws.services.sagemaker.jobs.outcome import JobFailedError
 
 
 @dataclass(frozen=True)
@@ -65,34 +65,36 @@ class JobObjects:
         except ClientError as error:
             raise self._nothing(uri, str(error)) from error
         except ValueError as error:
-            raise JobFailed(f"ClientError: {error}") from error
+            raise JobFailedError(f"ClientError: {error}") from error
         if not found:
             raise self._nothing(uri, "no object was listed.")
         return found
 
     def read(self, location: S3Location) -> bytes:
-        """The object's bytes; JobFailed with S3's reason."""
+        """The object's bytes; JobFailedError with S3's reason."""
         try:
             return self._client.get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
         except ClientError as error:
-            raise JobFailed(f"ClientError: Data download failed: {location} cannot be read: {error}") from error
+            raise JobFailedError(f"ClientError: Data download failed: {location} cannot be read: {error}") from error
 
     def write(self, location: S3Location, content: bytes, kms_key: str | None) -> None:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         try:
             self._client.put_object(Bucket=location.bucket, Key=location.key, Body=content, **encryption)
         except ClientError as error:
-            raise JobFailed(f"ClientError: Data upload failed: {location} cannot be written: {error}") from error
+            raise JobFailedError(f"ClientError: Data upload failed: {location} cannot be written: {error}") from error
 
     def download(self, objects: list[S3Object], folder: Path) -> None:
         """Write each object below ``folder`` by its relative name."""
         for item in objects:
             target = folder / item.relative
             if not target.resolve().is_relative_to(folder.resolve()):
-                raise JobFailed(f"ClientError: The key {item.location} leads out of the folder that it is put into.")
+                raise JobFailedError(
+                    f"ClientError: The key {item.location} leads out of the folder that it is put into."
+                )
             target.parent.mkdir(parents=True, exist_ok=True)
             if target.is_dir():
-                raise JobFailed(f"ClientError: {item.location} is both an object and a folder of other objects.")
+                raise JobFailedError(f"ClientError: {item.location} is both an object and a folder of other objects.")
             target.write_bytes(self.read(item.location))
 
     def _below(self, prefix: S3Location) -> Iterator[S3Object]:
@@ -110,15 +112,15 @@ class JobObjects:
             if not all(isinstance(name, str) for name in names):
                 raise TypeError
         except (ValueError, TypeError, KeyError) as error:
-            raise JobFailed(
+            raise JobFailedError(
                 f"ClientError: {location} is not a manifest file. It must be a JSON array of "
                 '{"prefix": "s3://bucket/folder/"} and the keys below it.'
             ) from error
         return [S3Object(S3Location(prefix.bucket, prefix.key + name), name) for name in names]
 
-    def _nothing(self, uri: str, answer: str) -> JobFailed:
+    def _nothing(self, uri: str, answer: str) -> JobFailedError:
         bucket = uri.removeprefix("s3://").partition("/")[0]
-        return JobFailed(
+        return JobFailedError(
             f'ClientError: No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that '
             f"the bucket exists in the selected region ({self._caller.region}), that objects exist under that S3 "
             f'prefix, and that the role "{self._caller.arn}" has "s3:ListBucket" permissions on bucket "{bucket}". '

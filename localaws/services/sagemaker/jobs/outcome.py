@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class JobFailed(Exception):
+class JobFailedError(Exception):
     """The job is Failed; the message becomes its FailureReason, with AWS's prefix (ClientError, AlgorithmError)."""
 
     def __init__(self, reason: str, exit_message: str | None = None) -> None:
@@ -11,5 +11,5 @@ class JobFailed(Exception):
         self.exit_message = exit_message
 
 
-class JobStopped(Exception):
+class JobStoppedError(Exception):
     """Somebody asked for the job to stop, or its time is over."""

@@ -19,10 +19,10 @@ from localaws.caller import Caller
 from localaws.cloud import Cloud
 from localaws.services.sagemaker.jobs.logs import LogStream
 from localaws.services.sagemaker.jobs.metrics import HostMetrics
-from localaws.services.sagemaker.jobs.objects import JobObjects, S3Location, shard
-from localaws.services.sagemaker.jobs.outcome import JobFailed, JobStopped
+from localaws.services.sagemaker.jobs.objects import JobObjects, shard
+from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
 from localaws.services.sagemaker.jobs.outputs import OutputUpload
-from localaws.services.sagemaker.jobs.records import PROCESSING
+from localaws.services.sagemaker.jobs.records import PROCESSING, SERVER_STOPPED
 from localaws.services.sagemaker.jobs.role import SESSION_NAME, role_caller
 from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess
 
@@ -49,7 +49,7 @@ class ProcessingRun:
         self._uploads: list[OutputUpload] = []
 
     def run(self) -> str | None:
-        """Run to the end and return the ExitMessage. Raises JobFailed or JobStopped."""
+        """Run to the end and return the ExitMessage. Raises JobFailedError or JobStoppedError."""
         shutil.rmtree(self._root, ignore_errors=True)
         try:
             with ExitStack() as cleanup:
@@ -93,7 +93,7 @@ class ProcessingRun:
                 folder.mkdir(parents=True, exist_ok=True)
                 self._objects.download(shard(found, number, len(hosts)) if sharded else found, folder)
                 if self._stop.is_set():
-                    raise JobStopped
+                    raise JobStoppedError
 
     def _wait(self, hosts: list[_Host], cleanup: ExitStack) -> None:
         """Start every host's container and look after them until all have ended."""
@@ -102,40 +102,42 @@ class ProcessingRun:
         command = self._command(credentials)
         for host in hosts:
             host.start(command)
-        limit = self._job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", 86400)
         started = measured = time.monotonic()
-        reason: JobStopped | None = None
+        stopped: JobStoppedError | None = None
         while any(host.process.running for host in hosts):
-            now = time.monotonic()
-            if reason is None and self._cloud.workers.stopping.is_set():
-                for host in hosts:
-                    host.process.kill()
-                raise JobFailed("InternalServerError: localaws was stopped while the job ran. Create the job again.")
-            if reason is None and (self._stop.is_set() or now - started > limit):
-                timeout = f"MaxRuntimeExceeded: the job ran longer than its MaxRuntimeInSeconds of {limit}."
-                reason = JobStopped("" if self._stop.is_set() else timeout)
-            if reason is None and any(host.failed for host in hosts):
-                reason = JobStopped("another host failed")
-            if reason is not None:
+            if self._cloud.workers.stopping.is_set():
+                raise JobFailedError(SERVER_STOPPED)
+            stopped = stopped or self._reason_to_stop(time.monotonic() - started)
+            if stopped or any(host.failed for host in hosts):
                 for host in hosts:
                     host.stop()
-            if now - measured > _MEASURE_EVERY:
-                measured = now
+            if time.monotonic() - measured > _MEASURE_EVERY:
+                measured = time.monotonic()
                 for host in hosts:
                     host.metrics.sample(host.process.usage)
             for upload in self._uploads:
                 upload.look()
-            self._stop.wait(_LOOK_EVERY) if reason is None else time.sleep(_LOOK_EVERY)
-        if reason is not None and not any(host.failed_by_itself for host in hosts):
-            for upload in self._uploads:
-                upload.look(last=True)
-            raise reason
+            time.sleep(_LOOK_EVERY)
+        for upload in self._uploads:
+            upload.look(last=True)
+        if stopped and not any(host.failed_by_itself for host in hosts):
+            raise stopped
+
+    def _reason_to_stop(self, seconds: float) -> JobStoppedError | None:
+        if self._stop.is_set():
+            return JobStoppedError()
+        limit = self._job["StoppingCondition"]["MaxRuntimeInSeconds"]
+        if seconds > limit:
+            return JobStoppedError(
+                f"MaxRuntimeExceeded: the job ran longer than its MaxRuntimeInSeconds of {limit} seconds."
+            )
+        return None
 
     def _command(self, credentials: dict[str, str]) -> Command:
         specification = self._job["AppSpecification"]
         entrypoint = specification.get("ContainerEntrypoint")
         if not entrypoint:
-            raise JobFailed(
+            raise JobFailedError(
                 f"ClientError: AppSpecification names no ContainerEntrypoint, so the image's own would run. The image "
                 f"{specification['ImageUri']} cannot be run here: localaws runs no images. Give a ContainerEntrypoint."
             )
@@ -150,19 +152,17 @@ class ProcessingRun:
         )
 
     def _conclude(self, hosts: list[_Host]) -> str | None:
-        """The ExitMessage of hosts that all succeeded; JobFailed where one did not."""
+        """The ExitMessage of hosts that all succeeded; JobFailedError where one did not."""
         message = _exit_message(hosts)
         for host in hosts:
             code = host.process.wait()
             if host.process.problem:
-                raise JobFailed(
-                    f"ClientError: localaws cannot give the job its own /opt/ml here: {host.process.problem}. Processing "
-                    "jobs need Linux, and either root or unprivileged user namespaces "
-                    "(sysctl kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)."
+                raise JobFailedError(
+                    f"ClientError: localaws cannot give the job its own /opt/ml here: {host.process.problem}."
                 )
             if code != 0 and not host.asked_to_stop:
                 said = message or "\n".join(host.log.last_lines)[-800:]
-                raise JobFailed(
+                raise JobFailedError(
                     f"AlgorithmError: {said}, exit code: {code}. See job logs: {PROCESSING.log_group} {host.log.name}",
                     message,
                 )
@@ -227,7 +227,7 @@ def _exit_message(hosts: list[_Host]) -> str | None:
     try:
         content.decode()
     except UnicodeDecodeError as error:
-        raise JobFailed("ClientError: /opt/ml/output/message is not UTF-8.") from error
+        raise JobFailedError("ClientError: /opt/ml/output/message is not UTF-8.") from error
     return content[:_MESSAGE_BYTES].decode(errors="ignore") or None
 
 

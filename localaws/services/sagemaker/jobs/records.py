@@ -16,8 +16,10 @@ from localaws.cloud import Cloud
 from localaws.errors import ServiceError
 from localaws.service import Request, Response
 from localaws.services.sagemaker.jobs import listing
+from localaws.services.sagemaker.pages import page
 
 RUNNING = ("InProgress", "Stopping")
+SERVER_STOPPED = "InternalServerError: localaws was stopped while the job ran. Create the job again."
 _LONGEST_REASON = 1024
 
 
@@ -123,7 +125,7 @@ class JobRecords:
             f"{prefix}Status",
             self.kind.default_order,
         )
-        answer = listing.page(records, request, f"{prefix}Summaries")
+        answer = page(records, request, f"{prefix}Summaries")
         member = f"{prefix}Summaries"
         answer[member] = [
             {name: record[name] for name in (*wanted, *optional) if name in record} for record in answer[member]

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable
 
 from localaws.cloud import Cloud
-from localaws.services.sagemaker.jobs.outcome import JobFailed, JobStopped
+from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
 from localaws.services.sagemaker.jobs.records import JobKey, JobRecords
 
 log = logging.getLogger(__name__)
@@ -36,9 +36,9 @@ class RunningJobs:
             self._records.started(key)
             message = run(stop)
             self._records.ended(key, "Completed", exit_message=message)
-        except JobStopped as stopped:
+        except JobStoppedError as stopped:
             self._records.ended(key, "Stopped", str(stopped) or None)
-        except JobFailed as failure:
+        except JobFailedError as failure:
             self._records.ended(key, "Failed", str(failure), failure.exit_message)
         except Exception as error:
             log.exception("%s %s failed inside localaws", self._records.kind.resource, key.name)

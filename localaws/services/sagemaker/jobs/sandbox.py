@@ -94,7 +94,12 @@ class ContainerProcess:
         file = self._directory.problem_file
         if sys.platform != "linux":
             return "a job needs a Linux mount namespace for its /opt/ml, which this operating system does not have"
-        return file.read_text() if file.exists() else None
+        if not file.exists():
+            return None
+        return (
+            f"{file.read_text()}. It needs root or unprivileged user namespaces (sysctl user.max_user_namespaces, "
+            "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
+        )
 
     def wait(self, seconds: float | None = None) -> int | None:
         """The exit code, once all output was handed over; None where it still runs after ``seconds``."""
@@ -146,6 +151,5 @@ def _environment(directory: ContainerDirectory, own: dict[str, str]) -> dict[str
         "TMPDIR": str(directory.temporary),
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
-        "PYTHONDONTWRITEBYTECODE": "1",
         **own,
     }

@@ -11,21 +11,23 @@ import shutil
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
 from contextlib import ExitStack
+from functools import partial
 from typing import Any
 
 from localaws.caller import Caller
 from localaws.cloud import Cloud
+from localaws.services.sagemaker.jobs.batching import Batch
 from localaws.services.sagemaker.jobs.inference import ModelNotServedError, ServedContainer
 from localaws.services.sagemaker.jobs.invocation import Invocations
 from localaws.services.sagemaker.jobs.logs import LogStream
 from localaws.services.sagemaker.jobs.metrics import HostMetrics
 from localaws.services.sagemaker.jobs.model_files import provide_model
 from localaws.services.sagemaker.jobs.objects import JobObjects, S3Location, S3Object
-from localaws.services.sagemaker.jobs.outcome import JobFailed, JobStopped
-from localaws.services.sagemaker.jobs.records import TRANSFORM
+from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
+from localaws.services.sagemaker.jobs.records import SERVER_STOPPED, TRANSFORM
 from localaws.services.sagemaker.jobs.role import SESSION_NAME, role_caller
 from localaws.services.sagemaker.jobs.sandbox import ContainerDirectory
 from localaws.services.sagemaker.jobs.server_pool import ServerPool
@@ -35,6 +37,7 @@ _MOST_SERVERS = 2
 _LOOK_EVERY = 0.05
 _MEASURE_EVERY = 1.0
 _SHOWN_FAILURES = 3
+_MOST_REQUESTS_AT_ONCE = 100
 
 
 class TransformRun:
@@ -68,7 +71,7 @@ class TransformRun:
         self._failures: list[str] = []
 
     def run(self) -> None:
-        """Run to the end. Raises JobFailed or JobStopped."""
+        """Run to the end. Raises JobFailedError or JobStoppedError."""
         shutil.rmtree(self._root, ignore_errors=True)
         with ExitStack() as cleanup:
             cleanup.callback(shutil.rmtree, self._root, ignore_errors=True)
@@ -86,7 +89,7 @@ class TransformRun:
             self._transform(objects, pool)
         if self._failures:
             shown = "; ".join(self._failures[:_SHOWN_FAILURES])
-            raise JobFailed(
+            raise JobFailedError(
                 f"ClientError: {len(self._failures)} of {len(objects)} objects failed: {shown}. "
                 f"See job logs for more information: {TRANSFORM.log_group} {self._stream}"
             )
@@ -144,36 +147,37 @@ class TransformRun:
     def _begin(self, item: S3Object, pool: ServerPool) -> _ObjectUnderWay | None:
         try:
             transform = ObjectTransform(self._objects.read(item.location), self._settings)
-        except (ValueError, JobFailed) as error:
+        except (ValueError, JobFailedError) as error:
             self._object_failed(item, error)
             return None
         invocations = Invocations.from_job(self._job, self._settings, self._attempt_failed(item))
         responses = [
-            pool.submit(lambda server, request=request: invocations.respond(server, transform.records, request))
-            for request in transform.requests
+            pool.submit(partial(invocations.respond, records=transform.records, requests=some))
+            for some in _shares(transform.requests)
         ]
         return _ObjectUnderWay(item, transform, responses)
 
     def _finish(self, begun: _ObjectUnderWay, pool: ServerPool) -> None:
         try:
             self._await(begun.responses, pool)
-            output = begun.transform.output([response.result() for response in begun.responses])
-            target = S3Location.parse(self._job["TransformOutput"]["S3OutputPath"]).below(f"{begun.item.relative}.out")
-            self._objects.write(target, output, self._job["TransformOutput"].get("KmsKeyId"))
+            output = begun.transform.output([body for some in begun.responses for body in some.result()])
+            wanted = self._job["TransformOutput"]
+            target = S3Location.parse(wanted["S3OutputPath"]).below(f"{begun.item.relative}.out")
+            self._objects.write(target, output, wanted.get("KmsKeyId"))
         except ValueError as error:
             for response in begun.responses:
                 response.cancel()
             self._object_failed(begun.item, error)
 
     def _await(self, futures: list[Future[Any]], pool: ServerPool) -> None:
-        """Wait for all, or for the first that fails. Raises what it raised; JobStopped, JobFailed on the way."""
+        """Wait for all and raise what the first failure raised; JobStoppedError and JobFailedError on the way."""
         pending = set(futures)
         while pending:
             done, pending = wait(pending, _LOOK_EVERY, "FIRST_EXCEPTION")
             if self._stop.is_set():
-                raise JobStopped
+                raise JobStoppedError
             if self._cloud.workers.stopping.is_set():
-                raise JobFailed("InternalServerError: localaws was stopped while the job ran. Create the job again.")
+                raise JobFailedError(SERVER_STOPPED)
             if time.monotonic() - self._measured > _MEASURE_EVERY:
                 self._measured = time.monotonic()
                 self._metrics.sample(pool.usage)
@@ -181,7 +185,7 @@ class TransformRun:
                 for future in done:
                     future.result()
             except ModelNotServedError as error:
-                raise JobFailed(
+                raise JobFailedError(
                     f"AlgorithmError: The model could not be loaded: {error}. "
                     f"See job logs for more information: {TRANSFORM.log_group} {self._stream}"
                 ) from error
@@ -215,8 +219,14 @@ class TransformRun:
         return LogStream(self._cloud, self._service, TRANSFORM.log_group, stream)
 
 
+def _shares(requests: list[Batch]) -> Iterator[list[Batch]]:
+    """Requests as they are handed to a server: some at a time, where an object has very many."""
+    size = min(_MOST_REQUESTS_AT_ONCE, -(-len(requests) // (2 * _MOST_SERVERS)) or 1)
+    return (requests[start : start + size] for start in range(0, len(requests), size))
+
+
 class _ObjectUnderWay:
-    def __init__(self, item: S3Object, transform: ObjectTransform, responses: list[Future[bytes]]) -> None:
+    def __init__(self, item: S3Object, transform: ObjectTransform, responses: list[Future[list[bytes]]]) -> None:
         self.item = item
         self.transform = transform
         self.responses = responses
