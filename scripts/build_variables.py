@@ -53,7 +53,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UsageError(
             f'no build variable "{chosen.name}" was recorded in {VARIABLES}',
             found=sorted(recorded) or ["nothing recorded"],
-            next_command="make release   (RELEASE_ID ...), make promote (MODEL_PACKAGE_NAME ...) or make plan (PLAN_SUMMARY)",
+            next_command="make release, make promote or make plan, whichever records it (buildspecs/README.md)",
         )
     if chosen.output == "json":
         print_json({chosen.name: recorded[chosen.name]})
