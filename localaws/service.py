@@ -38,8 +38,9 @@ class Companion:
     For what a service adds to moto without replacing it: a check that moto lacks, an event that AWS would emit.
     """
 
-    def before(self, caller: Caller, request: OperationRequest) -> None:
-        """Raise ServiceError to refuse the operation; moto is then not asked."""
+    def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
+        """Headers to add to the request that moto reads. Raise ServiceError to refuse it; moto is then not asked."""
+        return {}
 
     def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
         """What the client receives: ``response`` itself, or another one."""

@@ -88,7 +88,8 @@ class FrontDoor:
     ) -> HttpResponse:
         if request is not None:
             for companion in self._cloud.companions(request.service):
-                companion.before(caller, request)
+                for header, value in companion.before(caller, request).items():
+                    environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
         response = self._cloud.moto.respond(environ, caller)
         if not _is_unimplemented(response, candidate_services(signing_name)):
             if request is not None:

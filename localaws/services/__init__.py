@@ -8,8 +8,9 @@ from localaws.services.cloudformation import CLOUDFORMATION
 from localaws.services.codebuild import Builds, Projects
 from localaws.services.codecommit import Branches, Commits, Files, Repositories
 from localaws.services.codeconnections import CodeConnections, CodeStarConnections
+from localaws.services.codepipeline import SERVICES as CODEPIPELINE
 from localaws.services.events import SERVICES as EVENTS
-from localaws.services.s3 import BucketPolicies
+from localaws.services.s3 import BucketPolicies, Objects
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
 from localaws.services.sts import Sts
 
@@ -22,8 +23,10 @@ SERVICES: tuple[type[Service], ...] = (
     Files,
     Repositories,
     BucketPolicies,
+    Objects,
     Builds,
     Projects,
+    *CODEPIPELINE,
     *EVENTS,
     *SAGEMAKER,
     Sts,

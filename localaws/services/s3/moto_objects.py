@@ -1,0 +1,78 @@
+"""Reads of moto's S3 that its API offers not at all, or only by reading a whole object.
+
+Nothing here changes anything in moto; ``requirements/`` pins the version whose insides these are.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def bucket_region(bucket: str) -> str:
+    return str(_bucket(bucket).region_name)
+
+
+def sends_events(bucket: str) -> bool:
+    """Whether the bucket's notification configuration has EventBridge switched on."""
+    configuration = _bucket(bucket).notification_configuration
+    return configuration is not None and configuration.event_bridge is not None
+
+
+def object_slice(
+    bucket: str, key: str, version_id: str | None, first: int, last: int | None
+) -> tuple[bytes, int] | None:
+    """Bytes ``first`` to ``last`` (inclusive; None: to the end) of an object and its whole size; None if absent."""
+    found = _key(bucket, key, version_id)
+    if found is None:
+        return None
+    with found.lock:
+        found._value_buffer.seek(first)
+        content = found._value_buffer.read() if last is None else found._value_buffer.read(last - first + 1)
+    return content, int(found.contentsize)
+
+
+def version_of(bucket: str, key: str, version_id: str | None) -> str | None:
+    """The version id of an object in a versioned bucket, or None."""
+    found = _key(bucket, key, version_id)
+    return str(found.version_id) if found is not None and found._is_versioned else None
+
+
+def stored_checksum(bucket: str, key: str, version_id: str | None) -> tuple[str, str, str] | None:
+    """Algorithm, value and type of an object's checksum; the value of a composite one ends in ``-<parts>``."""
+    found = _key(bucket, key, version_id)
+    if found is None or not found.checksum_algorithm or not found.checksum_value:
+        return None
+    composite = found.checksum_type == "COMPOSITE"
+    value = f"{found.checksum_value}-{found.checksum_parts}" if composite else str(found.checksum_value)
+    return str(found.checksum_algorithm), value, str(found.checksum_type or "FULL_OBJECT")
+
+
+def upload_checksum_algorithm(bucket: str, upload_id: str) -> str | None:
+    """The checksum algorithm that a multipart upload was begun with (``SHA256`` ...), or None."""
+    upload = _bucket(bucket).multiparts.get(upload_id)
+    algorithm = upload.metadata.get("x-amz-checksum-algorithm") if upload is not None else None
+    return str(algorithm) if algorithm else None
+
+
+def _key(bucket: str, key: str, version_id: str | None) -> Any:
+    from moto.s3.models import s3_backends
+
+    account, partition = _place(bucket)
+    found = s3_backends[account][partition].get_object(bucket, key, version_id=version_id)
+    # A delete marker is no object; it has no content.
+    return found if hasattr(found, "_value_buffer") else None
+
+
+def _bucket(bucket: str) -> Any:
+    from moto.s3.models import s3_backends
+
+    account, partition = _place(bucket)
+    return s3_backends[account][partition].buckets[bucket]
+
+
+def _place(bucket: str) -> tuple[str, str]:
+    """(account, partition) of a bucket that exists."""
+    from moto.s3.models import s3_backends
+
+    partition, account = s3_backends.bucket_accounts[bucket]
+    return account, partition
