@@ -1,7 +1,7 @@
 """``destroy``: delete a stage's batch inference stack; model packages, releases, inputs and predictions stay.
 
-It asks first. --delete-data also deletes the objects in the stage's bucket (they remain as noncurrent versions until the
-bucket's lifecycle removes them). prod needs --yes-delete-prod beside the answer.
+It asks first. --delete-data also deletes the objects in the stage's bucket, which remain as noncurrent versions until
+the bucket's lifecycle removes them. prod needs --yes-delete-prod beside the answer.
 """
 
 from __future__ import annotations

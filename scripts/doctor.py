@@ -21,7 +21,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.presenting import table
     from scripts.settings import stage_names
 
-    stages = [chosen.stage] if chosen.stage else (stage_names() or [None])
+    stages: list[str | None] = [chosen.stage] if chosen.stage else [*stage_names()] or [None]
     findings = [each for stage in stages for each in examine(stage, chosen.pipeline)]
     failed = [each for each in findings if each.state == "fail"]
     if chosen.output == "json":

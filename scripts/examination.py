@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scripts.decisions.containers import container_sources
-from scripts.decisions.stage_values import input_url
 from scripts.decisions.stacks import readiness
+from scripts.decisions.stage_values import input_url
 from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
 from scripts.stage_context import StageContext
 
@@ -28,7 +28,7 @@ class Finding:
     fix: str
 
 
-class Unknown(Exception):
+class UnknownError(Exception):
     """A check could not find out; the text says why."""
 
 
@@ -53,7 +53,7 @@ def examine(stage: str | None, pipeline: str | None) -> list[Finding]:
 def _make(context: StageContext, subject: str, check: Check) -> Finding:
     try:
         return Finding(context.stage, subject, "pass", check(context), "")
-    except Unknown as reason:
+    except UnknownError as reason:
         return Finding(context.stage, subject, "unknown", str(reason), "")
     except DeploymentError as error:
         return _failed(context.stage, subject, error)
@@ -114,7 +114,7 @@ def _images(context: StageContext) -> str:
     told = {image: image_digest(context.dev, image) for image in images}
     untold = [image for image, digest in told.items() if digest is None]
     if untold:
-        raise Unknown(f"the registry does not tell of {untold[0]}; jobs pull it by tag")
+        raise UnknownError(f"the registry does not tell of {untold[0]}; jobs pull it by tag")
     return ", ".join(f"{image} {digest}" for image, digest in told.items())
 
 
@@ -169,10 +169,10 @@ def _quotas(context: StageContext) -> str:
     }
     quotas = job_quotas(context.account)
     if quotas is None:
-        raise Unknown("Service Quotas does not answer here")
+        raise UnknownError("Service Quotas does not answer here")
     missing = [name for name in wanted if name not in quotas]
     if missing:
-        raise Unknown(f"Service Quotas knows no {missing[0]}")
+        raise UnknownError(f"Service Quotas knows no {missing[0]}")
     short = [f"{name}: {quotas[name]:.0f}, {count} needed" for name, count in wanted.items() if quotas[name] < count]
     if short:
         raise SettingsError(
