@@ -12,6 +12,7 @@ from localaws.services.codepipeline import SERVICES as CODEPIPELINE
 from localaws.services.events import SERVICES as EVENTS
 from localaws.services.s3 import BucketPolicies, Objects
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
+from localaws.services.scheduler import SERVICES as SCHEDULER
 from localaws.services.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
@@ -29,6 +30,7 @@ SERVICES: tuple[type[Service], ...] = (
     *CODEPIPELINE,
     *EVENTS,
     *SAGEMAKER,
+    *SCHEDULER,
     Sts,
 )
 
