@@ -1,0 +1,168 @@
+"""Releases, packages and plans as the tests of the decisions need them: complete, small, and easy to vary."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from scripts.decisions.deployment import DeploymentPlan, Record, RegisteredPackage
+from scripts.decisions.foundation import Foundation
+from scripts.decisions.names import StageNames
+from scripts.decisions.promotion import plan_promotion
+from scripts.decisions.release import (
+    Approval,
+    Checksum,
+    Container,
+    ModelPackage,
+    Pipeline,
+    Release,
+    S3Object,
+    Source,
+    new_release,
+)
+from scripts.decisions.stacks import Stack
+from scripts.decisions.stage_settings import Inference, Processing, Project, StageSettings
+from scripts.decisions.stage_values import stack_parameters
+
+DEV, PREPROD = "111111111111", "222222222222"
+SOURCE_ARN = f"arn:aws:sagemaker:eu-west-1:{DEV}:model-package/tumor-classifier/7"
+TARGET_ARN = f"arn:aws:sagemaker:eu-west-1:{PREPROD}:model-package/tumor-classifier/1"
+BUCKET = f"tumor-screening-preprod-{PREPROD}-eu-west-1"
+KEY_ARN = f"arn:aws:kms:eu-west-1:{PREPROD}:key/1"
+CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+SETTINGS = StageSettings(
+    account=PREPROD,
+    dev_account=DEV,
+    region="eu-west-1",
+    project=Project(name="tumor-screening", id="p-tumorscreening"),
+    model_package_group="tumor-classifier",
+    processing=Processing(instance_type="ml.m5.large"),
+    inference=Inference(instance_type="ml.m5.large"),
+)
+NAMES = StageNames.of("preprod", SETTINGS)
+FOUNDATION = Foundation(
+    pipeline_role_arn=f"arn:aws:iam::{PREPROD}:role/pipeline",
+    job_role_arn=f"arn:aws:iam::{PREPROD}:role/job",
+    bucket=BUCKET,
+    kms_key_arn=KEY_ARN,
+    cloudformation_role_arn=f"arn:aws:iam::{PREPROD}:role/cloudformation",
+    events_role_arn=f"arn:aws:iam::{PREPROD}:role/events",
+    subnet_ids=(),
+    security_group_ids=(),
+)
+
+
+def s3_object(**changes: Any) -> S3Object:
+    content: dict[str, Any] = {
+        "bucket": "dev-artifacts",
+        "key": "models/7/model.tar.gz",
+        "path": "model.tar.gz",
+        "version_id": "v1",
+        "etag": "e1",
+        "size": 100,
+        "checksum": Checksum(algorithm="SHA256", type="FULL_OBJECT", value="c1"),
+    }
+    return S3Object(**{**content, **changes})
+
+
+def container(**changes: Any) -> Container:
+    content: dict[str, Any] = {
+        "image": "registry/image:1",
+        "image_digest": None,
+        "kind": "object",
+        "uri": "s3://dev-artifacts/models/7/model.tar.gz",
+        "objects": (s3_object(),),
+        "environment": {"A": "1"},
+    }
+    return Container(**{**content, **changes})
+
+
+def model_package(**changes: Any) -> ModelPackage:
+    content: dict[str, Any] = {
+        "arn": SOURCE_ARN,
+        "group": "tumor-classifier",
+        "version": 7,
+        "containers": (container(),),
+        "approval": Approval(status="Approved", description=None, modified_at=CREATED, modified_by="eva"),
+    }
+    return ModelPackage(**{**content, **changes})
+
+
+def release(
+    package: ModelPackage | None = None,
+    pipeline: Pipeline | None = None,
+    templates: dict[str, str] | None = None,
+    source: Source | None = None,
+) -> Release:
+    return new_release(
+        package or model_package(),
+        pipeline or Pipeline(name="batch_inference", definition_sha256="d" * 64, preprocess_sha256="e" * 64),
+        templates or {"batch-inference.yml": "f" * 64, "foundation.yml": "a" * 64},
+        source or Source(created_at=CREATED, git_commit="abc", git_dirty=False),
+    )
+
+
+def described_package(**changes: Any) -> dict[str, Any]:
+    """A DescribeModelPackage answer of the source version."""
+    return {
+        "ModelPackageArn": SOURCE_ARN,
+        "ModelPackageGroupName": "tumor-classifier",
+        "ModelPackageVersion": 7,
+        "ModelPackageStatus": "Completed",
+        "ModelApprovalStatus": "Approved",
+        "CreationTime": CREATED,
+        "InferenceSpecification": {
+            "Containers": [
+                {
+                    "Image": "registry/image:1",
+                    "ModelDataUrl": "s3://dev-artifacts/models/7/model.tar.gz",
+                    "ModelDataETag": "e1",
+                    "Environment": {"A": "1"},
+                }
+            ],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+        **changes,
+    }
+
+
+def plan(
+    of: Release | None = None,
+    package: RegisteredPackage | None = None,
+    stack: Stack | None = None,
+    verification: Record | None = None,
+    **changes: Any,
+) -> DeploymentPlan:
+    chosen = of or release()
+    content: dict[str, Any] = {
+        "stage": "preprod",
+        "names": NAMES,
+        "release": chosen,
+        "foundation": FOUNDATION,
+        "promotion": plan_promotion(chosen, described_package(), NAMES, BUCKET, KEY_ARN),
+        "package": package,
+        "uploads": (),
+        "template": "",
+        "parameters": stack_parameters(SETTINGS, NAMES, FOUNDATION, chosen.release_id, "pipeline/d.json"),
+        "tags": {},
+        "stack": stack,
+        "readiness": "update" if stack else "create",
+        "verification_settings": {"sample": 1},
+        "verification": verification,
+        "unverified": False,
+    }
+    return DeploymentPlan(**{**content, **changes})
+
+
+def deployed_stack(parameters: dict[str, str], status: str = "CREATE_COMPLETE", **changes: Any) -> Stack:
+    return Stack(
+        name=NAMES.batch_stack,
+        id=f"arn:aws:cloudformation:eu-west-1:{PREPROD}:stack/{NAMES.batch_stack}/1",
+        status=status,
+        reason="",
+        parameters=parameters,
+        outputs={"ModelName": "m"},
+        **changes,
+    )

@@ -1,0 +1,53 @@
+"""Which version is chosen, and what is said where none can be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.decisions.model_packages import PackageSummary, choose_package, no_group, nothing_approved, passed_over
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def version(number: int, approval: str = "Approved", status: str = "Completed") -> PackageSummary:
+    arn = f"arn:aws:sagemaker:eu-west-1:111111111111:model-package/g/{number}"
+    return PackageSummary(arn, "g", number, status, approval, START + timedelta(days=number))
+
+
+def test_the_newest_approved_version_is_chosen() -> None:
+    versions = [version(4, "PendingManualApproval"), version(3), version(2, "Rejected"), version(1)]
+    assert choose_package(versions) == version(3)
+
+
+def test_an_approved_version_that_failed_is_passed_over_and_said() -> None:
+    versions = [version(3, status="Failed"), version(2)]
+    assert choose_package(versions) == version(2)
+    assert passed_over(versions, version(2)) == [version(3, status="Failed")]
+
+
+def test_without_an_approved_version_none_is_chosen() -> None:
+    assert choose_package([version(2, "Rejected"), version(1, "PendingManualApproval")]) is None
+
+
+@given(st.permutations([version(number) for number in range(1, 6)]))
+def test_the_order_of_the_list_does_not_matter(versions: list[PackageSummary]) -> None:
+    assert choose_package(versions) == version(5)
+
+
+def test_the_error_says_which_versions_exist_and_their_status() -> None:
+    error = nothing_approved("g", "111111111111", [version(2, "Rejected"), version(1, "PendingManualApproval")])
+    assert any("version 2: Rejected" in line for line in error.found)
+    assert any("version 1: PendingManualApproval" in line for line in error.found)
+    assert error.exit_code == 7
+
+
+def test_a_long_list_of_versions_is_cut() -> None:
+    error = nothing_approved("g", "111111111111", [version(number, "Rejected") for number in range(50, 0, -1)])
+    assert error.found[-1] == "and 30 older versions"
+
+
+def test_a_group_that_does_not_exist_gets_a_hint() -> None:
+    assert 'did you mean "tumor-classifier"' in no_group("tumor-clasifier", "1", ["tumor-classifier"]).problem

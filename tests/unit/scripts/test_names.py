@@ -1,0 +1,28 @@
+"""Names and keys of a stage, and AWS's limits on them."""
+
+from __future__ import annotations
+
+from scripts.decisions.names import StageNames
+from tests.unit.scripts.releases import NAMES
+
+
+def test_names_follow_from_project_pipeline_and_stage() -> None:
+    assert NAMES.batch_stack == "tumor-screening-batch-inference-preprod"
+    assert NAMES.bucket == "tumor-screening-preprod-222222222222-eu-west-1"
+    assert NAMES.deployment_role_arn == "arn:aws:iam::222222222222:role/tumor-screening-preprod-deployment"
+
+
+def test_the_partition_is_the_regions() -> None:
+    china = StageNames(**{**vars(NAMES), "region": "cn-north-1"})
+    assert china.deployment_role_arn.startswith("arn:aws-cn:iam::")
+
+
+def test_a_name_longer_than_aws_allows_is_told() -> None:
+    assert NAMES.problems() == []
+    longer = StageNames(**{**vars(NAMES), "project": "a" * 40})
+    assert longer.problems() == [f'bucket name "{longer.bucket}" has 71 characters, AWS allows 63']
+
+
+def test_keys_hold_digests() -> None:
+    assert NAMES.definition_key("ab" * 32) == "pipeline/batch_inference/definition-abababababab.json"
+    assert NAMES.preprocess_key("cd" * 32) == "pipeline/batch_inference/preprocess-cdcdcdcdcdcd.py"

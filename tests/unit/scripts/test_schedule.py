@@ -1,0 +1,77 @@
+"""Schedules: what EventBridge takes, and what it refuses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.decisions.schedule import hours_between_runs, parse_schedule
+
+
+@pytest.mark.parametrize("text", ["1 day", "rate(1 day)", "12 hours", "rate(30 minutes)", "1 minute"])
+def test_a_rate_may_stand_with_or_without_its_brackets(text: str) -> None:
+    assert parse_schedule(text).expression == (text if text.startswith("rate(") else f"rate({text})")
+
+
+@pytest.mark.parametrize(
+    "text", ["rate(1 days)", "2 day", "0 hours", "-1 days", "1day", "day", "", "rate(1 day", "1.5 days"]
+)
+def test_a_rate_that_eventbridge_refuses_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_schedule(text)
+
+
+def test_the_refusal_says_what_to_write() -> None:
+    with pytest.raises(ValueError, match='write "1 day"'):
+        parse_schedule("rate(1 days)")
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "0 3 * * ? *",
+        "0/15 8-17 ? * MON-FRI *",
+        "0 10 L * ? *",
+        "0 8 3W * ? *",
+        "0 8 ? * 6#3 *",
+        "0 8 ? * 2L 2026-2030",
+        "0 8 1,15 JAN,jul ? *",
+    ],
+)
+def test_crons_of_aws_are_taken(fields: str) -> None:
+    assert parse_schedule(f"cron({fields})").expression == f"cron({fields})"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        "0 3 * * *",
+        "0 3 * * * *",
+        "60 3 * * ? *",
+        "0 24 * * ? *",
+        "0 3 0 * ? *",
+        "0 3 ? 13 1 *",
+        "0 3 ? * 8 *",
+        "0 3 ? * ? *",
+        "x 3 * * ? *",
+        "0 3 * * ? 1969",
+        "0/0 3 * * ? *",
+    ],
+)
+def test_crons_that_aws_refuses_are_refused(fields: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_schedule(f"cron({fields})")
+
+
+@given(st.integers(2, 99_999), st.sampled_from(["minute", "hour", "day"]))
+def test_numbers_above_one_take_the_plural_and_only_that(number: int, unit: str) -> None:
+    assert parse_schedule(f"{number} {unit}s").rate == f"{number} {unit}s"
+    with pytest.raises(ValueError, match="write"):
+        parse_schedule(f"{number} {unit}")
+
+
+def test_a_rates_period_is_known_and_a_crons_is_not() -> None:
+    assert hours_between_runs(parse_schedule("2 days")) == 48
+    assert hours_between_runs(parse_schedule("30 minutes")) == 0.5
+    assert hours_between_runs(parse_schedule("cron(0 3 * * ? *)")) is None
