@@ -8,7 +8,9 @@ SHELL := /bin/sh
 MAKEFLAGS += --no-print-directory
 
 CLOUD ?= local
-PYTHON ?= $(firstword $(shell command -v python3.13 python3.12 python3.11 python3 2>/dev/null))
+# The first Python that runs and is new enough; python3 itself where none is, so that the installer can say so.
+PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+  $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
 ifeq ($(filter $(CLOUD),local aws),)
 $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
@@ -24,6 +26,7 @@ stage_option = $(if $(STAGE),--stage '$(STAGE)')
 output_option = $(if $(OUTPUT),--output '$(OUTPUT)')
 release_option = $(if $(RELEASE),--release '$(RELEASE)')
 unverified_option = $(if $(filter 1,$(UNVERIFIED)),--unverified)
+summary_option = $(if $(SUMMARY),--summary '$(SUMMARY)')
 options = $(stage_option) $(output_option) $(ARGS)
 
 export PYTHONUNBUFFERED := 1
@@ -84,6 +87,18 @@ doctor: install ## Check everything a deployment needs; change nothing
 .PHONY: bootstrap
 bootstrap: install ## Deploy the foundation into every account, and the toolchain into dev
 	@$(ON_CLOUD) scripts.bootstrap_accounts $(output_option) $(ARGS)
+
+.PHONY: codepipeline
+codepipeline: install ## Start the CodePipeline and follow it up to its approval
+	@$(ON_CLOUD) scripts.follow_codepipeline $(output_option) $(ARGS)
+
+.PHONY: approve
+approve: install ## Show the evidence, ask for a reason, approve, follow to the end
+	@$(ON_CLOUD) scripts.answer_approval $(output_option) approve $(summary_option) $(ARGS)
+
+.PHONY: reject
+reject: install ## Show the evidence, ask for a reason, reject
+	@$(ON_CLOUD) scripts.answer_approval $(output_option) reject $(summary_option) $(ARGS)
 
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale
