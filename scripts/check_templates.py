@@ -15,7 +15,7 @@ from scripts.decisions.findings import Finding
 from scripts.decisions.template_reasons import missing_reasons
 from scripts.errors import CheckError
 from scripts.settings import load_stage, stage_names
-from scripts.template_linters import lint_permissions, lint_rules, lint_schema, read_template
+from scripts.template_linters import lint_permissions, lint_rules, lint_schema, read_rules, read_template
 
 TEMPLATES = Path("cloudformation")
 RULES = TEMPLATES / "rules"
@@ -47,7 +47,7 @@ def check_template(path: Path, regions: Sequence[str]) -> list[Finding]:
     return sorted(
         [
             *lint_schema(path, regions),
-            *lint_rules(str(path), template, sorted(RULES.glob("*.guard"))),
+            *lint_rules(str(path), template, read_rules(RULES)),
             *lint_permissions(str(path), template),
             *missing_reasons(str(path), path.read_text()),
         ]

@@ -11,7 +11,7 @@ from scripts.check_templates import RULES, TEMPLATES
 from scripts.command_line import argument_parser, run
 from scripts.decisions.template_pages import template_section
 from scripts.errors import CheckError
-from scripts.template_linters import read_template, split_rules
+from scripts.template_linters import read_rules, read_template
 
 PAGE = Path("docs/templates.md")
 _ORDER = ("foundation.yml", "batch-inference.yml", "toolchain.yml")
@@ -50,11 +50,10 @@ def templates_page() -> str:
 
 def _rule_rows() -> list[str]:
     rows = []
-    for file in sorted(RULES.glob("*.guard")):
-        for name, text in split_rules(file.read_text()).items():
-            body = text[text.index(f"rule {name}") :]
-            demands = dict.fromkeys(" ".join(each.split()) for each in re.findall(r"<<(.+?)>>", body, re.DOTALL))
-            rows.append(f"| `{name}` | {'; '.join(demands)} |")
+    for name, text in read_rules(RULES).items():
+        body = text[text.index(f"rule {name}") :]
+        demands = dict.fromkeys(" ".join(each.split()) for each in re.findall(r"<<(.+?)>>", body, re.DOTALL))
+        rows.append(f"| `{name}` | {'; '.join(demands)} |")
     return rows
 
 

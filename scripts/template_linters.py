@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,13 +47,18 @@ def lint_schema(path: Path, regions: Iterable[str]) -> list[Finding]:
     return [Finding(str(path), each.linenumber, each.rule.id, each.message) for each in matches]
 
 
-def lint_rules(path: str, template: dict[str, Any], rule_files: Iterable[Path]) -> list[Finding]:
+def read_rules(directory: Path) -> dict[str, str]:
+    """Every Guard rule of a folder, by name, each able to stand alone."""
+    files = sorted(directory.glob("*.guard"))
+    return {name: rule for file in files for name, rule in split_rules(file.read_text()).items()}
+
+
+def lint_rules(path: str, template: dict[str, Any], rules: Mapping[str, str]) -> list[Finding]:
     """What the Guard rules refuse in the template, whichever way its conditions are decided."""
     findings = {
         finding
         for branch in branches(template)
-        for file in rule_files
-        for name, rule in split_rules(file.read_text()).items()
+        for name, rule in rules.items()
         for finding in _evaluate(path, branch, name, rule)
     }
     return sorted(findings)
@@ -107,7 +112,7 @@ def _evaluate(path: str, template: dict[str, Any], name: str, rule: str) -> list
     except ValueError:
         # The report was cut, which only a long list of violations is.
         return [Finding(path, 0, name, "violated in more places than cfn-guard-rs can report")]
-    places = sorted(set(_violations(failed)))
+    places = sorted(set(_violations(failed))) or ([("the template", "violated")] if failed else [])
     return [
         Finding(path, 0, name, f"{logical_id}: {message}")
         for logical_id, message in places
@@ -121,13 +126,18 @@ def _violations(node: Any) -> Iterable[tuple[str, str]]:
         for each in node:
             yield from _violations(each)
     elif isinstance(node, dict):
-        if "messages" in node and "check" in node:
-            found = re.search(r'"path": "/Resources/([^/"]+)', json.dumps(node["check"]))
-            message = node["messages"].get("custom_message") or node["messages"].get("error_message") or ""
+        place = node.get("check") or node.get("unresolved")
+        if "messages" in node and place:
+            found = re.search(r'"path": "/Resources/([^/"]+)', json.dumps(place))
+            message = node["messages"].get("custom_message") or _missing(place)
             yield (found[1] if found else "the template", " ".join(message.split()))
         else:
             for each in node.values():
                 yield from _violations(each)
+
+
+def _missing(place: dict[str, Any]) -> str:
+    return f"{place.get('remaining_query') or 'what the rule looks at'} is missing"
 
 
 def _suppressed(template: dict[str, Any], logical_id: str) -> list[str]:

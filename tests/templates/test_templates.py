@@ -1,0 +1,217 @@
+"""The templates as a whole: linted, constrained, described; names and permissions as the rest of the code expects."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from scripts.check_templates import check_template, stage_regions
+from scripts.decisions.template_branches import branches
+from scripts.decisions.template_policies import identity_policies
+from scripts.document_templates import PAGE, templates_page
+from scripts.template_linters import read_template
+
+ROOT = Path(__file__).parents[2]
+PATHS = sorted((ROOT / "cloudformation").glob("*.yml"))
+TEMPLATES = {path.stem: read_template(path) for path in PATHS}
+ORIGINS_PARAMETERS = {
+    "BatchPipeline",
+    "Environment",
+    "InferenceInstanceCount",
+    "InferenceInstanceType",
+    "ModelPackageName",
+    "PipelineDefinitionS3Key",
+    "ProcessingInstanceCount",
+    "ProcessingInstanceType",
+    "ProjectBucket",
+    "SGIds",
+    "SageMakerProjectId",
+    "SageMakerProjectName",
+    "SubnetIds",
+    "ScheduleExpressionforPipeline",
+}
+
+each_path = pytest.mark.parametrize("path", PATHS, ids=lambda path: path.stem)
+each_template = pytest.mark.parametrize("template", TEMPLATES.values(), ids=TEMPLATES.keys())
+
+
+@pytest.fixture(autouse=True)
+def at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+
+
+@each_path
+def test_nothing_is_found_in_any_region_of_the_stages(path: Path) -> None:
+    assert [str(each) for each in check_template(path.relative_to(ROOT), stage_regions())] == []
+
+
+def test_the_page_is_what_the_templates_say() -> None:
+    assert PAGE.read_text(encoding="utf-8") == templates_page(), "python -m scripts.document_templates"
+
+
+@each_template
+def test_every_parameter_is_described_constrained_and_in_a_group(template: dict[str, Any]) -> None:
+    interface = template["Metadata"]["AWS::CloudFormation::Interface"]
+    grouped = [name for group in interface["ParameterGroups"] for name in group["Parameters"]]
+    assert sorted(grouped) == sorted(template["Parameters"])
+    assert set(interface["ParameterLabels"]) == set(template["Parameters"])
+    for name, parameter in template["Parameters"].items():
+        assert parameter.get("Description"), name
+        assert {"AllowedValues", "AllowedPattern", "MinValue"} & set(parameter), f"{name} takes anything"
+        if "AllowedPattern" in parameter:
+            assert parameter.get("ConstraintDescription"), name
+
+
+@each_template
+def test_defaults_satisfy_their_own_constraints(template: dict[str, Any]) -> None:
+    for name, parameter in template["Parameters"].items():
+        if "Default" in parameter and "AllowedPattern" in parameter:
+            assert re.search(parameter["AllowedPattern"], parameter["Default"]), name
+
+
+@each_template
+def test_outputs_are_described_and_conditions_are_named_has(template: dict[str, Any]) -> None:
+    assert all(output.get("Description") for output in template["Outputs"].values())
+    assert all(name.startswith("Has") for name in template.get("Conditions", {}))
+
+
+@each_path
+def test_no_partition_is_written_out(path: Path) -> None:
+    without_patterns = [line for line in path.read_text().splitlines() if "AllowedPattern" not in line]
+    assert [line for line in without_patterns if re.search(r"arn:aws[a-z-]*:", line)] == []
+
+
+@each_template
+def test_every_role_takes_the_permissions_boundary(template: dict[str, Any]) -> None:
+    roles = {name: each for name, each in template["Resources"].items() if each["Type"] == "AWS::IAM::Role"}
+    boundary = {"Fn::If": ["HasPermissionsBoundary", {"Ref": "PermissionsBoundaryArn"}, {"Ref": "AWS::NoValue"}]}
+    assert {name for name, each in roles.items() if each["Properties"].get("PermissionsBoundary") != boundary} == set()
+
+
+def test_batch_inference_keeps_the_origins_parameters() -> None:
+    parameters = TEMPLATES["batch-inference"]["Parameters"]
+    assert set(parameters) >= ORIGINS_PARAMETERS
+    assert parameters["ScheduleExpressionforPipeline"]["Default"] == "1 day"
+
+
+@pytest.mark.parametrize("good", ["1 day", "1 hour", "1 minute", "2 days", "12 hours", "30 minutes"])
+def test_a_rate_that_eventbridge_takes_is_taken(good: str) -> None:
+    assert re.fullmatch(_pattern("ScheduleExpressionforPipeline"), good)
+
+
+@pytest.mark.parametrize("bad", ["1 days", "2 day", "0 days", "1", "day", "rate(1 day)", "1  day", "-1 days", "1 week"])
+def test_a_rate_that_eventbridge_refuses_is_refused(bad: str) -> None:
+    assert not re.fullmatch(_pattern("ScheduleExpressionforPipeline"), bad)
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"), [("0 4 * * ? *", True), ("0/15 8-17 ? * MON-FRI *", True), ("0 4 * *", False)]
+)
+def test_a_cron_expression_has_six_fields(text: str, taken: bool) -> None:
+    assert bool(re.fullmatch(_pattern("ScheduleCronExpression"), text)) == taken
+
+
+def test_the_model_has_no_name_that_would_stand_in_the_way_of_its_replacement() -> None:
+    assert "ModelName" not in TEMPLATES["batch-inference"]["Resources"]["Model"]["Properties"]
+
+
+def test_the_schedule_passes_the_model_and_the_sizes() -> None:
+    (target,) = TEMPLATES["batch-inference"]["Resources"]["Schedule"]["Properties"]["Targets"]
+    passed = {each["Name"]: each["Value"] for each in target["SageMakerPipelineParameters"]["PipelineParameterList"]}
+    assert passed.pop("ModelName") == {"Fn::GetAtt": ["Model", "ModelName"]}
+    sizes = [f"{step}Instance{what}" for step in ("Processing", "Inference") for what in ("Type", "Count")]
+    assert passed == {name: {"Ref": name} for name in ["InputDataUrl", *sizes]}
+
+
+def test_the_foundation_writes_the_parameters_that_the_deployment_reads() -> None:
+    resources = TEMPLATES["foundation"]["Resources"].values()
+    names = {each["Properties"]["Name"]["Fn::Sub"] for each in resources if each["Type"] == "AWS::SSM::Parameter"}
+    assert names == {
+        f"/${{Environment}}/{name}"
+        for name in (
+            "sagemaker_role_arn",
+            "sagemaker_job_role_arn",
+            "sagemaker_ml_artifacts_s3_bucket",
+            "kms_key_arn",
+            "cloudformation_role_arn",
+            "events_role_arn",
+            "private-subnets-ids",
+            "sagemaker-domain-sg",
+        )
+    }
+
+
+def test_fixed_names_of_the_foundation_hold_the_stage_so_that_stages_can_share_an_account() -> None:
+    named = ("RoleName", "BucketName", "AliasName", "Name")
+    for logical_id, resource in TEMPLATES["foundation"]["Resources"].items():
+        for key in set(named) & set(resource["Properties"]):
+            assert "${Environment}" in resource["Properties"][key]["Fn::Sub"], f"{logical_id}.{key}"
+
+
+def test_the_triggers_role_starts_this_codepipeline_and_nothing_else() -> None:
+    (policy,) = [each for each in _identity_policies("toolchain") if each.name.startswith("TriggerRole.")]
+    (statement,) = policy.document["Statement"]
+    assert statement["Action"] == "codepipeline:StartPipelineExecution"
+    assert statement["Resource"].endswith(":codepipeline:eu-west-1:111111111111:sample")
+
+
+def test_only_an_approved_package_of_the_configured_groups_is_a_trigger() -> None:
+    rule = TEMPLATES["toolchain"]["Resources"]["ModelPackageApproved"]["Properties"]
+    assert rule["EventPattern"]["detail"] == {
+        "ModelPackageGroupName": {"Ref": "ModelPackageGroupNames"},
+        "ModelApprovalStatus": ["Approved"],
+    }
+
+
+def test_every_project_runs_a_buildspec_that_exists_and_every_buildspec_is_run() -> None:
+    resources = TEMPLATES["toolchain"]["Resources"].values()
+    projects = [each["Properties"] for each in resources if each["Type"] == "AWS::CodeBuild::Project"]
+    named = {project["Source"]["BuildSpec"] for project in projects}
+    assert named == {str(path.relative_to(ROOT)) for path in (ROOT / "buildspecs").glob("*.yml")}
+
+
+def test_each_stage_is_promoted_changed_and_verified_in_this_order_with_roles_of_its_own_account() -> None:
+    stages = {
+        each["Name"]: each for each in TEMPLATES["toolchain"]["Resources"]["CodePipeline"]["Properties"]["Stages"]
+    }
+    for name in ("Preprod", "Prod"):
+        actions = sorted(stages[name]["Actions"], key=lambda each: int(each["RunOrder"]))
+        assert [each["Name"] for each in actions] == ["Promote", "MakeChangeSet", "ExecuteChangeSet", "Verify"]
+        assert stages[name]["OnFailure"] == {"Result": "ROLLBACK"}
+        for action in actions[1:3]:
+            role = action["RoleArn"]["Fn::Sub"]
+            assert f"::${{{name}AccountId}}:role/${{SageMakerProjectName}}-{name.lower()}-deployment" in role
+    assert list(stages) == ["Source", "Build", "Preprod", "ApproveProd", "Prod"]
+    assert "OnFailure" not in stages["ApproveProd"]
+
+
+def test_variables_that_the_codepipeline_uses_are_exported_by_the_buildspec_of_that_namespace() -> None:
+    text = (ROOT / "cloudformation" / "toolchain.yml").read_text()
+    buildspec_of = {"Build": "build", "Plan": "plan", "PreprodPromote": "promote", "ProdPromote": "promote"}
+    used = set(re.findall(r"#\{(\w+)\.(\w+)\}", text)) - {("codepipeline", "PipelineExecutionId")}
+    assert {namespace for namespace, _ in used} == set(buildspec_of)
+    for namespace, variable in used:
+        buildspec = yaml.safe_load((ROOT / "buildspecs" / f"{buildspec_of[namespace]}.yml").read_text())
+        assert variable in buildspec["env"]["exported-variables"], f"{namespace}.{variable}"
+
+
+def test_the_readme_of_the_buildspecs_has_a_row_for_each() -> None:
+    readme = (ROOT / "buildspecs" / "README.md").read_text()
+    for path in (ROOT / "buildspecs").glob("*.yml"):
+        (row,) = [line for line in readme.splitlines() if line.startswith(f"| `{path.name}`")]
+        buildspec = yaml.safe_load(path.read_text())
+        targets = set(re.findall(r"\bmake ([a-z][a-z-]+)", path.read_text().split("phases:")[1]))
+        for word in targets | set(buildspec["env"].get("exported-variables", [])):
+            assert f"`{word}`" in row, f"{path.name}: {word}"
+
+
+def _pattern(parameter: str) -> str:
+    return str(TEMPLATES["batch-inference"]["Parameters"][parameter]["AllowedPattern"])
+
+
+def _identity_policies(name: str) -> list[Any]:
+    return identity_policies(branches(TEMPLATES[name])[0])
