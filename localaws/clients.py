@@ -13,6 +13,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlsplit
 
 import boto3
+import botocore.loaders
+import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
@@ -39,6 +41,8 @@ class ClientFactory:
         self._host = host
         self._clients: dict[tuple[str, Caller], Any] = {}
         self._lock = threading.Lock()
+        # One for all clients: reading the models and endpoints again is most of what building a client costs.
+        self._loader = botocore.loaders.create_loader()
 
     def client(self, service: str, caller: Caller) -> Any:
         """A boto3 client of ``service`` whose every request is made by ``caller``."""
@@ -51,7 +55,10 @@ class ClientFactory:
     def _build(self, service: str, caller: Caller) -> Any:
         # A session of its own: boto3's sessions are not safe to share between threads, and nothing of the user's
         # environment (profiles, endpoint URLs) may leak in.
+        core = botocore.session.Session()
+        core.register_component("data_loader", self._loader)
         session = boto3.session.Session(
+            botocore_session=core,
             aws_access_key_id=caller.access_key_id or caller.account,
             aws_secret_access_key="in-process",  # noqa: S106 (signs nothing that leaves this process)
             region_name=caller.region,
