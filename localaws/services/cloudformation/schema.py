@@ -7,15 +7,18 @@ gives (primaryIdentifier, with exceptions that the resource types know) and wher
 from __future__ import annotations
 
 import functools
+import importlib.util
+import json
 from dataclasses import dataclass
+from pathlib import Path as FilePath
 from typing import Any
-
-import regex
 
 from localaws.services.cloudformation.schema_validation import problems
 
 Path = tuple[str, ...]
 _FALLBACK_REGION = "us-east-1"
+# Types whose attributes are made by what they run, by the prefix of the names.
+_OPEN_ATTRIBUTES = {"AWS::CloudFormation::Stack": "Outputs.", "AWS::CloudFormation::CustomResource": ""}
 
 
 class UnknownResourceType(Exception):
@@ -28,7 +31,6 @@ class ResourceSchema:
 
     type_name: str
     document: dict[str, Any]
-    attributes: tuple[str, ...]  # patterns of what Fn::GetAtt may ask
     create_only: tuple[Path, ...]
     conditional_create_only: tuple[Path, ...]
     read_only: tuple[Path, ...]
@@ -49,9 +51,9 @@ class ResourceSchema:
         return "Never"
 
     def has_attribute(self, name: str) -> bool:
-        return name in self.document.get("properties", {}) or any(
-            regex.fullmatch(pattern, name) for pattern in self.attributes
-        )
+        if self.type_name in _OPEN_ATTRIBUTES and name.startswith(_OPEN_ATTRIBUTES[self.type_name]):
+            return True
+        return name in self.document.get("properties", {}) or tuple(name.split(".")) in self.read_only
 
 
 def _touches(path: Path, other: Path) -> bool:
@@ -62,24 +64,17 @@ def _touches(path: Path, other: Path) -> bool:
 @functools.lru_cache(maxsize=512)
 def resource_schema(type_name: str, region: str) -> ResourceSchema:
     """The schema of a type in a region; UnknownResourceType where AWS has none."""
-    from cfnlint.helpers import REGIONS
-    from cfnlint.schema._exceptions import ResourceNotFoundError
-    from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
-
-    try:
-        found = PROVIDER_SCHEMA_MANAGER.get_resource_schema(
-            region if region in REGIONS else _FALLBACK_REGION, type_name
-        )
-    except ResourceNotFoundError as error:
-        raise UnknownResourceType(type_name) from error
-    document = found.schema
+    name = "AWS::CloudFormation::CustomResource" if type_name.startswith("Custom::") else type_name
+    digest = _types(region).get(name)
+    if digest is None:
+        raise UnknownResourceType(type_name)
+    document = json.loads((_schema_directory() / "resources" / f"{digest}.json").read_text(encoding="utf-8"))
     tagging = document.get("tagging") or {}
     taggable = tagging.get("taggable", True) and tagging.get("tagOnCreate", True)
     tag_property = str(tagging.get("tagProperty", "/properties/Tags")).rsplit("/", 1)[-1]
     return ResourceSchema(
         type_name,
         document,
-        tuple(found.get_atts.data),
         _paths(document, "createOnlyProperties"),
         _paths(document, "conditionalCreateOnlyProperties"),
         _paths(document, "readOnlyProperties"),
@@ -89,9 +84,23 @@ def resource_schema(type_name: str, region: str) -> ResourceSchema:
     )
 
 
-def warm_up() -> None:
-    """Import cfn-lint and load its index now, so that the first request need not wait for it."""
-    resource_schema("AWS::S3::Bucket", _FALLBACK_REGION)
+@functools.cache
+def _types(region: str) -> dict[str, str]:
+    """Type name -> name of its schema's file, for one region."""
+    file = _schema_directory() / "providers" / f"{region}.json"
+    if not file.exists():
+        file = file.with_name(f"{_FALLBACK_REGION}.json")
+    found: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+    return found
+
+
+@functools.cache
+def _schema_directory() -> FilePath:
+    """Where cfn-lint keeps the schemas. Importing it would take seconds (it brings sympy); its files are enough."""
+    found = importlib.util.find_spec("cfnlint")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError("cfn-lint, which carries AWS's resource schemas, is not installed")
+    return FilePath(found.submodule_search_locations[0]) / "data" / "schemas"
 
 
 def _paths(document: dict[str, Any], key: str) -> tuple[Path, ...]:

@@ -15,7 +15,6 @@ from localaws.service import Request, Response, Service
 from localaws.services.cloudformation.engine import UPDATED_FIELDS, Engine
 from localaws.services.cloudformation.principal import caller_document, check_role
 from localaws.services.cloudformation.records import STACK_TYPE, Records, Stack
-from localaws.services.cloudformation.schema import warm_up
 from localaws.services.cloudformation.stack_policy import check_policy_document
 from localaws.services.cloudformation.submission import submit
 from localaws.services.cloudformation.template_source import read_url
@@ -42,7 +41,6 @@ class StackOperations(Service):
         super().__init__(cloud)
         self._records = Records(cloud)
         self._engine = Engine(cloud, self._records)
-        cloud.on_start(lambda: cloud.workers.start("cloudformation warm-up", warm_up) and None)
         cloud.on_start(self._engine.resume)
 
     def create_stack(self, caller: Caller, request: Request) -> Response:

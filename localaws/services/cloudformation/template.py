@@ -1,6 +1,6 @@
 """A template's text read into plain dicts, and refused where its outline is not a template's.
 
-YAML with short tags and JSON are read by cfn-lint's decoder. What the sections say is checked in ``validation.py``.
+YAML and JSON are read in ``template_text.py``. What the sections say is checked in ``validation.py``.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
 """
 
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 from localaws.services.cloudformation.errors import TemplateError
+from localaws.services.cloudformation.template_text import read_document
 
 MAXIMUM_BODY = 51_200  # bytes; a template from S3 may have MAXIMUM_OBJECT
 MAXIMUM_OBJECT = 1_000_000
@@ -99,33 +99,11 @@ class Template:
 @functools.lru_cache(maxsize=64)
 def parse_template(body: str) -> Template:
     """Read a template; raises TemplateError where AWS answers ``Template format error``."""
-    from cfnlint.decode import decode_str
-
-    decoded, matches = decode_str(body)
-    if matches:
-        first = matches[0]
-        kind = "JSON" if body.lstrip().startswith("{") else "YAML"
-        message = str(first.message).splitlines()[0]
-        raise TemplateError(
-            f"Template format error: {kind} not well-formed. (line {first.linenumber}, column {first.columnnumber}) "
-            f"{message}"
-        )
-    if not isinstance(decoded, dict):
+    document = read_document(body)
+    if not isinstance(document, dict):
         raise TemplateError("Template format error: unsupported structure.")
-    document = _plain(decoded)
     _check_outline(document)
     return Template(body, document)
-
-
-def _plain(value: Any) -> Any:
-    """Without cfn-lint's node classes; a date (an unquoted policy version) is the text it was written as."""
-    if isinstance(value, dict):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    if isinstance(value, date):
-        return value.isoformat()
-    return str(value) if isinstance(value, str) else value
 
 
 def _check_outline(document: dict[str, Any]) -> None:

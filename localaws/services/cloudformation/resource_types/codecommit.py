@@ -89,7 +89,7 @@ def _attributes(metadata: dict[str, Any]) -> dict[str, Any]:
     return {
         "Arn": metadata["Arn"],
         "CloneUrlHttp": metadata["cloneUrlHttp"],
-        "CloneUrlSsh": metadata["cloneUrlSsh"],
+        "CloneUrlSsh": metadata.get("cloneUrlSsh", ""),
         "Name": metadata["repositoryName"],
         "RepositoryId": metadata["repositoryId"],
     }
