@@ -1,0 +1,79 @@
+"""A job and the server it runs in: none outlives the other, and the next server says what happened."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.functional.conftest import DEV, REGION
+from tests.functional.localaws.job_site import JobSite, trust
+
+# A program with a child that left its session: both must end with the server.
+SCRIPT = """
+import os, subprocess, time
+child = subprocess.Popen(['sleep', '4711'], start_new_session=True)
+print(os.getpid(), child.pid, flush=True)
+time.sleep(300)
+"""
+
+
+@contextmanager
+def running(state: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[..., Any]]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "localaws", "--port", "0", "--state", str(state), "--account", DEV],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        endpoint = process.stdout.readline().split("listening on ")[1].split(",")[0]
+
+        def client(service: str) -> Any:
+            session = boto3.session.Session(DEV, "local", region_name=REGION)
+            return session.client(service, endpoint_url=endpoint)
+
+        yield process, client
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (process, client):
+        client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+        policy = trust("sagemaker.amazonaws.com")
+        role = client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+        site = JobSite(client, unique, role)
+        site.start_processing(unique, SCRIPT)
+        deadline = time.monotonic() + 30
+        while not (lines := [line for stream in site.logs("processing", unique).values() for line in stream]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        children = [int(number) for number in lines[0].split()]
+        assert all(alive(number) for number in children)
+        process.send_signal(signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while any(alive(number) for number in children):
+            assert time.monotonic() < deadline, children
+            time.sleep(0.02)
+    with running(tmp_path) as (_, client):
+        job = client("sagemaker").describe_processing_job(ProcessingJobName=unique)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "localaws was stopped while the job ran" in job["FailureReason"]
+
+
+def alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
