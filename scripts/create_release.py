@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,18 +14,32 @@ def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.create_release", __doc__ or "")
     parser.add_argument("--file", type=Path, default=Path("release.json"), help="where the release is written")
     parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
+    parser.add_argument(
+        "--configurations",
+        action="store_true",
+        default="CODEBUILD_BUILD_ID" in os.environ,
+        help="also write build/<stage>-configuration.json of every stage, for the CodePipeline; a build always does",
+    )
     chosen = parser.parse_args(arguments)
     from scripts.resolve_model_package import first_stage
     from scripts.stage_context import StageContext
 
     context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
+    from scripts.build_variables import record_build_variables
+    from scripts.planning import write_template_configurations
     from scripts.releasing import make_release, resolve, save_release
 
     resolved = resolve(context)
     for each in resolved.skipped:
         print(f"passed over: {each}", file=sys.stderr)
-    release, _ = make_release(context, resolved)
+    release, files = make_release(context, resolved)
     save_release(release, chosen.file)
+    record_build_variables(
+        {"RELEASE_ID": release.release_id, "MODEL_PACKAGE_VERSION": str(release.model_package.version)}
+    )
+    if chosen.configurations:
+        for path in write_template_configurations(context, release, files, resolved.package):
+            print(f"{path} written", file=sys.stderr)
     if chosen.output == "json":
         print_json(release.model_dump(mode="json"))
         return 0

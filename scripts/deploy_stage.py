@@ -71,17 +71,12 @@ def _report_nothing(context: StageContext, plan: DeploymentPlan, progress: Progr
             {**_summary(context, plan, progress), "changed": False, "outputs": {plan.stack.name: plan.stack.outputs}}
         )
         return
-    from scripts.presenting import table
-
-    print(f"Nothing changed: {plan.stage} has release {plan.release.release_id}, verified. Nothing was copied or run.")
     record = plan.verification.content
-    rows = [
-        ("model package", str(plan.package_from)),
-        ("verified", f"{record.get('at')} by {record.get('execution_arn')}"),
-        ("predictions", str(record.get("predictions"))),
-        ("AWS calls:", f"{context.accounts.call_count} (in {progress.total:.1f} s)"),
-    ]
-    print("\n".join(f"  {line}" for line in table(rows)))
+    print(f"Nothing changed: {plan.stage} has release {plan.release.release_id}, verified. Nothing was copied or run.")
+    print(f"  model package  {plan.package_from}")
+    print(f"  verified       {record.get('at')}, execution {record.get('execution_arn')}")
+    print(f"  predictions    {record.get('predictions')}")
+    print(f"  AWS calls: {context.accounts.call_count}, {progress.total:.1f} s")
 
 
 def _report(

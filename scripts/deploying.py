@@ -6,11 +6,12 @@ Each part finds what an interrupted run has left and goes on from there. Nothing
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scripts.decisions.change_set import ResourceChange
-from scripts.decisions.deployment import DeploymentPlan
+from scripts.decisions.deployment import DeploymentPlan, Upload
 from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
 from scripts.errors import StackError
@@ -38,7 +39,8 @@ def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> D
     changes: tuple[ResourceChange, ...] = ()
     if plan.changes_stack:
         with progress.step("Upload definition and release"):
-            upload(context, plan)
+            upload(context, plan.uploads)
+            record_intention(context, plan)
         with progress.step(f"Deploy stack {plan.names.batch_stack}"):
             changes = _change_stack(context, plan, package_arn, progress)
     verification = None
@@ -51,11 +53,15 @@ def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> D
     return Deployment(package_arn, stack, changes, verification)
 
 
-def upload(context: StageContext, plan: DeploymentPlan) -> None:
-    """Put the definition and all that the release pins into the stage's bucket, and say what is about to happen."""
-    bucket, key_arn = plan.foundation.bucket, plan.foundation.kms_key_arn
-    for each in plan.uploads:
+def upload(context: StageContext, uploads: Sequence[Upload]) -> None:
+    """Put the bound definition and all that the release pins into the stage's bucket."""
+    bucket, key_arn = context.foundation.bucket, context.foundation.kms_key_arn
+    for each in uploads:
         context.objects.write(bucket, each.key, each.content, key_arn, each.content_type)
+
+
+def record_intention(context: StageContext, plan: DeploymentPlan) -> None:
+    """Write down what is about to replace what, and whether preprod had verified it."""
     record = {
         "release_id": plan.release.release_id,
         "from_release": plan.release_from,
@@ -64,7 +70,8 @@ def upload(context: StageContext, plan: DeploymentPlan) -> None:
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     content = json.dumps(record, indent=2, sort_keys=True).encode() + b"\n"
-    context.objects.write(bucket, release_key(plan.release.release_id, "deployment.json"), content, key_arn)
+    key = release_key(plan.release.release_id, "deployment.json")
+    context.objects.write(plan.foundation.bucket, key, content, plan.foundation.kms_key_arn)
 
 
 def stack_request(plan: DeploymentPlan, package_arn: str) -> StackRequest:

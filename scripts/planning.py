@@ -6,6 +6,8 @@ Only reads. ``plan_stage`` shows the result, ``deploying`` carries it out.
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from scripts.decisions.canonical import canonical_json, sha256_of
@@ -13,10 +15,11 @@ from scripts.decisions.definition_binding import bind_definition, recorded_image
 from scripts.decisions.definition_validation import require_valid
 from scripts.decisions.deployment import DeploymentPlan, Record, Upload, settings_of_verification
 from scripts.decisions.names import VERIFIED_KEY, release_key
-from scripts.decisions.promotion import plan_promotion
+from scripts.decisions.promotion import Promotion, plan_promotion
 from scripts.decisions.release import DEFINITION, PREPROCESS, TEMPLATE, Release, write_release
 from scripts.decisions.stacks import Stack, readiness
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
+from scripts.decisions.template_configuration import template_configuration, template_configuration_path
 from scripts.errors import DefinitionError, ReleaseError
 from scripts.promoting import registered_package
 from scripts.releasing import (
@@ -30,6 +33,7 @@ from scripts.releasing import (
     resolve,
     save_release,
 )
+from scripts.settings import stage_names
 from scripts.stage_context import StageContext
 
 FIRST_STAGE = "preprod"
@@ -128,35 +132,84 @@ def _release_for_later_stage(
     return find_release(json.loads(content)["release_id"], [earlier, context])
 
 
-def _plan(
-    context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None, unverified: bool
-) -> DeploymentPlan:
+@dataclass(frozen=True)
+class Prepared:
+    """A release with a stage's values: what its promotion and its stack will be, whatever is deployed now."""
+
+    release: Release
+    promotion: Promotion
+    bound: dict[str, Any]
+    definition_key: str
+    uploads: tuple[Upload, ...]
+    template: str
+    parameters: dict[str, str]
+
+
+def prepare(context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None) -> Prepared:
+    """``package`` is the source version as dev's registry describes it, where that was just read."""
     settings, names, foundation = context.settings, context.names, context.foundation
     source = package or described(context, release.model_package.arn)
-    promotion = plan_promotion(release, source, names, foundation.bucket, foundation.kms_key_arn)
     bound = bound_definition(context, release, files)
     text = canonical_json(bound).encode()
     definition_key = names.definition_key(sha256_of(text))
-    stack = context.stacks.describe(names.batch_stack)
-    if stack is None or stack.parameters.get("PipelineDefinitionS3Key") != definition_key:
-        from scripts.gateways.service_model import argument_problems
+    return Prepared(
+        release=release,
+        promotion=plan_promotion(release, source, names, foundation.bucket, foundation.kms_key_arn),
+        bound=bound,
+        definition_key=definition_key,
+        uploads=_uploads(context, release, files, definition_key, text),
+        template=files.template.decode(),
+        parameters=stack_parameters(settings, names, foundation, release.release_id, definition_key),
+    )
 
-        require_valid(bound, argument_problems)
-    parameters = stack_parameters(settings, names, foundation, release.release_id, definition_key)
+
+def require_valid_definition(prepared: Prepared) -> None:
+    """Raises DefinitionError for a bound definition that SageMaker would refuse."""
+    from scripts.gateways.service_model import argument_problems
+
+    require_valid(prepared.bound, argument_problems)
+
+
+def write_template_configurations(
+    context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any]
+) -> list[Path]:
+    """For each stage the parameters and tags that the CodePipeline's CloudFormation action deploys the release with."""
+    written = []
+    for stage in stage_names():
+        each = context if stage == context.stage else context.sibling(stage)
+        prepared = prepare(each, release, files, package)
+        require_valid_definition(prepared)
+        path = Path(template_configuration_path(stage))
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(template_configuration(prepared.parameters, each.settings.stack_tags), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _plan(
+    context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None, unverified: bool
+) -> DeploymentPlan:
+    settings, names = context.settings, context.names
+    prepared = prepare(context, release, files, package)
+    stack = context.stacks.describe(names.batch_stack)
+    if stack is None or stack.parameters.get("PipelineDefinitionS3Key") != prepared.definition_key:
+        require_valid_definition(prepared)
+    pending = _pending(context, stack)
+    ready = readiness(stack, prepared.parameters, pending, context.stage, settings.region)
     live = stack.parameters.get("ModelPackageName") if stack else None
     return DeploymentPlan(
         stage=context.stage,
         names=names,
         release=release,
-        foundation=foundation,
-        promotion=promotion,
-        package=registered_package(context, promotion, live),
-        uploads=_uploads(context, release, files, definition_key, text),
-        template=files.template.decode(),
-        parameters=parameters,
+        foundation=context.foundation,
+        promotion=prepared.promotion,
+        package=registered_package(context, prepared.promotion, live),
+        uploads=prepared.uploads,
+        template=prepared.template,
+        parameters=prepared.parameters,
         tags=settings.stack_tags,
         stack=stack,
-        readiness=readiness(stack, parameters, _pending(context, stack), context.stage, settings.region),
+        readiness=ready,
         verification_settings=settings_of_verification(settings),
         verification=verification_record(context, release.release_id),
         unverified=unverified,

@@ -1,7 +1,6 @@
-"""``promote``: carry a release's model package into a stage's account; what is there already is used again.
+"""``promote``: carry a release into a stage's account: model data, model package, definition; nothing is deployed yet.
 
-Without --release it promotes the release in release.json, or for prod the one that preprod verified last where there
-is no such file.
+Without --release it promotes the release in release.json. What is there already is used again.
 """
 
 from __future__ import annotations
@@ -21,23 +20,33 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.stage_context import StageContext
 
     context = StageContext.open(chosen.stage)
-    from scripts.decisions.promotion import plan_promotion
-    from scripts.planning import FIRST_STAGE
+    from scripts.build_variables import record_build_variables
+    from scripts.deploying import upload
+    from scripts.planning import FIRST_STAGE, prepare, require_valid_definition
     from scripts.progress import Progress
     from scripts.promoting import promote, registered_package
-    from scripts.releasing import described, find_release, release_in_file
+    from scripts.releasing import files_of, find_release, release_in_file
 
+    context.dev  # noqa: B018 (credentials of another account are told first)
     places = [context] if context.stage == FIRST_STAGE else [context.sibling(FIRST_STAGE), context]
     release = find_release(chosen.release, places, chosen.file) if chosen.release else release_in_file(chosen.file)
     progress = Progress()
     with progress.step(f"Promote release {release.release_id} to {context.stage}"):
-        foundation = context.foundation
-        source = described(context, release.model_package.arn)
-        promotion = plan_promotion(release, source, context.names, foundation.bucket, foundation.kms_key_arn)
-        package = registered_package(context, promotion, None)
-        arn = promote(context, promotion, package, progress)
+        prepared = prepare(context, release, files_of(release, places), None)
+        require_valid_definition(prepared)
+        package = registered_package(context, prepared.promotion, None)
+        arn = promote(context, prepared.promotion, package, progress)
+        upload(context, prepared.uploads)
+    record_build_variables({"MODEL_PACKAGE_NAME": arn, "PIPELINE_DEFINITION_S3_KEY": prepared.definition_key})
     if chosen.output == "json":
-        print_json({"release_id": release.release_id, "model_package_arn": arn, "reused": package is not None})
+        print_json(
+            {
+                "release_id": release.release_id,
+                "model_package_arn": arn,
+                "reused": package is not None,
+                "definition_key": prepared.definition_key,
+            }
+        )
     else:
         print(f"{arn} ({'was there already' if package else 'registered now'})")
     return 0

@@ -109,7 +109,7 @@ class DeploymentPlan:
     def change_set_name(self, package_arn: str) -> str:
         """The same for the same change, so that an interrupted run's change set is found again."""
         content = sha256_of([self.with_package(package_arn), self.tags])
-        return f"{RELEASE_CHANGE_SETS}{self.release.release_id}-{content[:8]}"
+        return f"{RELEASE_CHANGE_SETS}-{self.release.release_id}-{content[:8]}"
 
     def with_package(self, arn: str) -> dict[str, str]:
         """The stack's parameters once the model package is registered."""

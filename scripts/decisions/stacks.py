@@ -8,7 +8,7 @@ from typing import Literal
 
 from scripts.errors import StackError
 
-RELEASE_CHANGE_SETS = "release-"
+RELEASE_CHANGE_SETS = "release"  # the CodePipeline's change set is named just so
 BOOTSTRAP_CHANGE_SETS = "bootstrap-"
 Readiness = Literal["create", "update", "wait"]
 _DEPLOYABLE = {
