@@ -21,7 +21,9 @@ def main() -> int:
     state: Path = arguments.state.resolve()
     try:
         (state / "work").mkdir(parents=True, exist_ok=True)
-        server = Server(arguments.port, state, state / "work", arguments.account or ["000000000000"])
+        server = Server(
+            arguments.port, state, state / "work", arguments.account or ["000000000000"], arguments.enforce_iam
+        )
     except (OSError, SystemExit) as error:
         # werkzeug prints its own sentence and exits where the address is in use
         print(
@@ -51,6 +53,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ID",
         help="an account of the organization, 12 digits; repeatable. The first is the management account, which may "
         "assume OrganizationAccountAccessRole in the others",
+    )
+    parser.add_argument(
+        "--enforce-iam",
+        action="store_true",
+        help="ask IAM before every request: identity and resource policies, permissions boundaries, iam:PassRole",
     )
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
     return parser

@@ -24,6 +24,7 @@ from localaws.container_credentials import ContainerCredentials
 from localaws.errors import ServiceError
 from localaws.events import Event, Listener
 from localaws.front_door.application import FrontDoor
+from localaws.front_door.protocol import OperationRequest
 from localaws.front_door.signature import Signature
 from localaws.moto_backend import MotoBackend
 from localaws.service import Companion, Request, Response, Service
@@ -37,10 +38,13 @@ class Cloud:
     """Everything of one embedded AWS.
 
     ``state_directory`` None keeps nothing on disk (tests). ``endpoint_url`` is where child processes reach it; it is
-    set once the server listens. ``work_directory`` holds the files of jobs and builds while they run.
+    set once the server listens. ``work_directory`` holds the files of jobs and builds while they run. With
+    ``enforce_iam`` every request needs the policies that it would need on AWS.
     """
 
-    def __init__(self, state_directory: Path | None, work_directory: Path, accounts: Iterable[str]) -> None:
+    def __init__(
+        self, state_directory: Path | None, work_directory: Path, accounts: Iterable[str], enforce_iam: bool = False
+    ) -> None:
         self.accounts = tuple(accounts)
         self.work_directory = work_directory
         self._state_directory = state_directory
@@ -49,7 +53,7 @@ class Cloud:
         self.workers = Workers()
         self.store = Store(state_directory / "localaws.sqlite" if state_directory else None)
         self.moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
-        self.front_door = FrontDoor(self)
+        self.front_door = FrontDoor(self, _authorizer(self) if enforce_iam else None)
         self._clients = ClientFactory(self.front_door, lambda: self.endpoint_url.removeprefix("http://") or "localhost")
         self._operations: dict[str, dict[str, Operation]] = {}
         self._services: dict[type[Service], Service] = {}
@@ -144,6 +148,12 @@ class Cloud:
         self.workers.stop()
         self.moto.stop()
         self.store.close()
+
+
+def _authorizer(cloud: Cloud) -> Callable[[Caller, OperationRequest], None]:
+    from localaws.iam import Enforcement  # reads moto's IAM, whose import takes half a second
+
+    return Enforcement(cloud).authorize
 
 
 def _nobody_is_known(signature: Signature) -> Caller:

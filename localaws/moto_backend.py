@@ -28,6 +28,7 @@ class MotoBackend:
 
     def __init__(self, snapshot_path: Path | None) -> None:
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "false"
+        os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles name AWS's own policies
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles attach policies of AWS's own
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 

@@ -6,7 +6,9 @@ The bytes are read only by the moto version that wrote them (``requirements/`` p
 
 from __future__ import annotations
 
+import functools
 import io
+import json
 import pickle
 import threading
 from collections import defaultdict
@@ -39,6 +41,9 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if isinstance(obj, defaultdict) and type(obj) is not defaultdict:
             # Their constructors want arguments that the default protocol of defaultdict does not pass.
             return _new_defaultdict, (type(obj), obj.default_factory), obj.__dict__, None, iter(obj.items())
+        if type(obj).__qualname__ == "AWSManagedPolicy":
+            # 1,500 documents an account, which moto has in a table of its own.
+            return _aws_managed_policy, (obj.name, obj.account_id, obj.partition, obj.id, obj.attachment_count)
         if isinstance(obj, _RLOCK):
             return threading.RLock, ()
         if isinstance(obj, _LOCK):
@@ -50,6 +55,22 @@ def _new_defaultdict(kind: type[defaultdict[Any, Any]], default_factory: Any) ->
     made = kind.__new__(kind)
     made.default_factory = default_factory
     return made
+
+
+def _aws_managed_policy(name: str, account: str, partition: str, policy_id: str, attachments: int) -> Any:
+    from moto.iam.models import AWSManagedPolicy
+
+    region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get(partition, "us-east-1")
+    policy = AWSManagedPolicy.from_data(name, account, region, _aws_managed_policies()[name])
+    policy.id, policy.attachment_count = policy_id, attachments
+    return policy
+
+
+@functools.cache
+def _aws_managed_policies() -> dict[str, Any]:
+    from moto.iam.aws_managed_policies import aws_managed_policies_data
+
+    return json.loads(aws_managed_policies_data)
 
 
 def _load_private_key(content: bytes) -> Any:

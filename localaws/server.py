@@ -29,8 +29,15 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is untype
 class Server:
     """One embedded AWS, listening. ``port`` 0 takes a free one; ``state_directory`` None keeps nothing on disk."""
 
-    def __init__(self, port: int, state_directory: Path | None, work_directory: Path, accounts: list[str]) -> None:
-        self.cloud = Cloud(state_directory, work_directory, accounts)
+    def __init__(
+        self,
+        port: int,
+        state_directory: Path | None,
+        work_directory: Path,
+        accounts: list[str],
+        enforce_iam: bool = False,
+    ) -> None:
+        self.cloud = Cloud(state_directory, work_directory, accounts, enforce_iam)
         register_services(self.cloud)
         self.cloud.mount(PREFIX, ControlPages(self.cloud))
         self._http: BaseWSGIServer = make_server(

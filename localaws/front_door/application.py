@@ -52,6 +52,9 @@ class FrontDoor:
             return mounted(environ, start_response)
         _make_body_readable_twice(environ)
         signature = read_signature(environ)
+        if signature is None and self._authorize is not None:
+            refusal = ServiceError("AccessDenied", "Access Denied: localaws enforces IAM, sign the request.", 403)
+            return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
         if signature is None:
             # Unsigned: a public object, a queue URL, a page of moto's. moto decides what it is.
             return self._ask_moto(environ, None, start_response)

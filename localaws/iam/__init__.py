@@ -1,0 +1,9 @@
+"""IAM enforcement: whether a principal may do what a request asks for. Off unless ``--enforce-iam`` is given.
+
+``evaluation``, ``conditions`` and ``patterns`` are pure; ``requirements`` says which actions on which resources an
+operation needs; ``principals`` and ``resource_policies`` read what users wrote; ``enforcement`` puts it together.
+"""
+
+from localaws.iam.enforcement import Enforcement
+
+__all__ = ["Enforcement"]

@@ -1,0 +1,80 @@
+"""Patterns of policies: ``*`` and ``?``, and the policy variables inside them. Pure.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Mapping
+
+Context = Mapping[str, tuple[str, ...]]  # condition key in lower case -> its values
+
+_VARIABLE = re.compile(r"\$\{([^}]*)\}")
+_DEFAULTED = re.compile(r"\s*([^,]+?)\s*,\s*'(.*)'\s*")
+
+
+def matches(pattern: str, value: str, context: Context, ignore_case: bool = False) -> bool:
+    """Whether ``value`` matches ``pattern``, its variables filled in; a variable without a value matches nothing."""
+    filled = _fill(pattern, context)
+    if filled is None:
+        return False
+    return _compiled(filled, ignore_case).fullmatch(value) is not None
+
+
+def matches_arn(pattern: str, arn: str, context: Context) -> bool:
+    """As ``matches``, but no wildcard reaches over one of the first five colons of an ARN."""
+    patterns, parts = pattern.split(":", 5), arn.split(":", 5)
+    if len(patterns) != 6 or len(parts) != 6:
+        return pattern == "*" or matches(pattern, arn, context)
+    return all(matches(one, part, context) for one, part in zip(patterns, parts, strict=True))
+
+
+def fill(text: str, context: Context) -> str | None:
+    """``text`` with variables replaced, for operators that know no wildcards; None where one has no value."""
+    parts = _parts(text, context)
+    return None if parts is None else "".join(literal for literal, _ in parts)
+
+
+def _fill(pattern: str, context: Context) -> str | None:
+    """A regular expression for the pattern."""
+    parts = _parts(pattern, context)
+    if parts is None:
+        return None
+    return "".join(
+        re.escape(literal)
+        if exact
+        else "".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in literal)
+        for literal, exact in parts
+    )
+
+
+def _parts(text: str, context: Context) -> list[tuple[str, bool]] | None:
+    """(text, whether its wildcards are ordinary letters): what a variable brought in is never a wildcard."""
+    parts: list[tuple[str, bool]] = []
+    position = 0
+    for found in _VARIABLE.finditer(text):
+        parts.append((text[position : found.start()], False))
+        value = _variable(found[1], context)
+        if value is None:
+            return None
+        parts.append((value, True))
+        position = found.end()
+    return [*parts, (text[position:], False)]
+
+
+def _variable(name: str, context: Context) -> str | None:
+    if name in ("*", "?", "$"):
+        return name
+    defaulted = _DEFAULTED.fullmatch(name)
+    key = defaulted[1] if defaulted else name.strip()
+    values = context.get(key.lower(), ())
+    if len(values) == 1:
+        return values[0]
+    return defaulted[2] if defaulted else None
+
+
+@functools.lru_cache(maxsize=4096)
+def _compiled(expression: str, ignore_case: bool) -> re.Pattern[str]:
+    return re.compile(expression, re.DOTALL | (re.IGNORECASE if ignore_case else 0))

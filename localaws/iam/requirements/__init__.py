@@ -1,0 +1,53 @@
+"""Which IAM actions on which resources an operation needs. Pure: an operation and its parameters in, a list out."""
+
+from __future__ import annotations
+
+from localaws.iam.requirements import s3
+from localaws.iam.requirements.passed_roles import passed_roles
+from localaws.iam.requirements.requirement import Parameters, Place, Requirement
+from localaws.iam.requirements.resources import resources
+
+# The prefix of a service's actions where it is not the service's own name.
+_PREFIXES = {
+    "elbv2": "elasticloadbalancing",
+    "resourcegroupstaggingapi": "tag",
+    "s3control": "s3",
+    "sagemaker-runtime": "sagemaker",
+    "sesv2": "ses",
+    "stepfunctions": "states",
+}
+_ACTIONS = {
+    ("lambda", "Invoke"): "InvokeFunction",
+    ("sns", "PublishBatch"): "Publish",
+    ("sqs", "SendMessageBatch"): "SendMessage",
+    ("sqs", "DeleteMessageBatch"): "DeleteMessage",
+    ("sqs", "ChangeMessageVisibilityBatch"): "ChangeMessageVisibility",
+}
+# Every principal may call these: AWS asks no policy.
+_FREE = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken"), ("sts", "GetAccessKeyInfo")})
+_MANY_NAMES = {
+    ("ssm", "GetParameters"): ("Names", "parameter/{}"),
+    ("ssm", "DeleteParameters"): ("Names", "parameter/{}"),
+    ("codebuild", "BatchGetProjects"): ("names", "project/{}"),
+    ("codebuild", "BatchGetBuilds"): ("ids", "project/{}"),
+}
+
+
+def requirements(service: str, operation: str, parameters: Parameters, place: Place) -> list[Requirement]:
+    """Everything that must be allowed for the operation; empty where anybody may call it."""
+    if (service, operation) in _FREE:
+        return []
+    if service == "s3":
+        return s3.requirements(operation, parameters)
+    action = f"{_PREFIXES.get(service, service)}:{_ACTIONS.get((service, operation), operation)}"
+    many = _MANY_NAMES.get((service, operation))
+    if many:
+        names, form = parameters.get(many[0], []), many[1]
+        arns = [place.arn(service, form.format(str(name).lstrip("/").split(":")[0])) for name in names]
+        found = [Requirement(action, (arn,)) for arn in arns]
+    else:
+        found = [Requirement(action, resources(service, operation, parameters, place))]
+    return [*found, *passed_roles(service, operation, parameters)]
+
+
+__all__ = ["Parameters", "Place", "Requirement", "requirements"]
