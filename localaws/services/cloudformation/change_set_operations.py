@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 NO_CHANGES = "The submitted information didn't contain changes. Submit different information to create a change set."
+# Seconds that ExecuteChangeSet waits for a small stack: the AWS CLI looks once at once, and then every 30 s.
+_PATIENCE = 1.0
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 
 
@@ -123,13 +125,16 @@ class ChangeSetOperations(Service):
         for other in live_change_sets(self._records, key):
             self._records.change_sets.delete(other["Key"])
         self._records.set_status(key, stack["StackStatus"], "User Initiated")
-        self._cloud.workers.start(f"execution of {document['ChangeSetName']}", lambda: self._watch(document["Key"]))
+        worker = self._cloud.workers.start(
+            f"execution of {document['ChangeSetName']}", lambda: self._watch(document["Key"])
+        )
+        worker.join(_PATIENCE)
         return {}
 
     def _begin(self, stack: Stack, document: dict[str, Any], caller: Caller, request: Request) -> None:
         now = self._cloud.clock.now()
         if document["Type"] == "CREATE":
-            stack |= document["Fields"]
+            stack.update(document["Fields"])
             stack["StackStatus"], stack["LastUpdatedTime"] = "CREATE_IN_PROGRESS", now
         else:
             begin_update(stack, document["Fields"], now)

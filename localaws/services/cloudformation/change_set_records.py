@@ -12,7 +12,7 @@ _SPENT = ("EXECUTE_COMPLETE", "EXECUTE_IN_PROGRESS", "EXECUTE_FAILED")
 
 
 def find_change_set(records: Records, caller: Caller, request: dict[str, Any]) -> dict[str, Any]:
-    """The change set that ChangeSetName (with StackName, or an ARN) means; refused as AWS refuses where there is none."""
+    """The change set that ChangeSetName means (with StackName, or an ARN); where there is none, AWS's refusal."""
     name, stack_name = request["ChangeSetName"], request.get("StackName")
     if name.startswith("arn:"):
         every = records.change_sets.values(f"{caller.account}/{caller.region}/")

@@ -55,7 +55,7 @@ _BROKEN = {
 }
 
 
-class _DeletionRequested(Exception):
+class _DeletionRequestedError(Exception):
     """Somebody deletes the stack while it is being created."""
 
 
@@ -105,7 +105,7 @@ class Engine:
     def _create(self, key: str) -> None:
         try:
             failure = self._deploy(key)
-        except _DeletionRequested:
+        except _DeletionRequestedError:
             self._records.set_status(key, "DELETE_IN_PROGRESS", "User Initiated")
             return
         if failure is None:
@@ -157,16 +157,16 @@ class Engine:
     def _interruption(self, key: str) -> str | None:
         stack = self._records.get(key)
         if stack.get("DeletionRequested"):
-            raise _DeletionRequested
+            raise _DeletionRequestedError
         if self._cloud.workers.stopping.is_set():
             return _STOPPED
         if stack.get("CancelRequested"):
             return "User Initiated"
         minutes = stack.get("TimeoutInMinutes")
         began = stack["CreationTime"]
-        if minutes and stack["StackStatus"] == "CREATE_IN_PROGRESS":
-            if self._cloud.clock.now() > began + timedelta(minutes=minutes):
-                return f"Stack creation time exceeded the specified timeout of {minutes} minutes."
+        creating = stack["StackStatus"] == "CREATE_IN_PROGRESS"
+        if minutes and creating and self._cloud.clock.now() > began + timedelta(minutes=minutes):
+            return f"Stack creation time exceeded the specified timeout of {minutes} minutes."
         return None
 
     def _deploy_resource(

@@ -109,7 +109,7 @@ class ResourceOperations:
     def _schema(self, kind: str) -> ResourceSchema:
         return resource_schema(kind, self._key.split("/")[1])
 
-    def _context(self, name: str, report: Callable[[Resource], None] = lambda resource: None) -> Context:
+    def _context(self, name: str, report: Callable[[Resource], None] = lambda _: None) -> Context:
         stack = self._records.get(self._key)
         caller = acting_caller(stack)
         return Context(self._cloud, caller, stack["StackId"], stack["StackName"], name, report, stack)

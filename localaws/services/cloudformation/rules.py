@@ -37,7 +37,7 @@ class _Judge:
         self._scope = scope
         self._parameters = parameters
 
-    def holds(self, value: Any) -> bool:
+    def holds(self, value: Any) -> bool:  # noqa: PLR0911 (a table of functions)
         if not isinstance(value, dict) or len(value) != 1:
             raise TemplateError("Template format error: a rule must be made of one rule-specific intrinsic function.")
         ((name, argument),) = value.items()
@@ -45,9 +45,9 @@ class _Judge:
             raise TemplateError(f"Template format error: {name} in Rules needs a list.")
         match name:
             case "Fn::And":
-                return all([self.holds(each) for each in argument])
+                return all(self.holds(each) for each in argument)
             case "Fn::Or":
-                return any([self.holds(each) for each in argument])
+                return any(self.holds(each) for each in argument)
             case "Fn::Not":
                 return not self.holds(argument[0])
             case "Fn::Equals":

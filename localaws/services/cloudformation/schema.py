@@ -21,7 +21,7 @@ _FALLBACK_REGION = "us-east-1"
 _OPEN_ATTRIBUTES = {"AWS::CloudFormation::Stack": "Outputs.", "AWS::CloudFormation::CustomResource": ""}
 
 
-class UnknownResourceType(Exception):
+class UnknownResourceTypeError(Exception):
     """AWS has no such type in this region."""
 
 
@@ -58,16 +58,16 @@ class ResourceSchema:
 
 def _touches(path: Path, other: Path) -> bool:
     """Whether one path lies at or below the other."""
-    return all(ours == theirs or theirs == "*" for ours, theirs in zip(path, other, strict=False))
+    return all(theirs in (ours, "*") for ours, theirs in zip(path, other, strict=False))
 
 
 @functools.lru_cache(maxsize=512)
 def resource_schema(type_name: str, region: str) -> ResourceSchema:
-    """The schema of a type in a region; UnknownResourceType where AWS has none."""
+    """The schema of a type in a region; UnknownResourceTypeError where AWS has none."""
     name = "AWS::CloudFormation::CustomResource" if type_name.startswith("Custom::") else type_name
     digest = _types(region).get(name)
     if digest is None:
-        raise UnknownResourceType(type_name)
+        raise UnknownResourceTypeError(type_name)
     document = json.loads((_schema_directory() / "resources" / f"{digest}.json").read_text(encoding="utf-8"))
     tagging = document.get("tagging") or {}
     taggable = tagging.get("taggable", True) and tagging.get("tagOnCreate", True)

@@ -171,7 +171,7 @@ def _key_problems(value: dict[str, Any], schema: Schema, path: str) -> Iterator[
                 yield f"{path}: property [{other}] is not permitted together with [{key}]"
 
 
-def _is_type(value: Any, kind: str) -> bool:
+def _is_type(value: Any, kind: str) -> bool:  # noqa: PLR0911 (a table of types)
     match kind:
         case "object":
             return isinstance(value, dict)
@@ -216,4 +216,4 @@ def _compiled(pattern: str) -> Callable[[str], Any]:
     try:
         return regex.compile(pattern).search
     except regex.error:
-        return lambda text: True
+        return lambda _: True

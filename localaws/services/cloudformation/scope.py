@@ -45,8 +45,8 @@ class StackScope:
     pseudo: Mapping[str, Any]
     resources: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
-    exports: Callable[[str], str | None] = lambda name: None
-    zones: Callable[[str], list[str]] = lambda region: []
+    exports: Callable[[str], str | None] = lambda _: None
+    zones: Callable[[str], list[str]] = lambda _: []
     imports: set[str] = field(default_factory=set)
     _conditions: dict[str, bool] = field(default_factory=dict)
 
@@ -124,7 +124,7 @@ class StackScope:
 def resolved_properties(
     resource: Mapping[str, Any], scope: StackScope, tags: Mapping[str, str], tag_property: str | None, map_tags: bool
 ) -> dict[str, Any]:
-    """A resource's properties with every function evaluated and the stack's tags added where it has none of that key."""
+    """A resource's properties, every function evaluated, with the stack's tags where it has none of that key."""
     properties: dict[str, Any] = evaluate(resource.get("Properties") or {}, scope)
     if not tags or tag_property is None:
         return properties

@@ -185,7 +185,7 @@ class StackOperations(Service):
                 )
             stored["Caller"] = caller_document(caller)
             stored["ClientRequestToken"] = request.get("ClientRequestToken")
-            stored |= fields
+            stored.update(fields)
             stored["StackStatus"] = status
         self._records.set_status(stack["Key"], status, "User Initiated")
         self._engine.start(stack["Key"])
@@ -257,11 +257,11 @@ def check_updatable(stack: Stack) -> None:
 
 
 def begin_update(stored: Stack, fields: dict[str, Any], now: Any) -> None:
-    """Turn a stack's document into one being updated; a failed update that is updated again keeps its last good self."""
+    """Turn a stack's document into one being updated; one whose last update failed keeps its last good self."""
     if "Previous" not in stored or stored["StackStatus"] != "UPDATE_FAILED":
         stored["Previous"] = {field: stored.get(field) for field in UPDATED_FIELDS}
     for field in ("CancelRequested", "ResourcesToSkip", "RollbackCleanup"):
         stored.pop(field, None)
-    stored |= fields
+    stored.update(fields)
     stored["LastUpdatedTime"] = now
     stored["StackStatus"] = "UPDATE_IN_PROGRESS"

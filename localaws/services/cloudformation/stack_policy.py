@@ -52,9 +52,9 @@ def _applies(statement: dict[str, Any], logical_id: str, resource_type: str, act
         return False
     for operator, tests in statement.get("Condition", {}).items():
         for key, values in tests.items():
-            if key == "ResourceType" and operator in ("StringEquals", "StringLike"):
-                if not _match(_listed(values), resource_type):
-                    return False
+            by_type = key == "ResourceType" and operator in ("StringEquals", "StringLike")
+            if by_type and not _match(_listed(values), resource_type):
+                return False
     return True
 
 

@@ -87,9 +87,9 @@ class Template:
         return None if found is None else str(found)
 
     @property
-    def transforms(self) -> list[str]:
+    def transforms(self) -> list[Any]:
         declared = self.document.get("Transform") or []
-        return [declared] if isinstance(declared, str | dict) else list(declared)
+        return list(declared) if isinstance(declared, list) else [declared]
 
     @property
     def has_language_extensions(self) -> bool:

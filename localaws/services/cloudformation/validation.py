@@ -1,4 +1,4 @@
-"""What AWS refuses of a template before anything is made: undefined names, circles, unknown types, capabilities. Pure."""
+"""What AWS refuses of a template beforehand: undefined names, circles, unknown types, missing capabilities. Pure."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from localaws.errors import ServiceError
 from localaws.services.cloudformation.errors import TemplateError
 from localaws.services.cloudformation.references import creation_order, depends_on, references
-from localaws.services.cloudformation.schema import ResourceSchema, UnknownResourceType
+from localaws.services.cloudformation.schema import ResourceSchema, UnknownResourceTypeError
 from localaws.services.cloudformation.template import LANGUAGE_EXTENSIONS, Template
 
 PSEUDO_PARAMETERS = frozenset(
@@ -100,7 +100,7 @@ def _check_types(template: Template, schema_of: SchemaOf) -> None:
         try:
             if not resource["Type"].startswith("Custom::"):
                 schema_of(resource["Type"])
-        except UnknownResourceType:
+        except UnknownResourceTypeError:
             unknown.append(resource["Type"])
     if unknown:
         raise TemplateError(f"Template format error: Unrecognized resource types: [{', '.join(sorted(set(unknown)))}]")

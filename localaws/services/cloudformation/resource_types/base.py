@@ -49,7 +49,7 @@ class Context:
     stack_id: str
     stack_name: str
     logical_id: str
-    report: Callable[[Resource], None] = lambda resource: None
+    report: Callable[[Resource], None] = lambda _: None
     stack: dict[str, Any] = field(default_factory=dict)
 
     @property

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from localaws.services.cloudformation.errors import ResourceError
-from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource
+from localaws.services.cloudformation.resource_types.base import Context, Properties
 from localaws.services.cloudformation.resource_types.declarative import ApiResource
 
 

@@ -58,7 +58,8 @@ class Repository(ResourceType):
         place = code["S3"]
         version = {"VersionId": place["ObjectVersion"]} if "ObjectVersion" in place else {}
         body = context.client("s3").get_object(Bucket=place["Bucket"], Key=place["Key"], **version)["Body"].read()
-        client, parent = context.client("codecommit"), {}
+        client = context.client("codecommit")
+        parent: dict[str, str] = {}
         files = _files(body)
         for start in range(0, len(files), _FILES_PER_COMMIT):
             answer = client.create_commit(

@@ -84,6 +84,6 @@ class Webhook(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> Resource:
         raise ResourceError(
-            "localaws does not implement AWS::CodePipeline::Webhook: nothing outside reaches it. Use a connection or an "
-            "EventBridge rule."
+            "localaws does not implement AWS::CodePipeline::Webhook: nothing outside reaches it. Use a connection or "
+            "an EventBridge rule."
         )

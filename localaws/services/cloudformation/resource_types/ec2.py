@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource
@@ -75,7 +75,7 @@ class SecurityGroup(_Ec2Resource):
     delete_operation = "delete_security_group"
     identifier = "GroupId"
     name_property = "GroupName"
-    rename = {"GroupDescription": "Description"}
+    rename: ClassVar[dict[str, str]] = {"GroupDescription": "Description"}
     settings = frozenset({"Tags", "SecurityGroupIngress", "SecurityGroupEgress"})
 
     def identify(self, context: Context, properties: Properties, answer: dict[str, Any]) -> Resource:
@@ -103,7 +103,7 @@ class SecurityGroup(_Ec2Resource):
 def _permission(rule: dict[str, Any], direction: str) -> dict[str, Any]:
     """One rule of a template as an IpPermission."""
     text = {"Description": rule["Description"]} if "Description" in rule else {}
-    permission = {key: rule[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in rule}
+    permission: dict[str, Any] = {key: rule[key] for key in ("IpProtocol", "FromPort", "ToPort") if key in rule}
     other = "Source" if direction == "ingress" else "Destination"
     if "CidrIp" in rule:
         permission["IpRanges"] = [{"CidrIp": rule["CidrIp"], **text}]

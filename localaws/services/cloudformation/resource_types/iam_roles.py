@@ -18,7 +18,9 @@ class Role(ResourceType):
     def create(self, context: Context, properties: Properties) -> Resource:
         client = context.client("iam")
         name = properties.get("RoleName") or context.name(64)
-        given = {key: properties[key] for key in ("Path", "Description", "MaxSessionDuration") if key in properties}
+        given: dict[str, Any] = {
+            key: properties[key] for key in ("Path", "Description", "MaxSessionDuration") if key in properties
+        }
         trust = policy_text(properties["AssumeRolePolicyDocument"])
         answer = context.call("iam", "create_role", given, None, RoleName=name, AssumeRolePolicyDocument=trust)
         role = answer["Role"]

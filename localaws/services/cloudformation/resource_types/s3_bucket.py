@@ -106,8 +106,8 @@ class Bucket(ResourceType):
         versions = client.list_object_versions(Bucket=name, MaxKeys=1)
         if versions.get("Versions") or versions.get("DeleteMarkers"):
             raise ResourceError(
-                "The bucket you tried to delete is not empty. You must delete all versions in the bucket. (Service: S3, "
-                "Status Code: 409, Error Code: BucketNotEmpty)"
+                "The bucket you tried to delete is not empty. You must delete all versions in the bucket. "
+                "(Service: S3, Status Code: 409, Error Code: BucketNotEmpty)"
             )
         client.delete_bucket(Bucket=name)
 

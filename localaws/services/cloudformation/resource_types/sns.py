@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, ClassVar
 
 from localaws.services.cloudformation.differences import changed_properties
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
@@ -37,7 +37,7 @@ class Topic(ApiResource):
     identifier = "TopicArn"
     name_property = "TopicName"
     name_limit = 256
-    rename = {"TopicName": "Name"}
+    rename: ClassVar[dict[str, str]] = {"TopicName": "Name"}
     settings = frozenset({"Subscription", *_TOPIC_ATTRIBUTES})
     tagging = by_arn("sns")
 
