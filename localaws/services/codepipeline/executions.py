@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from localaws.cloud import Cloud
 
 _MOST_QUEUED = 50
+_RULE_SESSION = "AWSEvents_"
 
 
 class Executions(Service):
@@ -159,10 +160,11 @@ class Executions(Service):
 
 
 def _trigger(caller: Caller) -> dict[str, str]:
-    """Who started an execution: a person or program, or EventBridge, whose sessions tell the rule."""
+    """Who started an execution: a person or program, or EventBridge, whose sessions name the rule."""
     session = caller.arn.rpartition("/")[2]
-    if ":assumed-role/" in caller.arn and session.startswith(("AWSEvents_", "AWSEvents-", "events")):
-        return {"triggerType": "CloudWatchEvent", "triggerDetail": caller.arn}
+    if ":assumed-role/" in caller.arn and session.startswith(_RULE_SESSION):
+        rule = caller.resource_arn("events", f"rule/{session.removeprefix(_RULE_SESSION)}")
+        return {"triggerType": "CloudWatchEvent", "triggerDetail": rule}
     return {"triggerType": "StartPipelineExecution", "triggerDetail": caller.arn}
 
 

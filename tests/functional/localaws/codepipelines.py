@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import time
@@ -45,7 +46,8 @@ class Workshop:
     build_role: str
 
     @classmethod
-    def open(cls, client: Client, name: str) -> Workshop:
+    def open(cls, make: Client, name: str) -> Workshop:
+        client = functools.cache(make)  # these tests ask often, and making a client takes longer than an answer
         s3 = client("s3")
         s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=name, VersioningConfiguration={"Status": "Enabled"})

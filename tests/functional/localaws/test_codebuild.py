@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import json
 import time
@@ -20,6 +21,12 @@ Build = dict[str, Any]
 
 TRUST = {"Effect": "Allow", "Principal": {"Service": "codebuild.amazonaws.com"}, "Action": "sts:AssumeRole"}
 ENVIRONMENT = {"type": "LINUX_CONTAINER", "image": "aws/codebuild/standard:7.0", "computeType": "BUILD_GENERAL1_SMALL"}
+
+
+@pytest.fixture
+def client(client: Client) -> Client:
+    """These tests ask often, and making a client takes longer than an answer."""
+    return functools.cache(client)
 
 
 @pytest.fixture
