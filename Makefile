@@ -27,6 +27,9 @@ output_option = $(if $(OUTPUT),--output '$(OUTPUT)')
 release_option = $(if $(RELEASE),--release '$(RELEASE)')
 unverified_option = $(if $(filter 1,$(UNVERIFIED)),--unverified)
 summary_option = $(if $(SUMMARY),--summary '$(SUMMARY)')
+file_option = $(if $(FILE),--file '$(FILE)')
+evidence_option = $(if $(EVIDENCE),--evidence '$(EVIDENCE)')
+plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest '$(PLAN_DIGEST)')
 options = $(stage_option) $(output_option) $(ARGS)
 
 export PYTHONUNBUFFERED := 1
@@ -50,11 +53,11 @@ release: install ## Pin model package, definition and templates in release.json
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
-	@$(ON_CLOUD) scripts.promote_release $(options) $(release_option)
+	@$(ON_CLOUD) scripts.promote_release $(options) $(release_option) $(plan_digest_option)
 
 .PHONY: plan
-plan: install ## Make and show STAGE's change set; execute nothing
-	@$(ON_CLOUD) scripts.plan_stage $(options) $(release_option) $(unverified_option)
+plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=file.html: write the approver's page)
+	@$(ON_CLOUD) scripts.plan_stage $(options) $(release_option) $(unverified_option) $(file_option) $(evidence_option)
 
 .PHONY: deploy
 deploy: install ## Bring a release to STAGE, run its batch inference, show predictions
@@ -99,6 +102,10 @@ approve: install ## Show the evidence, ask for a reason, approve, follow to the 
 .PHONY: reject
 reject: install ## Show the evidence, ask for a reason, reject
 	@$(ON_CLOUD) scripts.answer_approval $(output_option) reject $(summary_option) $(ARGS)
+
+.PHONY: build-variable
+build-variable:
+	@$(VERB) scripts.build_variables --name '$(NAME)' $(output_option)
 
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale

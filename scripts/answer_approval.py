@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
 
 from scripts.command_line import argument_parser, print_json, run
 from scripts.errors import ApprovalError, UsageError
+
+if TYPE_CHECKING:
+    from scripts.toolchain_context import ToolchainContext
 
 LONGEST_SUMMARY = 512  # PutApprovalResult's limit
 
@@ -63,9 +68,14 @@ def _asked_summary(answer: str) -> str:
     return summary
 
 
-def _evidence(context: object, url: str | None) -> list[str]:
-    """Placed here until the evidence's own module tells how it is read."""
-    return [f"evidence: {url}"] if url else []
+def _evidence(context: ToolchainContext, url: str | None) -> list[str]:
+    """The evidence as text, from beside the page that the approval links to; the link alone where that is elsewhere."""
+    if not url:
+        return []
+    link = urlsplit(url)
+    bucket, key = link.path.rsplit("/", 1)[-1], parse_qs(link.query).get("prefix", [""])[0]
+    text = context.read_object(bucket, f"{key}.txt") if "/s3/object/" in link.path and key else None
+    return [*(text or "").splitlines(), f"evidence: {url}", *([f"  = s3://{bucket}/{key}"] if text else [])]
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def _pip_commands(environment: Path, requirements: Path) -> list[list[str]]:
     # An environment that uv made has no pip of its own.
     has_pip = (
         Path(python).exists()
-        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True).returncode == 0
+        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
     )
     pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
     return [*([] if has_pip else [create]), [*pip, "-r", str(requirements)]]
@@ -80,7 +80,8 @@ def _run_with_progress(command: list[str], packages: int) -> int:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_clean_environment()
     )
     assert process.stdout is not None
-    collected, last_lines = 0, []
+    collected = 0
+    last_lines: list[str] = []
     for line in process.stdout:
         last_lines = [*last_lines[-30:], line]
         if line.startswith("Collecting "):

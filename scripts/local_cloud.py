@@ -66,6 +66,7 @@ def main(arguments: Sequence[str]) -> int:
     command = [part for part in chosen.command if part != "--"] if chosen.command[:1] == ["--"] else chosen.command
     _announce(endpoint_url)
     os.execvpe(command[0], command, client_environment(endpoint_url, _dev_account()))  # noqa: S606 (the verb takes over)
+    raise AssertionError("execvpe does not return")
 
 
 def client_environment(endpoint_url: str, account: str) -> dict[str, str]:
@@ -168,7 +169,9 @@ def _prepare(endpoint_url: str) -> None:
     environment = client_environment(endpoint_url, _dev_account())
     print("Preparing the embedded AWS: foundation, example models, scoring input (once) ...", file=sys.stderr)
     for module, arguments in (("scripts.bootstrap_accounts", ["--yes"]), ("examples.seed", [])):
-        code = subprocess.run([sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr).returncode
+        code = subprocess.run(
+            [sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr, check=False
+        ).returncode
         if code:
             raise LocalCloudError(f"{module} failed with exit code {code}", next_command="make local-up")
     PREPARED.write_text(wanted)

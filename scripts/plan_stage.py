@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.command_line import argument_parser, print_json, run
@@ -23,17 +24,26 @@ def main(arguments: Sequence[str]) -> int:
 
     parser = argument_parser("scripts.plan_stage", __doc__ or "")
     add_plan_options(parser)
+    parser.add_argument("--file", type=Path, help="plan exactly the release that this file pins")
+    parser.add_argument("--evidence", metavar="FILE_OR_S3_URI", help="write the evidence for the approver there (HTML)")
     chosen = parser.parse_args(arguments)
     from scripts.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
     from scripts.decisions.deployment import plan_lines
-    from scripts.planning import plan_deployment
+    from scripts.planning import plan_deployment, plan_pinned_release
     from scripts.progress import Progress
+    from scripts.releasing import release_in_file
 
     with Progress().step(f"Plan {chosen.stage}"):
-        plan = plan_deployment(context, chosen.release, chosen.unverified)
+        plan = (
+            plan_pinned_release(context, release_in_file(chosen.file), unverified=chosen.unverified)
+            if chosen.file
+            else plan_deployment(context, chosen.release, chosen.unverified)
+        )
         changes = _change_set(context, plan)
+    if chosen.evidence:
+        _write_evidence(context, plan, chosen.evidence)
     if chosen.output == "json":
         print_json(_as_json(plan, changes))
         return 0
@@ -45,6 +55,27 @@ def main(arguments: Sequence[str]) -> int:
         print("The stack is new: every resource of the template is created with these parameters")
         print("\n".join(f"    {each}" for each in plan.changes))
     return 0
+
+
+def _write_evidence(context: StageContext, plan: DeploymentPlan, target: str) -> None:
+    """The page, to a file or into the dev account; and what the approval says of it, for the CodePipeline."""
+    from scripts.build_variables import record_build_variables
+    from scripts.collecting_evidence import collect_evidence
+    from scripts.decisions.containers import s3_location
+    from scripts.evidence_page import evidence_lines, evidence_page
+    from scripts.planning import FIRST_STAGE
+
+    evidence = collect_evidence(context, context.sibling(FIRST_STAGE), plan)
+    page = evidence_page(evidence).encode()
+    lines = "\n".join(evidence_lines(evidence)).encode() + b"\n"
+    if target.startswith("s3://"):
+        location = s3_location(target)
+        context.dev_objects.write(location.bucket, location.key, page, None, "text/html; charset=utf-8")
+        context.dev_objects.write(location.bucket, f"{location.key}.txt", lines, None, "text/plain; charset=utf-8")
+    else:
+        Path(target).write_bytes(page)
+    record_build_variables({"PLAN_SUMMARY": evidence.summary, "PLAN_DIGEST": evidence.plan_digest})
+    print(f"Evidence: {target}", file=sys.stderr)
 
 
 def _change_set(context: StageContext, plan: DeploymentPlan) -> tuple[ResourceChange, ...]:

@@ -65,6 +65,21 @@ def plan_deployment(context: StageContext, release_id: str | None = None, unveri
     return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
 
 
+def plan_pinned_release(context: StageContext, release: Release, *, unverified: bool = False) -> DeploymentPlan:
+    """The plan for exactly this release, as the CodePipeline wants it: it pins once and asks nothing again.
+
+    Raises ReleaseError for a stage after preprod where preprod has not verified it, unless ``unverified``.
+    """
+    context.dev  # noqa: B018 (credentials of another account are told first)
+    if context.stage == FIRST_STAGE:
+        return _plan(context, release, files_of(release, [context]), None, unverified=False)
+    earlier = context.sibling(FIRST_STAGE)
+    verified = is_verified(earlier, release.release_id)
+    if not verified and not unverified:
+        raise not_verified(release.release_id, earlier, context.stage)
+    return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
+
+
 def is_verified(context: StageContext, release_id: str) -> bool:
     record = verification_record(context, release_id)
     return record is not None and record.passed

@@ -1,6 +1,6 @@
-"""``promote``: carry a release into a stage's account: model data, model package, definition; nothing is deployed yet.
+"""``promote``: carry a release into a stage's account: its model package, its definition, and all that it pins.
 
-Without --release it promotes the release in release.json. What is there already is used again.
+What is there already is used again. The stack is left as it is: ``deploy``, or the CodePipeline, changes that.
 """
 
 from __future__ import annotations
@@ -16,40 +16,54 @@ def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.promote_release", __doc__ or "")
     parser.add_argument("--file", type=Path, default=Path("release.json"), help="the release to promote")
     parser.add_argument("--release", metavar="ID", help="a release by its id, instead of the file's")
+    parser.add_argument("--plan-digest", metavar="DIGEST", help="refuse unless the plan is still this approved one")
     chosen = parser.parse_args(arguments)
     from scripts.stage_context import StageContext
 
     context = StageContext.open(chosen.stage)
     from scripts.build_variables import record_build_variables
-    from scripts.deploying import upload
-    from scripts.planning import FIRST_STAGE, prepare, require_valid_definition
+    from scripts.deploying import record_intention, upload
+    from scripts.planning import FIRST_STAGE, plan_pinned_release
     from scripts.progress import Progress
-    from scripts.promoting import promote, registered_package
-    from scripts.releasing import files_of, find_release, release_in_file
+    from scripts.promoting import promote
+    from scripts.releasing import find_release, release_in_file
 
-    context.dev  # noqa: B018 (credentials of another account are told first)
     places = [context] if context.stage == FIRST_STAGE else [context.sibling(FIRST_STAGE), context]
     release = find_release(chosen.release, places, chosen.file) if chosen.release else release_in_file(chosen.file)
     progress = Progress()
     with progress.step(f"Promote release {release.release_id} to {context.stage}"):
-        prepared = prepare(context, release, files_of(release, places), None)
-        require_valid_definition(prepared)
-        package = registered_package(context, prepared.promotion, None)
-        arn = promote(context, prepared.promotion, package, progress)
-        upload(context, prepared.uploads)
-    record_build_variables({"MODEL_PACKAGE_NAME": arn, "PIPELINE_DEFINITION_S3_KEY": prepared.definition_key})
+        plan = plan_pinned_release(context, release)
+        if chosen.plan_digest:
+            _require_approved_plan(plan, chosen.plan_digest)
+        arn = promote(context, plan.promotion, plan.package, progress)
+        upload(context, plan.uploads)
+        record_intention(context, plan)
+    key = plan.parameters["PipelineDefinitionS3Key"]
+    record_build_variables({"MODEL_PACKAGE_NAME": arn, "PIPELINE_DEFINITION_S3_KEY": key})
+    reused = plan.package is not None
     if chosen.output == "json":
         print_json(
-            {
-                "release_id": release.release_id,
-                "model_package_arn": arn,
-                "reused": package is not None,
-                "definition_key": prepared.definition_key,
-            }
+            {"release_id": release.release_id, "model_package_arn": arn, "reused": reused, "definition_key": key}
         )
     else:
-        print(f"{arn} ({'was there already' if package else 'registered now'})")
+        print(f"{arn} ({'was there already' if reused else 'registered now'})")
+        print(f"s3://{context.foundation.bucket}/{key}")
     return 0
+
+
+def _require_approved_plan(plan: object, approved: str) -> None:
+    """Raises ApprovalError where what would be deployed is not what was approved."""
+    from scripts.decisions.deployment import DeploymentPlan
+    from scripts.decisions.evidence import plan_digest
+    from scripts.errors import ApprovalError
+
+    assert isinstance(plan, DeploymentPlan)
+    if plan_digest(plan) != approved:
+        raise ApprovalError(
+            f"{plan.stage} is not as it was when this was approved; nothing is deployed",
+            found=[f"approved plan {approved}, plan now {plan_digest(plan)}", f"live release {plan.release_from}"],
+            next_command="make codepipeline   (plans again, and asks for a new approval)",
+        )
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ else from a stage's bucket, where every deployment keeps them: prod gets what pr
 
 from __future__ import annotations
 
+import os
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -213,6 +214,10 @@ def _objects(context: StageContext, source: ContainerSource) -> list[S3Object]:
 
 
 def _source(root: Path) -> Source:
+    # A CodePipeline hands the tree over without its repository, and tells the commit beside it.
+    built = os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION")
+    if built and not (root / ".git").exists():
+        return Source(created_at=datetime.now(UTC).replace(microsecond=0), git_commit=built, git_dirty=False)
     commit = _git(root, "rev-parse", "HEAD")
     changed = _git(root, "status", "--porcelain", "--untracked-files=no")
     return Source(

@@ -35,6 +35,13 @@ class ToolchainContext:
     def dev(self) -> Account:
         return self._accounts.dev(self._dev_account)
 
+    def read_object(self, bucket: str, key: str) -> str | None:
+        """An object's text; None where there is none."""
+        from scripts.gateways.artifacts import Objects
+
+        content = Objects(self.dev).read(bucket, key)
+        return content.decode(errors="replace") if content is not None else None
+
     def codepipeline(self) -> CodePipelines:
         from scripts.gateways.codepipelines import CodePipelines
 

@@ -99,9 +99,10 @@ class Objects:
         return lines
 
     def write(
-        self, bucket: str, key: str, content: bytes, kms_key_arn: str, content_type: str = "application/json"
+        self, bucket: str, key: str, content: bytes, kms_key_arn: str | None, content_type: str = "application/json"
     ) -> None:
-        """Write an object, encrypted with the stage's key; S3 checks its SHA-256."""
+        """Write an object, encrypted with this key (None: the bucket's own); S3 checks its SHA-256."""
+        encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn} if kms_key_arn else {}
         with told_as_deployment_errors(self._account.actor):
             self._client.put_object(
                 Bucket=bucket,
@@ -109,8 +110,7 @@ class Objects:
                 Body=content,
                 ContentType=content_type,
                 ChecksumAlgorithm="SHA256",
-                ServerSideEncryption="aws:kms",
-                SSEKMSKeyId=kms_key_arn,
+                **encryption,
             )
 
     def delete(self, bucket: str, keys: list[str]) -> None:
