@@ -53,6 +53,11 @@ def test_the_page_is_what_the_templates_say() -> None:
     assert PAGE.read_text(encoding="utf-8") == templates_page(), "python -m scripts.document_templates"
 
 
+@each_path
+def test_a_template_is_small_enough_to_be_passed_in_a_call(path: Path) -> None:
+    assert path.stat().st_size <= 51_200  # above that, CloudFormation takes it from S3 alone
+
+
 @each_template
 def test_every_parameter_is_described_constrained_and_in_a_group(template: dict[str, Any]) -> None:
     interface = template["Metadata"]["AWS::CloudFormation::Interface"]

@@ -1,0 +1,263 @@
+"""The three templates deploy, change and go again on the embedded AWS, each with the roles that it has on AWS."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.templates.conftest import Stacks
+
+PROJECT = "stackproject"
+STAGES = {"preprod": PREPROD, "prod": PROD}
+DEFINITION = {
+    "Version": "2020-12-01",
+    "Metadata": {},
+    "Parameters": [
+        {"Name": name, "Type": kind, "DefaultValue": default}
+        for name, kind, default in (
+            ("ModelName", "String", "none"),
+            ("InputDataUrl", "String", "s3://bucket/input/"),
+            ("ProcessingInstanceType", "String", "ml.m5.large"),
+            ("ProcessingInstanceCount", "Integer", 1),
+            ("InferenceInstanceType", "String", "ml.m5.large"),
+            ("InferenceInstanceCount", "Integer", 1),
+        )
+    ],
+    "Steps": [{"Name": "Refuse", "Type": "Fail", "Arguments": {"ErrorMessage": "nothing to do here"}}],
+}
+
+Client = Callable[..., Any]
+
+
+@pytest.fixture(scope="module")
+def foundations(client: Client) -> dict[str, dict[str, str]]:
+    """The outputs of each stage's foundation."""
+    return {
+        stage: Stacks(client("cloudformation", account=account)).deploy(
+            f"{PROJECT}-foundation-{stage}",
+            "foundation.yml",
+            {
+                "SageMakerProjectName": PROJECT,
+                "SageMakerProjectId": "p-stackproject",
+                "Environment": stage,
+                "ModelPackageGroupName": "stack-group",
+                "DevAccountId": DEV,
+            },
+        )
+        for stage, account in STAGES.items()
+    }
+
+
+@pytest.fixture(scope="module")
+def as_deployment_role(client: Client, foundations: dict[str, dict[str, str]]) -> Client:
+    """Clients of preprod with the session of its deployment role, assumed from dev."""
+    role = foundations["preprod"]["DeploymentRoleArn"]
+    keys = client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+    options = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+    return lambda service: client(service, **options)
+
+
+@pytest.fixture(scope="module")
+def release(as_deployment_role: Client, foundations: dict[str, dict[str, str]]) -> dict[str, str]:
+    """The parameters of batch-inference.yml, with a registered model package and an uploaded definition behind them."""
+    made = foundations["preprod"]
+    bucket, key = made["ArtifactBucketName"], "pipeline/stack/definition-0.json"
+    as_deployment_role("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(DEFINITION))
+    as_deployment_role("s3").put_object(Bucket=bucket, Key="model.tar.gz", Body=b"not unpacked here")
+    registry = as_deployment_role("sagemaker")
+    registry.create_model_package_group(ModelPackageGroupName="stack-group")
+    image = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
+    package = registry.create_model_package(
+        ModelPackageGroupName="stack-group",
+        ModelApprovalStatus="Approved",
+        InferenceSpecification={
+            "Containers": [{"Image": image, "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )["ModelPackageArn"]
+    return {
+        "SageMakerProjectName": PROJECT,
+        "SageMakerProjectId": "p-stackproject",
+        "Environment": "preprod",
+        "ReleaseId": "release-1",
+        "ModelPackageName": package,
+        "BatchPipeline": f"{PROJECT}-batch-inference-preprod",
+        "ProjectBucket": bucket,
+        "PipelineDefinitionS3Key": key,
+        "PipelineRoleArn": made["PipelineRoleArn"],
+        "JobRoleArn": made["JobRoleArn"],
+        "EventsRoleArn": made["EventsRoleArn"],
+        "KmsKeyArn": made["KmsKeyArn"],
+        "InputDataUrl": f"s3://{bucket}/input/",
+        "AlarmEmail": "team@example.com",
+    }
+
+
+@pytest.fixture(scope="module")
+def batch(as_deployment_role: Client, foundations: dict[str, dict[str, str]]) -> Stacks:
+    return Stacks(as_deployment_role("cloudformation"), foundations["preprod"]["CloudFormationRoleArn"])
+
+
+@pytest.fixture(scope="module")
+def live(batch: Stacks, release: dict[str, str]) -> Iterator[dict[str, str]]:
+    """The outputs of the deployed batch inference stack."""
+    stack = release["BatchPipeline"]
+    yield batch.deploy(stack, "batch-inference.yml", release)
+    batch.delete(stack)
+
+
+def test_the_foundation_writes_where_everything_is(client: Client, foundations: dict[str, dict[str, str]]) -> None:
+    for stage, account in STAGES.items():
+        page = client("ssm", account=account).get_parameters_by_path(Path=f"/{stage}/")["Parameters"]
+        found = {each["Name"].rpartition("/")[2]: each["Value"] for each in page}
+        made = foundations[stage]
+        assert found == {
+            "sagemaker_role_arn": made["PipelineRoleArn"],
+            "sagemaker_job_role_arn": made["JobRoleArn"],
+            "sagemaker_ml_artifacts_s3_bucket": f"{PROJECT}-{stage}-{account}-{REGION}",
+            "kms_key_arn": made["KmsKeyArn"],
+            "cloudformation_role_arn": f"arn:aws:iam::{account}:role/{PROJECT}-{stage}-cloudformation",
+            "events_role_arn": made["EventsRoleArn"],
+        }
+
+
+def test_the_bucket_is_private_versioned_and_encrypted(client: Client, foundations: dict[str, dict[str, str]]) -> None:
+    bucket, s3 = foundations["prod"]["ArtifactBucketName"], client("s3", account=PROD)
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
+    assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == foundations["prod"]["KmsKeyArn"]
+    assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
+
+
+def test_dev_copies_artifacts_into_the_bucket_under_the_stages_key(
+    client: Client, foundations: dict[str, dict[str, str]]
+) -> None:
+    bucket, s3 = foundations["prod"]["ArtifactBucketName"], client("s3", account=DEV)
+    s3.put_object(Bucket=bucket, Key="model-artifacts/group/v1/model.tar.gz", Body=b"x")
+    assert s3.get_object(Bucket=bucket, Key="model-artifacts/group/v1/model.tar.gz")["Body"].read() == b"x"
+    copied = s3.head_object(Bucket=bucket, Key="model-artifacts/group/v1/model.tar.gz")
+    assert copied["SSEKMSKeyId"] == foundations["prod"]["KmsKeyArn"]
+
+
+def test_batch_inference_makes_a_model_a_pipeline_and_a_schedule_that_passes_them(
+    as_deployment_role: Client, client: Client, live: dict[str, str], release: dict[str, str]
+) -> None:
+    sagemaker = as_deployment_role("sagemaker")
+    model = sagemaker.describe_model(ModelName=live["ModelName"])
+    assert model["Containers"][0]["ModelPackageName"] == release["ModelPackageName"]
+    assert model["EnableNetworkIsolation"] is True
+    pipeline = sagemaker.describe_pipeline(PipelineName=live["PipelineName"])
+    assert pipeline["PipelineArn"] == live["PipelineArn"]
+    assert json.loads(pipeline["PipelineDefinition"])["Parameters"] == DEFINITION["Parameters"]
+    events = client("events", account=PREPROD)
+    rule = events.describe_rule(Name=live["RuleName"])
+    assert (rule["ScheduleExpression"], rule["State"]) == ("rate(1 day)", "ENABLED")
+    (target,) = events.list_targets_by_rule(Rule=live["RuleName"])["Targets"]
+    assert target["Arn"] == live["PipelineArn"]
+    passed = {each["Name"]: each["Value"] for each in target["SageMakerPipelineParameters"]["PipelineParameterList"]}
+    assert passed["ModelName"] == live["ModelName"]
+    assert passed["InputDataUrl"] == release["InputDataUrl"]
+
+
+def test_the_dashboard_is_json_and_shows_the_pipeline_and_its_alarms(client: Client, live: dict[str, str]) -> None:
+    cloudwatch = client("cloudwatch", account=PREPROD)
+    body = json.loads(cloudwatch.get_dashboard(DashboardName=live["DashboardName"])["DashboardBody"])
+    assert {each["type"] for each in body["widgets"]} == {"text", "metric", "alarm", "log"}
+    assert live["PipelineName"] in json.dumps(body)
+    (alarms,) = [each["properties"]["alarms"] for each in body["widgets"] if each["type"] == "alarm"]
+    known = {each["AlarmArn"]: each for each in cloudwatch.describe_alarms()["MetricAlarms"]}
+    assert len(alarms) == 3
+    assert all(known[arn]["AlarmActions"] == [live["AlarmTopicArn"]] for arn in alarms)
+
+
+def test_a_new_release_changes_the_pipeline_and_replaces_the_model_only_for_a_new_package(
+    batch: Stacks, live: dict[str, str], release: dict[str, str]
+) -> None:
+    stack = release["BatchPipeline"]
+    renamed = batch.deploy(stack, "batch-inference.yml", {**release, "ReleaseId": "release-2"}, kind="UPDATE")
+    assert (renamed["ReleaseId"], renamed["ModelName"]) == ("release-2", live["ModelName"])
+    moved = batch.deploy(stack, "batch-inference.yml", {**release, "NetworkIsolation": "false"}, kind="UPDATE")
+    assert moved["ModelName"] != live["ModelName"]
+    assert batch.deploy(stack, "batch-inference.yml", release, kind="UPDATE")["ReleaseId"] == "release-1"
+
+
+def test_a_disabled_schedule_has_no_alarm_on_missing_success(
+    batch: Stacks, client: Client, live: dict[str, str], release: dict[str, str]
+) -> None:
+    stack = release["BatchPipeline"]
+    off = {**release, "ScheduleState": "DISABLED", "ScheduleCronExpression": "0 4 * * ? *"}
+    outputs = batch.deploy(stack, "batch-inference.yml", off, kind="UPDATE")
+    rule = client("events", account=PREPROD).describe_rule(Name=outputs["RuleName"])
+    assert (rule["State"], rule["ScheduleExpression"]) == ("DISABLED", "cron(0 4 * * ? *)")
+    alarms = client("cloudwatch", account=PREPROD).describe_alarms(AlarmNamePrefix=stack)["MetricAlarms"]
+    assert {each["MetricName"] for each in alarms} == {"ExecutionFailed", "ApproximateNumberOfMessagesVisible"}
+    batch.deploy(stack, "batch-inference.yml", release, kind="UPDATE")
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"SubnetIds": "subnet-0123456789abcdef0"}, "SubnetIds and SGIds belong together"),
+        ({"ScheduleExpressionforPipeline": "1 days"}, "ScheduleExpressionforPipeline"),
+        ({"BatchPipeline": "Upper-Case"}, "BatchPipeline"),
+        ({"ProcessingInstanceCount": "0"}, "ProcessingInstanceCount"),
+        ({"ModelPackageName": "tumor-classifier"}, "ModelPackageName"),
+    ],
+)
+def test_impossible_parameters_are_refused_before_anything_is_made(
+    change: dict[str, str], words: str, batch: Stacks, release: dict[str, str], unique: str
+) -> None:
+    with pytest.raises(ClientError, match=words):
+        batch.deploy(f"{PROJECT}-{unique}-preprod", "batch-inference.yml", {**release, **change})
+
+
+def _toolchain_parameters(**more: str) -> dict[str, str]:
+    return {
+        "SageMakerProjectName": PROJECT,
+        "SageMakerProjectId": "p-stackproject",
+        "ModelPackageGroupNames": "stack-group,other-group",
+        "PreprodAccountId": PREPROD,
+        "ProdAccountId": PROD,
+        **more,
+    }
+
+
+def test_the_toolchain_deploys_for_codecommit(client: Client, foundations: dict[str, dict[str, str]]) -> None:
+    client("codecommit").create_repository(repositoryName=PROJECT)
+    stacks = Stacks(client("cloudformation"))
+    outputs = stacks.deploy(f"{PROJECT}-toolchain", "toolchain.yml", _toolchain_parameters(RepositoryName=PROJECT))
+    stages = client("codepipeline").get_pipeline(name=outputs["CodePipelineName"])["pipeline"]["stages"]
+    assert [stage["name"] for stage in stages] == ["Source", "Build", "Preprod", "ApproveProd", "Prod"]
+    assert stages[0]["actions"][0]["actionTypeId"]["provider"] == "CodeCommit"
+    projects = client("codebuild").batch_get_projects(names=[outputs["BuildProjectName"], outputs["PlanProjectName"]])
+    assert len(projects["projects"]) == 2
+    targets = client("events").list_rule_names_by_target(
+        TargetArn=f"arn:aws:codepipeline:{REGION}:{DEV}:{outputs['CodePipelineName']}"
+    )
+    assert len(targets["RuleNames"]) == 2
+    stacks.delete(f"{PROJECT}-toolchain")
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({}, "SourceProvider CodeCommit needs RepositoryName"),
+        ({"SourceProvider": "GitHub"}, "SourceProvider GitHub needs ConnectionArn and GitHubRepository"),
+        ({"RepositoryName": "x", "GitHubRepository": "a/b"}, "belong to SourceProvider GitHub"),
+    ],
+)
+def test_a_source_that_does_not_fit_together_is_refused(
+    more: dict[str, str], words: str, client: Client, unique: str
+) -> None:
+    with pytest.raises(ClientError, match=words):
+        Stacks(client("cloudformation")).deploy(unique, "toolchain.yml", _toolchain_parameters(**more))
