@@ -35,3 +35,8 @@ def envelope(
 def written(moment: datetime) -> str:
     """A time as events write it: UTC, whole seconds, ``Z``."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def aware(moment: datetime) -> datetime:
+    """A time of a request: the parsers leave out that it is in UTC."""
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -15,7 +15,7 @@ from localaws.errors import ServiceError
 from localaws.events import Event
 from localaws.service import Request, Response, Service
 from localaws.services.events.bus_policies import may_put_events
-from localaws.services.events.envelope import envelope
+from localaws.services.events.envelope import aware, envelope
 from localaws.services.events.pattern_values import PatternError
 from localaws.services.events.patterns import matches
 from localaws.services.events.records import DEFAULT_BUS, Records, bus_name, enabled
@@ -81,7 +81,7 @@ class EventBridge(Service):
             entry["Source"],
             entry["DetailType"],
             json.loads(entry["Detail"]),
-            entry.get("Time") or self._cloud.clock.now(),
+            aware(entry["Time"]) if "Time" in entry else self._cloud.clock.now(),
             entry.get("Resources", []),
         )
         self._router.receive(account, region, name, event)
@@ -135,7 +135,8 @@ class EventBridge(Service):
         for rule in self._records.rules.values():
             if enabled(rule) and "ScheduleExpression" in rule:
                 schedule = parse_rule_schedule(rule["ScheduleExpression"], rule["Since"])
-                for moment in self._timer.due(schedule, max(after, rule["Since"]), until):
+                begin = self._timer.beginning(rule["Arn"], rule["Since"], after)
+                for moment in self._timer.due(schedule, begin, until):
                     self._router.trigger(rule, _scheduled_event(rule, moment))
 
 

@@ -21,6 +21,7 @@ log = logging.getLogger(__name__)
 
 MOST_AT_ONCE = 10
 _EVERY = timedelta(seconds=0.5)
+_INSTANT = timedelta(microseconds=1)
 
 
 class Timer:
@@ -29,11 +30,13 @@ class Timer:
     def __init__(self, cloud: Cloud, name: str, look: Callable[[datetime, datetime], None]) -> None:
         self._cloud = cloud
         self._look = look
+        self._began = cloud.clock.now()
+        self._seen: dict[str, datetime] = {}
         cloud.on_start(lambda: _start(cloud, name, self._run))
 
     def _run(self) -> None:
         clock, stopping = self._cloud.clock, self._cloud.workers.stopping
-        after = clock.now()
+        after = self._began = clock.now()
         while not stopping.is_set():
             clock.wait_until(clock.now() + _EVERY, stopping)
             until = clock.now()
@@ -42,6 +45,13 @@ class Timer:
             except Exception:  # one broken record must not end all schedules
                 log.exception("schedules could not be looked at")
             after = until
+
+    def beginning(self, key: str, since: datetime, after: datetime) -> datetime:
+        """From when on the schedule ``key``, which stands since ``since``, is to be looked at: where the last look
+        ended, or from its very beginning if that look came too early to see it."""
+        seen = self._seen.get(key) == since
+        self._seen[key] = since
+        return since - _INSTANT if not seen and since >= self._began else max(after, since)
 
     @staticmethod
     def due(schedule: Schedule, after: datetime, until: datetime) -> list[datetime]:

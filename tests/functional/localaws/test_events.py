@@ -229,7 +229,7 @@ def test_a_role_that_does_not_trust_eventbridge_fails_the_invocation(
 
 
 def test_a_scheduled_rule_fires_when_its_time_has_come(
-    client: Client, server: Server, queue: Queue, rule: Callable[..., str]
+    client: Client, server: Server, queue: Queue, unique: str, rule: Callable[..., str]
 ) -> None:
     arn = rule({"Arn": queue.arn}, ScheduleExpression="rate(2 hours)")
     _advance(server, timedelta(hours=1))
@@ -238,6 +238,7 @@ def test_a_scheduled_rule_fires_when_its_time_has_come(
     event = json.loads(queue.message()["Body"])
     assert (event["source"], event["detail-type"], event["resources"]) == ("aws.events", "Scheduled Event", [arn])
     assert queue.messages() == []
+    client("events").disable_rule(Name=unique)  # other tests move the clock too
 
 
 @pytest.mark.parametrize(
