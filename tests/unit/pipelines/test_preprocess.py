@@ -189,10 +189,12 @@ def test_a_share_that_is_none_fails(container: Container, fraction: str) -> None
     assert "MAX_REJECTED_FRACTION" in container.message
 
 
-def test_the_message_fits_what_sagemaker_keeps(container: Container) -> None:
-    container.put("ü" * 60 + "/" + "ü" * 60 + ".csv", GOOD, header=["ü" * 900])
+@pytest.mark.parametrize("start", ["", "x"])
+def test_the_message_fits_what_sagemaker_keeps_and_stays_text(container: Container, start: str) -> None:
+    container.put("/".join([f"{start}" + "ü" * 120] + ["ü" * 120] * 5) + ".csv", GOOD, header=["id"])
     assert container.run() == 1
-    assert len(container.message.encode()) <= 1024
+    assert len((container.base / "output/message").read_bytes()) <= 1024
+    assert container.message.startswith(f"{start}ü")
 
 
 @given(st.lists(st.one_of(st.floats().map(str), st.text(max_size=6), st.just("")), min_size=30, max_size=30))

@@ -51,6 +51,7 @@ def test_the_committed_definition_bound_to_a_stage_is_valid() -> None:
         ({"InputFilter": "$" * 64}, "InputFilter has 64 characters; at most 63 are allowed"),
         ({"MaxPayloadInMB": -1}, "MaxPayloadInMB is -1; the minimum is 0"),
         ({"MaxPayloadInMB": "6"}, "MaxPayloadInMB must be an integer, not '6'"),
+        ({"MaxPayloadInMB": True}, "MaxPayloadInMB must be an integer, not True"),
         ({"SecurityGroupIds": []}, "VpcConfig.SecurityGroupIds is missing"),
     ],
 )
