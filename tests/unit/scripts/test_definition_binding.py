@@ -67,6 +67,11 @@ def test_a_bound_list_is_spliced_into_the_list_that_refers_to_it() -> None:
     ]
 
 
+def test_empty_members_of_a_bound_list_are_left_out() -> None:
+    definition = neutral(Subnets=[ref("SubnetIds")])
+    assert bound_arguments(definition, {"SubnetIds": ["subnet-0a", ""]})["Subnets"] == ["subnet-0a"]
+
+
 @pytest.mark.parametrize("nothing", ["", [], None])
 def test_what_the_stage_leaves_empty_is_dropped_with_what_becomes_empty_by_it(nothing: Any) -> None:
     definition = neutral(
