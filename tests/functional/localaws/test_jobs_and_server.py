@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -49,10 +50,7 @@ def running(state: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[..., 
 
 def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_path: Path, unique: str) -> None:
     with running(tmp_path) as (process, client):
-        client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
-        policy = trust("sagemaker.amazonaws.com")
-        role = client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
-        site = JobSite(client, unique, role)
+        site = make_site(client, unique)
         site.start_processing(unique, SCRIPT)
         deadline = time.monotonic() + 30
         while not (lines := [line for stream in site.logs("processing", unique).values() for line in stream]):
@@ -77,3 +75,20 @@ def alive(number: int) -> bool:
         return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (ProcessLookupError, FileNotFoundError):
         return False
+
+
+def test_a_clock_moved_forward_costs_no_line_of_output(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (_, client):
+        site = make_site(client, unique)
+        endpoint = client("s3").meta.endpoint_url
+        request = urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}')
+        urllib.request.urlopen(request).close()
+        site.process(unique, "print('tomorrow')")
+        assert list(site.logs("processing", unique).values()) == [["tomorrow"]]
+
+
+def make_site(client: Callable[..., Any], name: str) -> JobSite:
+    client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    policy = trust("sagemaker.amazonaws.com")
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    return JobSite(client, name, role)

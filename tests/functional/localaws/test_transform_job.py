@@ -281,6 +281,15 @@ def test_manifest_gzip_and_key_of_the_output(site: JobSite, unique: str) -> None
     assert head["SSEKMSKeyId"] == key
 
 
+def test_submitted_code_in_s3_is_used(site: JobSite, unique: str) -> None:
+    code = site.put("sourcedir.tar.gz", archive({"entry.py": SUMS}))
+    environment = {"SAGEMAKER_PROGRAM": "entry.py", "SAGEMAKER_SUBMIT_DIRECTORY": code}
+    site.model(unique, {"model.bin": "x"}, Environment=environment)
+    site.put("in/a.csv", "1,2\n")
+    site.transform(unique, f"s3://{site.bucket}/in/")
+    assert site.predictions(unique) == {"a.csv.out": b"3\n"}
+
+
 def test_framed_records_reach_the_model(site: JobSite, unique: str) -> None:
     count = ECHO.replace("return data", "return b'%d;' % len(data)")
     site.model(unique, {"code/inference.py": count})

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
+from datetime import UTC, datetime
 from typing import Any
 
 from localaws.caller import Caller
@@ -53,8 +54,10 @@ class LogStream:
 
     def close(self) -> None:
         """Put what is left without an end of line."""
-        if self._rest:
-            self.write(b"\n")
+        with self._lock:
+            rest, self._rest = self._rest, b""
+        if rest:
+            self.write(rest + b"\n")
 
     def _put(self, lines: list[str]) -> None:
         self._last.extend(lines)
@@ -72,9 +75,17 @@ class LogStream:
     def _put_batch(self, lines: list[str]) -> None:
         if not self._made:
             self._make()
-        now = int(self._clock.now().timestamp() * 1000)
-        events = [{"timestamp": now, "message": line.rstrip("\r") or " "} for line in lines]
-        self._client.put_log_events(logGroupName=self._group, logStreamName=self.name, logEvents=events)
+        # CloudWatch Logs refuses events two hours ahead of its own clock, which is the machine's: a clock that was
+        # moved forward must not cost a line.
+        for moment in (self._clock.now(), datetime.now(UTC)):
+            stamp = int(moment.timestamp() * 1000)
+            answer = self._client.put_log_events(
+                logGroupName=self._group,
+                logStreamName=self.name,
+                logEvents=[{"timestamp": stamp, "message": line.rstrip("\r") or " "} for line in lines],
+            )
+            if not answer.get("rejectedLogEventsInfo"):
+                return
 
     def _make(self) -> None:
         exists = self._client.exceptions.ResourceAlreadyExistsException

@@ -92,10 +92,15 @@ class JobObjects:
                 raise JobFailedError(
                     f"ClientError: The key {item.location} leads out of the folder that it is put into."
                 )
-            target.parent.mkdir(parents=True, exist_ok=True)
-            if target.is_dir():
-                raise JobFailedError(f"ClientError: {item.location} is both an object and a folder of other objects.")
-            target.write_bytes(self.read(item.location))
+            content = self.read(item.location)
+            try:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(content)
+            except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
+                raise JobFailedError(
+                    f"ClientError: {item.location} cannot become a file beside the other objects: one of them is both "
+                    "an object and a folder of others."
+                ) from error
 
     def _below(self, prefix: S3Location) -> Iterator[S3Object]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=prefix.bucket, Prefix=prefix.key)

@@ -64,6 +64,8 @@ def _state(file: Path) -> _Seen:
 
 
 def _regular_files(folder: Path) -> Iterator[Path]:
+    if folder.is_symlink():
+        return
     for directory, _, names in sorted(os.walk(folder)):
         for name in sorted(names):
             file = Path(directory, name)

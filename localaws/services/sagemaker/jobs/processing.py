@@ -156,6 +156,7 @@ class ProcessingRun:
         message = _exit_message(hosts)
         for host in hosts:
             code = host.process.wait()
+            host.log.close()
             if host.process.problem:
                 raise JobFailedError(
                     f"ClientError: localaws cannot give the job its own /opt/ml here: {host.process.problem}."

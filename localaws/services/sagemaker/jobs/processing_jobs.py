@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from localaws.cloud import Cloud
 
 _ROOT = PurePosixPath("/opt/ml/processing")
-_MOST_INSTANCES = 20  # SageMaker's default quota for all processing instances of an account
 
 
 class ProcessingJobs(Service):
@@ -40,9 +39,7 @@ class ProcessingJobs(Service):
         require_role(self._cloud, caller, request["RoleArn"])
         description = {name: value for name, value in request.items() if name != "Tags"}
         description.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": 86400})
-        with self._cloud.store.lock:
-            self._refuse_too_many_instances(caller, description)
-            key = self._records.create(caller, description, request.get("Tags", []))
+        key = self._records.create(caller, description, request.get("Tags", []))
         job = self._records.get(key)
         self._running.start(key, lambda stop: ProcessingRun(self._cloud, job, key.account, key.region, stop).run())
         return {"ProcessingJobArn": job["ProcessingJobArn"]}
@@ -60,21 +57,6 @@ class ProcessingJobs(Service):
     def delete_processing_job(self, caller: Caller, request: Request) -> Response:
         self._records.delete(caller, request["ProcessingJobName"])
         return {}
-
-    def _refuse_too_many_instances(self, caller: Caller, description: dict[str, Any]) -> None:
-        used = self._records.count_running(caller, _instances)
-        wanted = _instances(description)
-        if used + wanted > _MOST_INSTANCES:
-            raise ServiceError(
-                "ResourceLimitExceeded",
-                "The account-level service limit 'Number of instances across processing jobs' is "
-                f"{_MOST_INSTANCES} Instances, with current utilization of {used} Instances and a request delta of "
-                f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.",
-            )
-
-
-def _instances(description: dict[str, Any]) -> int:
-    return int(description["ProcessingResources"]["ClusterConfig"].get("InstanceCount", 1))
 
 
 def _refuse_wrong_cluster(request: Request) -> None:

@@ -21,6 +21,7 @@ from localaws.services.sagemaker.pages import page
 RUNNING = ("InProgress", "Stopping")
 SERVER_STOPPED = "InternalServerError: localaws was stopped while the job ran. Create the job again."
 _LONGEST_REASON = 1024
+_MOST_INSTANCES = 20  # SageMaker's default quota for all instances of one kind of job in an account
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ class JobRecords:
         cloud.on_start(self._fail_what_was_left)
 
     def create(self, caller: Caller, description: dict[str, Any], tags: list[dict[str, str]]) -> JobKey:
-        """Remember a new job as InProgress; ResourceInUse where its name is taken."""
+        """Remember a new job as InProgress; ResourceInUse where its name is taken, ResourceLimitExceeded where the
+        running jobs leave too few instances."""
         kind = self.kind
         name = description[f"{kind.prefix}Name"]
         key = JobKey(caller.account, caller.region, name)
@@ -87,6 +89,7 @@ class JobRecords:
                     "Job name must be unique within an AWS account and region, and a job with this name already "
                     f"exists ({arn})",
                 )
+            self._refuse_too_many_instances(caller, description)
             document = {
                 **description,
                 f"{kind.prefix}Arn": arn,
@@ -132,14 +135,6 @@ class JobRecords:
         ]
         return answer
 
-    def count_running(self, caller: Caller, instances: Callable[[dict[str, Any]], int]) -> int:
-        """How many instances this account's running jobs use, as ``instances`` reads them from a document."""
-        return sum(
-            instances(record)
-            for record in self._table.values(f"{caller.account}/{caller.region}/")
-            if record[f"{self.kind.prefix}Status"] in RUNNING
-        )
-
     def started(self, key: JobKey) -> None:
         """The containers start now."""
         self._change(key, {f"{self.kind.word}StartTime": self._cloud.clock.now()})
@@ -148,14 +143,17 @@ class JobRecords:
         """InProgress to Stopping; refused in any other status."""
         key = JobKey(caller.account, caller.region, name)
         member = f"{self.kind.prefix}Status"
-        with self._cloud.store.lock:
-            status = self.describe(caller, name)[member]
-            if status != "InProgress":
+        self.describe(caller, name)
+
+        def refuse_unless_in_progress(document: dict[str, Any]) -> None:
+            if document[member] != "InProgress":
                 raise ServiceError(
                     "ValidationException",
-                    f"The request was rejected because the {self.kind.word.lower()} job is in status {status}.",
+                    f"The request was rejected because the {self.kind.word.lower()} job is in status "
+                    f"{document[member]}.",
                 )
-            self._change(key, {member: "Stopping"})
+
+        self._change(key, {member: "Stopping"}, refuse_unless_in_progress)
         return key
 
     def ended(self, key: JobKey, status: str, reason: str | None = None, exit_message: str | None = None) -> None:
@@ -177,9 +175,14 @@ class JobRecords:
             self._table.delete(str(JobKey(caller.account, caller.region, name)))
             self._tags.delete(document[f"{self.kind.prefix}Arn"])
 
-    def _change(self, key: JobKey, changes: dict[str, Any]) -> None:
+    def _change(
+        self, key: JobKey, changes: dict[str, Any], check: Callable[[dict[str, Any]], None] | None = None
+    ) -> None:
+        """Change the document, then announce it. Listeners read the store, so its lock must not be held meanwhile."""
         member = f"{self.kind.prefix}Status"
         with self._table.edit(str(key)) as document:
+            if check is not None:
+                check(document)
             before = document[member]
             document.update(changes, LastModifiedTime=self._cloud.clock.now())
         if document[member] != before or f"{self.kind.word}StartTime" in changes:
@@ -200,6 +203,25 @@ class JobRecords:
         self._cloud.emit(
             key.account, key.region, "aws.sagemaker", f"SageMaker {self.kind.word} Job State Change", detail, [arn]
         )
+
+    def _refuse_too_many_instances(self, caller: Caller, description: dict[str, Any]) -> None:
+        running = (
+            record
+            for record in self._table.values(f"{caller.account}/{caller.region}/")
+            if record[f"{self.kind.prefix}Status"] in RUNNING
+        )
+        used, wanted = sum(self._instances(record) for record in running), self._instances(description)
+        if used + wanted > _MOST_INSTANCES:
+            raise ServiceError(
+                "ResourceLimitExceeded",
+                f"The account-level service limit 'Number of instances across {self.kind.word.lower()} jobs' is "
+                f"{_MOST_INSTANCES} Instances, with current utilization of {used} Instances and a request delta of "
+                f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.",
+            )
+
+    def _instances(self, document: dict[str, Any]) -> int:
+        resources = document.get(f"{self.kind.word}Resources", {})
+        return int(resources.get("ClusterConfig", resources).get("InstanceCount", 1))
 
     def _fail_what_was_left(self) -> None:
         """Child processes end with their server: what it left InProgress will never go on."""

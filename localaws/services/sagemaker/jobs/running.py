@@ -28,8 +28,10 @@ class RunningJobs:
         self._cloud.workers.start(f"{self._records.kind.resource} {key.name}", lambda: self._work(key, run, stop))
 
     def stop(self, key: JobKey) -> None:
-        """Ask a run to stop; it ends on its own."""
-        self._stops[key].set()
+        """Ask a run to stop; it ends on its own, and may have ended just now."""
+        stop = self._stops.get(key)
+        if stop is not None:
+            stop.set()
 
     def _work(self, key: JobKey, run: Run, stop: threading.Event) -> None:
         try:

@@ -20,7 +20,6 @@ from localaws.services.sagemaker.model_records import ModelRecords
 if TYPE_CHECKING:
     from localaws.cloud import Cloud
 
-_MOST_INSTANCES = 20  # SageMaker's default quota for all transform instances of an account
 _MOST_MEGABYTES = 100
 
 
@@ -40,9 +39,7 @@ class TransformJobs(Service):
         _refuse_unfit_model(model)
         require_role(self._cloud, caller, model["ExecutionRoleArn"])
         description = {name: value for name, value in request.items() if name != "Tags"}
-        with self._cloud.store.lock:
-            self._refuse_too_many_instances(caller, request)
-            key = self._records.create(caller, description, request.get("Tags", []))
+        key = self._records.create(caller, description, request.get("Tags", []))
         job = self._records.get(key)
         self._running.start(
             key, lambda stop: TransformRun(self._cloud, job, model, key.account, key.region, stop).run()
@@ -58,21 +55,6 @@ class TransformJobs(Service):
     def stop_transform_job(self, caller: Caller, request: Request) -> Response:
         self._running.stop(self._records.stopping(caller, request["TransformJobName"]))
         return {}
-
-    def _refuse_too_many_instances(self, caller: Caller, request: Request) -> None:
-        used = self._records.count_running(caller, _instances)
-        wanted = _instances(request)
-        if used + wanted > _MOST_INSTANCES:
-            raise ServiceError(
-                "ResourceLimitExceeded",
-                "The account-level service limit 'Number of instances across transform jobs' is "
-                f"{_MOST_INSTANCES} Instances, with current utilization of {used} Instances and a request delta of "
-                f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.",
-            )
-
-
-def _instances(description: dict[str, Any]) -> int:
-    return int(description["TransformResources"]["InstanceCount"])
 
 
 def _refuse_unimplemented(request: Request) -> None:
