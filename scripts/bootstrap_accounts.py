@@ -1,4 +1,4 @@
-"""``bootstrap``: deploy the foundation into every stage's account; run again, it only changes what has changed.
+"""``bootstrap``: deploy the foundation into every stage's account and the toolchain into dev; changes what has changed.
 
 It uses the credentials at hand for their own account, and in every other account the role BOOTSTRAP_ROLE_NAME
 (OrganizationAccountAccessRole unless set). It says beforehand which account gets what.
@@ -6,16 +6,22 @@ It uses the credentials at hand for their own account, and in every other accoun
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from scripts.command_line import argument_parser, print_json, run
+
+if TYPE_CHECKING:
+    from scripts.decisions.toolchain import ToolchainOptions
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.bootstrap_accounts", __doc__ or "", stage=False)
     parser.add_argument("--stage", action="append", help="only this stage; repeatable; left out: all of stages/")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    _add_toolchain_options(parser)
     chosen = parser.parse_args(arguments)
     from scripts.bootstrapping import bootstrap_role_name, deploy_foundation
     from scripts.confirmation import confirm
@@ -37,6 +43,10 @@ def main(arguments: Sequence[str]) -> int:
         how = "directly" if caller["Account"] == context.settings.account else f"through {bootstrap_role_name()}"
         where = f"account {context.settings.account}, {context.settings.region}"
         progress.line(f"{where}: stack {context.names.foundation_stack}, {how}")
+    with_toolchain = not chosen.no_toolchain and not chosen.stage
+    if with_toolchain:
+        dev = contexts[0]
+        progress.line(f"account {dev.settings.dev_account}, {dev.settings.region}: stack {dev.names.toolchain_stack}")
     if not chosen.yes and sys.stdin.isatty():
         confirm("Deploy these?", "yes")
     results = []
@@ -45,12 +55,51 @@ def main(arguments: Sequence[str]) -> int:
             stack, changed = deploy_foundation(context, progress)
             progress.line("deployed" if changed else "unchanged")
             results.append({"stage": context.stage, "stack": stack.name, "changed": changed, "outputs": stack.outputs})
+    if with_toolchain:
+        from scripts.bootstrapping_toolchain import deploy_toolchain
+
+        with progress.step(f"Toolchain in account {contexts[0].settings.dev_account}"):
+            stack, changed = deploy_toolchain(
+                {context.stage: context for context in contexts}, _toolchain_options(chosen), progress
+            )
+            progress.line("deployed" if changed else "unchanged")
+            results.append({"stage": None, "stack": stack.name, "changed": changed, "outputs": stack.outputs})
     if chosen.output == "json":
-        print_json({"foundations": results})
+        print_json({"stacks": results})
     else:
         for result in results:
             print(f"{result['stack']}: {'deployed' if result['changed'] else 'unchanged'}")
     return 0
+
+
+def _add_toolchain_options(parser: argparse.ArgumentParser) -> None:
+    """What is not given keeps the value that the toolchain has."""
+    parser.add_argument("--no-toolchain", action="store_true", help="the foundations only")
+    parser.add_argument("--source", choices=["CodeCommit", "GitHub"], help="where the repository is")
+    parser.add_argument(
+        "--repository", metavar="NAME", help="CodeCommit: the repository; the project's name unless given"
+    )
+    parser.add_argument("--github-repository", metavar="OWNER/NAME", help="GitHub: the repository")
+    parser.add_argument("--connection-arn", metavar="ARN", help="GitHub: the confirmed connection")
+    parser.add_argument("--branch", help="the branch that is deployed; main unless given")
+    parser.add_argument("--notification-email", metavar="ADDRESS", help="hears of failures, successes and approvals")
+    parser.add_argument(
+        "--model-artifact-bucket", metavar="BUCKET", help="where training in dev writes model artifacts"
+    )
+
+
+def _toolchain_options(chosen: argparse.Namespace) -> ToolchainOptions:
+    from scripts.decisions.toolchain import ToolchainOptions
+
+    return ToolchainOptions(
+        source=chosen.source,
+        repository=chosen.repository,
+        github_repository=chosen.github_repository,
+        connection_arn=chosen.connection_arn,
+        branch=chosen.branch,
+        notification_email=chosen.notification_email,
+        model_artifact_bucket=chosen.model_artifact_bucket,
+    )
 
 
 if __name__ == "__main__":

@@ -168,7 +168,7 @@ def _prepare(endpoint_url: str) -> None:
         return
     environment = client_environment(endpoint_url, _dev_account())
     print("Preparing the embedded AWS: foundation, example models, scoring input (once) ...", file=sys.stderr)
-    for module, arguments in (("scripts.bootstrap_accounts", ["--yes"]), ("examples.seed", [])):
+    for module, arguments in (("scripts.bootstrap_accounts", ["--yes", "--no-toolchain"]), ("examples.seed", [])):
         code = subprocess.run(
             [sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr, check=False
         ).returncode
