@@ -13,6 +13,7 @@ from localaws.services.events import SERVICES as EVENTS
 from localaws.services.s3 import BucketPolicies, Objects
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
 from localaws.services.scheduler import SERVICES as SCHEDULER
+from localaws.services.sns import SERVICES as SNS
 from localaws.services.sts import Sts
 
 SERVICES: tuple[type[Service], ...] = (
@@ -31,6 +32,7 @@ SERVICES: tuple[type[Service], ...] = (
     *EVENTS,
     *SAGEMAKER,
     *SCHEDULER,
+    *SNS,
     Sts,
 )
 
