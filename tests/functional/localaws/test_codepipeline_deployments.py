@@ -175,7 +175,7 @@ def test_an_action_deploys_into_another_account_by_its_role(workshop: Workshop, 
         client,
         f"{workshop.name}-deploy",
         {"AWS": workshop.role},
-        account=PREPROD,  # type: ignore[dict-item]
+        account=PREPROD,
     )
     settings = {"TemplatePath": "Source::template.json", "ParameterOverrides": overrides(workshop)}
     execution = workshop.create(

@@ -1,0 +1,110 @@
+"""Buildspecs: what is read, and what is refused in which words."""
+
+from __future__ import annotations
+
+import contextlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localaws.services.codebuild.buildspec import inline_buildspec, parse_buildspec
+from localaws.services.codebuild.buildspec_yaml import BuildspecError
+
+HEAD = "version: 0.2\nphases: {build: {commands: [ls]}}\n"
+
+
+def test_everything_that_a_buildspec_may_say_is_read() -> None:
+    spec = parse_buildspec(
+        """
+version: 0.2
+env:
+  shell: bash
+  git-credential-helper: yes
+  variables: {A: 1, B: yes}
+  parameter-store: {P: /p}
+  secrets-manager: {S: "name:key"}
+  exported-variables: [A]
+phases:
+  install:
+    runtime-versions: {python: 3.11}
+    commands: [pip install x]
+  build:
+    on-failure: ABORT
+    commands:
+      - make
+      - |
+        one
+        two
+    finally: [echo done]
+reports: {unit: {files: ['*.xml']}}
+artifacts:
+  base-directory: out
+  files: ['**/*']
+  name: app-$V
+  discard-paths: yes
+  exclude-paths: ['*.tmp']
+  secondary-artifacts: {docs: {files: [a.md]}}
+cache: {paths: ['.venv/**/*']}
+"""
+    )
+    assert (spec.shell, spec.variables, spec.exported_variables) == ("bash", {"A": "1", "B": "yes"}, ("A",))
+    assert spec.phases["BUILD"].commands == ("make", "one\ntwo\n")
+    assert spec.phases["BUILD"].finally_commands == ("echo done",)
+    assert spec.phases["INSTALL"].runtime_versions == (("python", "3.11"),)
+    assert spec.artifacts is not None
+    assert spec.artifacts.discard_paths
+    assert spec.secondary_artifacts["docs"].files == ("a.md",)
+    assert (spec.cache_paths, spec.reports) == ((".venv/**/*",), ("unit",))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("phases: {build: {commands: [ls]}}", "The version of the buildspec is missing"),
+        ("version: 0.1\nphases: {build: {commands: [ls]}}", "version 0.1 is not supported"),
+        ("version: 3\nphases: {build: {commands: [ls]}}", "Unknown buildspec version: 3"),
+        ("version: 0.2", "phases are missing"),
+        (
+            "version: 0.2\nphases:\n  compile: {commands: [ls]}",
+            "Invalid buildspec phase name: compile. Expecting: BUILD,",
+        ),
+        ("version: 0.2\nphases:\n  build: {comands: [ls]}", 'Unknown key "comands" in phase build at line 3'),
+        (HEAD + "artefacts: {files: [a]}", 'Unknown key "artefacts" in the buildspec at line 3'),
+        (
+            "version: 0.2\nphases:\n  build:\n    commands:\n      - echo a: b",
+            "Expected Commands[0] to be of string type",
+        ),
+        (
+            "version: 0.2\nphases:\n  build:\n    commands: ls",
+            "Expected Commands to be of string array type: at line 4",
+        ),
+        ("version: 0.2\nphases:\n  build:\n   commands: [ls\n", "at line"),
+        ("version: 0.2\nversion: 0.2\nphases: {}", "already set in map: at line 2"),
+        ("version: 0.2\nphases: {build: {run-as: me, commands: [ls]}}", "run-as"),
+        ("version: 0.2\nrun-as: me\nphases: {build: {commands: [ls]}}", "run-as"),
+        ("version: 0.2\nphases: {build: {on-failure: RETRY, commands: [ls]}}", "on-failure: RETRY"),
+        ("version: 0.2\nphases: {build: {on-failure: STOP, commands: [ls]}}", "Invalid on-failure value"),
+        (HEAD + "env: {shell: zsh}", "Unknown shell: zsh"),
+        (HEAD + "batch: {fast-fail: true}", "batch builds"),
+        ("- a list", "not a mapping"),
+        ("", "not a mapping"),
+    ],
+)
+def test_a_wrong_buildspec_is_refused_in_words(text: str, message: str) -> None:
+    with pytest.raises(BuildspecError) as refused:
+        parse_buildspec(text)
+    assert message in str(refused.value)
+
+
+@given(st.text())
+def test_any_text_is_a_buildspec_or_a_refusal(text: str) -> None:
+    with contextlib.suppress(BuildspecError):
+        parse_buildspec(text)
+
+
+def test_a_path_is_told_from_a_buildspec() -> None:
+    assert inline_buildspec(HEAD)
+    assert inline_buildspec('{"version": "0.2"}')
+    assert not inline_buildspec("ci/buildspec.yml")
+    assert not inline_buildspec("arn:aws:s3:::bucket/buildspec.yml")
