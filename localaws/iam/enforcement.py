@@ -14,7 +14,7 @@ from localaws.caller import Caller
 from localaws.errors import ServiceError
 from localaws.iam.context import request_context
 from localaws.iam.encryption import ObjectEncryption
-from localaws.iam.evaluation import Decision, Policies, Query, decide
+from localaws.iam.evaluation import ALLOWED, Decision, Policies, Query, decide
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
@@ -63,9 +63,10 @@ class Enforcement:
         )
 
     def _decide(self, caller: Caller, identity: Identity, query: Query) -> Decision:
+        # Before any policy is read: reading them is itself done as the owner's root.
+        if caller.is_root and self._resource_policies.owner(query.resource) in (None, caller.account):
+            return ALLOWED
         governed = self._resource_policies.of(caller, query.action, query.resource)
-        if caller.is_root and governed.account in (None, caller.account):
-            return Decision(True)
         policies = Policies(identity.policies, identity.boundary, governed.policy, governed.account, governed.decides)
         return decide(query, identity.principal, policies)
 

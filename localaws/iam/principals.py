@@ -68,7 +68,7 @@ def _session_identity(caller: Caller, backend: Any, name: str) -> Identity:
         arn = f"arn:{PARTITION}:iam::{caller.account}:role/{name}"
         policies = (_ADMINISTRATOR,) if name == ORGANIZATION_ROLE else ()
         return Identity(Principal(caller.account, frozenset({caller.arn, arn})), arn, policies)
-    tags = {tag["Key"]: tag["Value"] for tag in role.get_tags()}
+    tags = {tag["Key"]: tag["Value"] for tag in role.tags or []}
     principal = Principal(caller.account, frozenset({caller.arn, role.arn}))
     return Identity(principal, role.arn, tuple(_documents(role)), _boundary(role, backend), tags)
 
@@ -95,7 +95,8 @@ def _boundary(entity: Any, backend: Any) -> Document | None:
 
 
 def _managed(policy: Any) -> Document:
-    return _parsed(policy.default_version.document)
+    version = next(one for one in policy.versions if one.version_id == policy.default_version_id)
+    return _parsed(version.document)
 
 
 def _parsed(document: Any) -> Document:

@@ -35,6 +35,15 @@ class ResourcePolicies:
         self._buckets = cloud.store.table("s3.bucket_policy")
         self._groups = cloud.store.table("sagemaker.model_package_group_policy")
 
+    def owner(self, arn: str) -> str | None:
+        """The account that owns a resource; None for ``*`` and where nobody is known to."""
+        parts = arn.split(":", 5)
+        if len(parts) < 6:
+            return None
+        if parts[2] == "s3":
+            return self._cloud.moto.bucket_owner(parts[5].split("/", 1)[0])
+        return parts[4] if parts[4].isdigit() else None
+
     def of(self, caller: Caller, action: str, arn: str) -> Governance:
         if action == "iam:PassRole" or not arn.startswith("arn:"):
             return Governance()
@@ -44,11 +53,12 @@ class ResourcePolicies:
         return self._of_resource(caller, arn)
 
     def _of_resource(self, caller: Caller, arn: str) -> Governance:
-        _, _, service, region, account, resource = arn.split(":", 5)
-        if service == "s3":
-            return self._bucket(resource.split("/", 1)[0])
-        if not account.isdigit():
+        _, _, service, region, _, resource = arn.split(":", 5)
+        account = self.owner(arn)
+        if account is None:
             return Governance()
+        if service == "s3":
+            return self._bucket(account, resource.split("/", 1)[0])
         owner = Caller.root(account, region or caller.region)
         if service == "kms":
             return self._key(owner, arn)
@@ -57,8 +67,7 @@ class ResourcePolicies:
             return Governance(account, json.loads(found["ResourcePolicy"]) if found else None)
         return Governance(account, self._attribute(service, owner, arn, resource))
 
-    def _bucket(self, bucket: str) -> Governance:
-        owner = self._cloud.moto.bucket_owner(bucket)
+    def _bucket(self, owner: str, bucket: str) -> Governance:
         found = self._buckets.get(bucket)
         policy = json.loads(found["Policy"]) if found and found["Account"] == owner else None
         return Governance(owner, policy)
