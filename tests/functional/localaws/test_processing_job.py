@@ -62,6 +62,18 @@ def test_exit_code_and_message_of_a_failing_script_are_the_reason(site: JobSite,
     assert "column age is missing" in job["FailureReason"]
 
 
+def test_a_message_of_a_job_that_succeeds_is_its_exit_message(site: JobSite, unique: str) -> None:
+    job = site.process(unique, "open('/opt/ml/output/message', 'w').write('12 rows dropped')")
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert job["ExitMessage"] == "12 rows dropped"
+    assert "FailureReason" not in job
+
+
+def test_a_message_that_is_no_text_fails_the_job(site: JobSite, unique: str) -> None:
+    job = site.process(unique, r"open('/opt/ml/output/message', 'wb').write(b'\xff\xfe')")
+    assert job["FailureReason"] == "ClientError: /opt/ml/output/message is not UTF-8."
+
+
 def test_without_a_message_the_last_lines_are_the_reason(site: JobSite, unique: str) -> None:
     job = site.process(unique, "print('starting')\nraise ValueError('no rows left')")
     assert job["FailureReason"].startswith("AlgorithmError: ")

@@ -326,6 +326,8 @@ def test_events_metrics_and_lists_tell_of_the_job(site: JobSite, unique: str, se
     assert events[-1].detail_type == "SageMaker Transform Job State Change"
     assert events[-1].detail["TransformJobStatus"] == "Completed"
     assert events[-1].detail["ModelName"] == unique
+    with pytest.raises(ClientError, match="already exists"):
+        site.start_transform(unique, f"s3://{site.bucket}/in/")
     listed = site.sagemaker.list_transform_jobs(NameContains=unique)["TransformJobSummaries"]
     assert [(each["TransformJobName"], each["TransformJobStatus"]) for each in listed] == [(unique, "Completed")]
     metrics = site.client("cloudwatch").list_metrics(Namespace="/aws/sagemaker/TransformJobs")["Metrics"]

@@ -24,6 +24,7 @@ from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedE
 from localaws.services.sagemaker.jobs.outputs import OutputUpload
 from localaws.services.sagemaker.jobs.records import PROCESSING, SERVER_STOPPED
 from localaws.services.sagemaker.jobs.role import SESSION_NAME, role_caller
+from localaws.services.sagemaker.jobs.running import job_files
 from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess
 
 _PYTHONS = ("python", "python3", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
@@ -43,7 +44,7 @@ class ProcessingRun:
         self._service = Caller.root(account, region)
         role = role_caller(job["RoleArn"], region)
         self._objects = JobObjects(cloud.client("s3", role), role)
-        self._root = cloud.work_directory / "processing" / account / region / self._name
+        self._root = job_files(cloud, PROCESSING) / account / region / self._name
         count = job["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
         self._host_names = [f"algo-{number}" for number in range(1, count + 1)]
         self._uploads: list[OutputUpload] = []

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import logging
+import shutil
 import threading
 from collections.abc import Callable
+from pathlib import Path
 
 from localaws.cloud import Cloud
 from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
-from localaws.services.sagemaker.jobs.records import JobKey, JobRecords
+from localaws.services.sagemaker.jobs.records import JobKey, JobKind, JobRecords
 
 log = logging.getLogger(__name__)
 
 Run = Callable[[threading.Event], str | None]
+
+
+def job_files(cloud: Cloud, kind: JobKind) -> Path:
+    """Where the files of running jobs of one kind lie."""
+    return cloud.work_directory / kind.resource
 
 
 class RunningJobs:
@@ -22,6 +29,8 @@ class RunningJobs:
         self._cloud = cloud
         self._records = records
         self._stops: dict[JobKey, threading.Event] = {}
+        # A server that was killed leaves the files of its jobs behind.
+        cloud.on_start(lambda: shutil.rmtree(job_files(cloud, records.kind), ignore_errors=True))
 
     def start(self, key: JobKey, run: Run) -> None:
         stop = self._stops[key] = threading.Event()

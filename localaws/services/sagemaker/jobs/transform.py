@@ -29,6 +29,7 @@ from localaws.services.sagemaker.jobs.objects import JobObjects, S3Location, S3O
 from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
 from localaws.services.sagemaker.jobs.records import SERVER_STOPPED, TRANSFORM
 from localaws.services.sagemaker.jobs.role import SESSION_NAME, role_caller
+from localaws.services.sagemaker.jobs.running import job_files
 from localaws.services.sagemaker.jobs.sandbox import ContainerDirectory
 from localaws.services.sagemaker.jobs.server_pool import ServerPool
 from localaws.services.sagemaker.jobs.transform_objects import ObjectTransform, TransformSettings
@@ -60,7 +61,7 @@ class TransformRun:
         role = role_caller(model["ExecutionRoleArn"], region)
         self._objects = JobObjects(cloud.client("s3", role), role)
         self._name: str = job["TransformJobName"]
-        self._root = cloud.work_directory / "transform" / account / region / self._name
+        self._root = job_files(cloud, TRANSFORM) / account / region / self._name
         self._settings = TransformSettings.from_job(job)
         self._instance = "i-" + hashlib.sha256(job["TransformJobArn"].encode()).hexdigest()[:17]
         started = int(cloud.clock.now().timestamp() * 1000)
