@@ -103,10 +103,6 @@ approve: install ## Show the evidence, ask for a reason, approve, follow to the 
 reject: install ## Show the evidence, ask for a reason, reject
 	@$(ON_CLOUD) scripts.answer_approval $(output_option) reject $(summary_option) $(ARGS)
 
-.PHONY: build-variable
-build-variable:
-	@$(VERB) scripts.build_variables --name '$(NAME)' $(output_option)
-
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale
 	@$(VERB) scripts.render_definition $(output_option) $(ARGS)
