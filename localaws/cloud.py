@@ -151,7 +151,7 @@ class Cloud:
 
 
 def _authorizer(cloud: Cloud) -> Callable[[Caller, OperationRequest], None]:
-    from localaws.iam import Enforcement  # reads moto's IAM, whose import takes half a second
+    from localaws.iam.enforcement import Enforcement  # reads moto's IAM, whose import takes half a second
 
     return Enforcement(cloud).authorize
 

@@ -3,7 +3,3 @@
 ``evaluation``, ``conditions`` and ``patterns`` are pure; ``requirements`` says which actions on which resources an
 operation needs; ``principals`` and ``resource_policies`` read what users wrote; ``enforcement`` puts it together.
 """
-
-from localaws.iam.enforcement import Enforcement
-
-__all__ = ["Enforcement"]

@@ -26,9 +26,9 @@ def matches(pattern: str, value: str, context: Context, ignore_case: bool = Fals
 def matches_arn(pattern: str, arn: str, context: Context) -> bool:
     """As ``matches``, but no wildcard reaches over one of the first five colons of an ARN."""
     patterns, parts = pattern.split(":", 5), arn.split(":", 5)
-    if len(patterns) != 6 or len(parts) != 6:
-        return pattern == "*" or matches(pattern, arn, context)
-    return all(matches(one, part, context) for one, part in zip(patterns, parts, strict=True))
+    if pattern == "*" or len(parts) != 6:
+        return matches(pattern, arn, context)
+    return len(patterns) == 6 and all(matches(one, part, context) for one, part in zip(patterns, parts, strict=True))
 
 
 def fill(text: str, context: Context) -> str | None:

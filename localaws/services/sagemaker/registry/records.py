@@ -50,7 +50,9 @@ class RegistryRecords:
         if group.account == caller.account:
             return
         policy = self.policies.get(group.key)
-        if not allows(policy["ResourcePolicy"] if policy else None, caller, f"sagemaker:{action}", arn):
+        # A policy may name the group, or all its versions, for what is done to the group as a whole.
+        arns = (arn, f"{group.version(0).arn.removesuffix('0')}*") if arn == group.arn else (arn,)
+        if not allows(policy["ResourcePolicy"] if policy else None, caller, f"sagemaker:{action}", arns):
             raise ServiceError(
                 "AccessDeniedException",
                 f"User: {caller.arn} is not authorized to perform: sagemaker:{action} on resource: {arn} because no "

@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.h
 
 from __future__ import annotations
 
-import fnmatch
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from localaws.caller import Caller
+from localaws.iam.evaluation import Policies, Principal, Query, decide
 
 
 class PolicyError(ValueError):
@@ -33,48 +34,20 @@ def check_policy(text: str) -> None:
             raise PolicyError(f"a statement's Effect is {statement['Effect']!r}; Allow or Deny is possible")
 
 
-def allows(policy: str | None, caller: Caller, action: str, resource_arn: str) -> bool:
-    """Whether ``policy`` lets a principal of another account do ``action`` (``sagemaker:DescribeModelPackage``).
+def allows(policy: str | None, caller: Caller, action: str, resource_arns: Sequence[str]) -> bool:
+    """Whether ``policy`` lets a principal of another account do ``action`` (``sagemaker:DescribeModelPackage``) to the
+    resource, which policies may name by any of ``resource_arns``. A Deny of one of them wins.
 
-    A Deny wins. A statement with a Condition that cannot be judged here does not allow, and does deny.
+    Whether the caller's own account lets it is asked where IAM is enforced, not here.
     """
     if policy is None:
         return False
-    effects = [
-        _effect(statement, caller, action, resource_arn) for statement in _listed(json.loads(policy)["Statement"])
-    ]
-    return "Allow" in effects and "Deny" not in effects
-
-
-def _effect(statement: dict[str, Any], caller: Caller, action: str, resource_arn: str) -> str | None:
-    actions, resources = _listed(statement["Action"]), _listed(statement["Resource"])
-    matches = (
-        any(fnmatch.fnmatchcase(action.lower(), str(one).lower()) for one in actions)
-        and any(fnmatch.fnmatchcase(resource_arn, str(one)) for one in resources)
-        and _names(statement["Principal"], caller)
-    )
-    if not matches or (statement["Effect"] == "Allow" and not _condition_holds(statement.get("Condition"), caller)):
-        return None
-    return str(statement["Effect"])
-
-
-def _names(principal: Any, caller: Caller) -> bool:
-    named = _listed(principal if isinstance(principal, str) else principal.get("AWS"))
     role = _role_arn(caller)
-    wanted = {"*", caller.account, caller.arn, f"arn:aws:iam::{caller.account}:root", role}
-    return any(name in wanted for name in named)
-
-
-def _condition_holds(condition: Any, caller: Caller) -> bool:
-    for operator, tests in (condition or {}).items():
-        for key, patterns in tests.items():
-            values = {"aws:principalaccount": [caller.account], "aws:principalarn": [caller.arn, _role_arn(caller)]}
-            known = values.get(key.lower())
-            if known is None or operator not in ("StringEquals", "StringLike", "ArnEquals", "ArnLike"):
-                return False
-            if not any(fnmatch.fnmatchcase(value, pattern) for value in known for pattern in _listed(patterns)):
-                return False
-    return True
+    context = {"aws:principalarn": (role,), "aws:principalaccount": (caller.account,), "aws:securetransport": ("true",)}
+    principal = Principal(caller.account, frozenset({caller.arn, role}), is_root=True)
+    policies = Policies(resource_policy=json.loads(policy), resource_account="of the group")
+    decisions = [decide(Query(action, arn, context), principal, policies) for arn in resource_arns]
+    return any(one.allowed for one in decisions) and not any("explicit deny" in one.reason for one in decisions)
 
 
 def _role_arn(caller: Caller) -> str:
