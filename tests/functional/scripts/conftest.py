@@ -1,0 +1,40 @@
+"""An embedded AWS with a foundation in both stages, and repositories that deploy to it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.scripts.site import DEV_BUCKET, EmbeddedAws, Site
+
+
+@pytest.fixture(scope="session")
+def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedAws]:
+    """With a bucket in dev and the foundation in both stages."""
+    aws = EmbeddedAws(tmp_path_factory.mktemp("aws"))
+    try:
+        aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        done = Site(tmp_path_factory.mktemp("bootstrap"), aws.endpoint_url, aws.client).run(
+            "bootstrap_accounts", "--yes"
+        )
+        assert done.returncode == 0, done.stderr
+        yield aws
+    finally:
+        aws.stop()
+
+
+@pytest.fixture
+def site(embedded_aws: EmbeddedAws, tmp_path: Path) -> Site:
+    """A repository with a pipeline, a group and stacks of its own; nothing is registered or deployed yet."""
+    return Site(tmp_path, embedded_aws.endpoint_url, embedded_aws.client)
+
+
+@pytest.fixture
+def ready_site(site: Site) -> Site:
+    """With an Approved version, and input in both stages."""
+    site.register()
+    for stage in ("preprod", "prod"):
+        site.put_input(stage)
+    return site

@@ -1,0 +1,261 @@
+"""A team's repository in a folder of its own, and the verbs run in it as processes against an embedded AWS."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tarfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+
+ROOT = Path(__file__).parents[3]
+PROJECT = "tumor-screening"
+DEV_BUCKET = f"{PROJECT}-dev-{DEV}-{REGION}"
+BUCKETS = {"preprod": f"{PROJECT}-preprod-{PREPROD}-{REGION}", "prod": f"{PROJECT}-prod-{PROD}-{REGION}"}
+ACCOUNTS = {"preprod": PREPROD, "prod": PROD}
+DEADLINE = 120.0
+
+# A pipeline of one processing step, written as the plain dictionary that get_pipeline may return: it renders without
+# the SageMaker SDK and runs in a second.
+PIPELINE = """
+def get_pipeline(**_):
+    get = lambda name: {"Get": f"Parameters.{name}"}
+    names = ["ModelName", "InputDataUrl", "RoleArn", "KmsKeyId", "ProcessingImageUri", "PreprocessScriptUrl",
+             "OutputDataUrl", "ProcessingInstanceType"]
+    where = {"Std:Join": {"On": "/", "Values": [get("OutputDataUrl"), {"Get": "Execution.PipelineExecutionId"}]}}
+    local = lambda name: f"/opt/ml/processing/{name}"
+    source = lambda name, uri: {"InputName": name, "S3Input": {
+        "S3Uri": get(uri), "LocalPath": local(name), "S3DataType": "S3Prefix", "S3InputMode": "File"}}
+    arguments = {
+        "ProcessingResources": {"ClusterConfig": {
+            "InstanceType": get("ProcessingInstanceType"), "InstanceCount": 1, "VolumeSizeInGB": 1,
+            "VolumeKmsKeyId": get("KmsKeyId")}},
+        "AppSpecification": {"ImageUri": get("ProcessingImageUri"),
+                             "ContainerEntrypoint": ["/bin/sh", "-c", "exec python3 /opt/ml/processing/code/*.py"]},
+        "RoleArn": get("RoleArn"),
+        "Environment": {"MODEL_NAME": get("ModelName")},
+        "ProcessingInputs": [source("input", "InputDataUrl"), source("code", "PreprocessScriptUrl")],
+        "ProcessingOutputConfig": {"KmsKeyId": get("KmsKeyId"), "Outputs": [{"OutputName": "out", "S3Output": {
+            "S3Uri": where, "LocalPath": local("output"), "S3UploadMode": "EndOfJob"}}]},
+    }
+    parameters = [{"Name": name, "Type": "String"} for name in names]
+    parameters[4]["DefaultValue"] = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/python:3"
+    return {"Version": "2020-12-01", "Parameters": parameters,
+            "Steps": [{"Name": "Score", "Type": "Processing", "Arguments": arguments}]}
+"""
+SCORE = """
+from pathlib import Path
+for path in Path("/opt/ml/processing/input").glob("*.csv"):
+    rows = path.read_text().splitlines()
+    Path("/opt/ml/processing/output", path.name).write_text("".join(f"{row},0.5\\n" for row in rows))
+"""
+
+
+class Site:
+    """One repository: its own pipeline, and with it its own stacks; its own model package group; shared accounts."""
+
+    def __init__(self, folder: Path, endpoint_url: str, client: Callable[..., Any]) -> None:
+        self.folder = folder
+        self.client = client
+        self.pipeline = f"p{uuid.uuid4().hex[:10]}"
+        self.group = f"group-{self.pipeline}"
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(ROOT),
+            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_ACCESS_KEY_ID": DEV,
+            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+        for name in ("cloudformation", "stages"):
+            shutil.copytree(ROOT / name, folder / name)
+        (folder / "pipelines" / self.pipeline).mkdir(parents=True)
+        for name in ("__init__.py", "get_pipeline_definition.py"):
+            shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)
+        self.write_pipeline(PIPELINE)
+        self.write_script(SCORE)
+        for stage in ACCOUNTS:
+            self.edit_stage(stage, "pipeline: batch_inference", f"pipeline: {self.pipeline}")
+            self.edit_stage(stage, "model_package_group: tumor-classifier", f"model_package_group: {self.group}")
+            self.edit_stage(stage, "input_prefix: input/", f"input_prefix: input/{self.pipeline}/")
+            self.edit_stage(stage, "input_header: true", "input_header: false")
+
+    @property
+    def stack(self) -> str:
+        return f"{PROJECT}-{self.pipeline}-preprod"
+
+    def run(self, verb: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+        """Run a verb to its end."""
+        return subprocess.run(
+            [sys.executable, "-m", f"scripts.{verb}", *arguments],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def json(self, verb: str, *arguments: str) -> Any:
+        """What a verb that succeeds writes with --output json."""
+        done = self.run(verb, *arguments, "--output", "json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def kill_when(self, verb: str, sign: str, *arguments: str, how: int = signal.SIGKILL) -> int:
+        """Start a verb, and end it as soon as its progress shows ``sign``; the exit code (negative: the signal)."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", f"scripts.{verb}", *arguments],
+            cwd=self.folder,
+            env={**self.environment, "PYTHONUNBUFFERED": "1"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stderr is not None
+        seen = []
+        for line in process.stderr:
+            seen.append(line)
+            if sign in line:
+                process.send_signal(how)
+                break
+        process.stderr.read()
+        process.stderr.close()
+        code = process.wait(DEADLINE)
+        assert any(sign in line for line in seen), "".join(seen)
+        return code
+
+    def edit_stage(self, stage: str, old: str, new: str) -> None:
+        path = self.folder / "stages" / f"{stage}.yml"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    def write_pipeline(self, source: str) -> None:
+        """Write pipeline.py and render its definition."""
+        folder = self.folder / "pipelines" / self.pipeline
+        (folder / "__init__.py").touch()
+        (folder / "pipeline.py").write_text(source)
+        done = self.run("render_definition", "--pipeline", self.pipeline)
+        assert done.returncode == 0, done.stderr
+
+    def write_script(self, source: str) -> None:
+        (self.folder / "pipelines" / self.pipeline / "preprocess.py").write_text(source)
+
+    def put_input(self, stage: str = "preprod", rows: int = 10) -> None:
+        body = "".join(f"{number},a\n" for number in range(rows)).encode()
+        key = f"input/{self.pipeline}/rows.csv"
+        self.client("s3", account=ACCOUNTS[stage]).put_object(Bucket=BUCKETS[stage], Key=key, Body=body)
+
+    def register(self, approval: str = "Approved", content: bytes | None = None, **more: Any) -> str:
+        """Register a version in dev, with a model artifact and metrics of its own; its ARN."""
+        sagemaker, name = self.client("sagemaker"), uuid.uuid4().hex
+        existing = sagemaker.list_model_package_groups(NameContains=self.group)["ModelPackageGroupSummaryList"]
+        if not existing:
+            sagemaker.create_model_package_group(ModelPackageGroupName=self.group)
+        model = self._put(f"models/{name}/model.tar.gz", content if content is not None else _tarball(name))
+        metrics = self._put(f"models/{name}/quality.json", b'{"auc": 0.9}')
+        quality = {"Statistics": {"ContentType": "application/json", "S3Uri": metrics}}
+        request = {
+            "ModelPackageGroupName": self.group,
+            "ModelApprovalStatus": approval,
+            "ModelPackageDescription": f"model {name}",
+            "InferenceSpecification": {
+                "Containers": [{"Image": f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/model:1", "ModelDataUrl": model}],
+                "SupportedContentTypes": ["text/csv"],
+                "SupportedResponseMIMETypes": ["text/csv"],
+            },
+            "ModelMetrics": {"ModelQuality": quality},
+            "DriftCheckBaselines": {"ModelQuality": quality},
+            "CustomerMetadataProperties": {"training_id": name},
+            "SourceUri": "https://git.example.com/models",
+            **more,
+        }
+        return str(sagemaker.create_model_package(**request)["ModelPackageArn"])
+
+    def artifact_key(self, arn: str) -> str:
+        """The key of a version's model data in dev's bucket."""
+        package = self.client("sagemaker").describe_model_package(ModelPackageName=arn)
+        url: str = package["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]
+        return url.removeprefix(f"s3://{DEV_BUCKET}/")
+
+    def promoted(self, stage: str = "preprod") -> list[dict[str, Any]]:
+        """Every version of the group in a stage's account, oldest first."""
+        sagemaker = self.client("sagemaker", account=ACCOUNTS[stage])
+        if not sagemaker.list_model_package_groups(NameContains=self.group)["ModelPackageGroupSummaryList"]:
+            return []
+        answer = sagemaker.list_model_packages(ModelPackageGroupName=self.group, SortOrder="Ascending")
+        arns = [each["ModelPackageArn"] for each in answer["ModelPackageSummaryList"]]
+        return [sagemaker.describe_model_package(ModelPackageName=arn) for arn in arns]
+
+    def executions(self, stage: str = "preprod") -> list[dict[str, Any]]:
+        sagemaker = self.client("sagemaker", account=ACCOUNTS[stage])
+        answer = sagemaker.list_pipeline_executions(PipelineName=f"{PROJECT}-{self.pipeline}-{stage}")
+        return list(answer["PipelineExecutionSummaries"])
+
+    def stack_exists(self) -> bool:
+        stacks = self.client("cloudformation", account=PREPROD).describe_stacks()["Stacks"]
+        return any(each["StackName"] == self.stack for each in stacks)
+
+    def _put(self, key: str, body: bytes) -> str:
+        self.client("s3").put_object(Bucket=DEV_BUCKET, Key=key, Body=body, ChecksumAlgorithm="SHA256")
+        return f"s3://{DEV_BUCKET}/{key}"
+
+
+class EmbeddedAws:
+    """A localaws process with state of its own, bootstrapped once for all sites."""
+
+    def __init__(self, folder: Path) -> None:
+        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state")]
+        command += [part for account in (DEV, PREPROD, PROD) for part in ("--account", account)]
+        self._log = (folder / "server.log").open("w+")
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("localaws: listening"), line
+        self.endpoint_url = line.split()[3].rstrip(",")
+
+    def client(self, service: str, account: str = DEV) -> Any:
+        session = boto3.session.Session(region_name=REGION, aws_access_key_id=account, aws_secret_access_key="local")
+        config = Config(retries={"mode": "standard", "total_max_attempts": 1})
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._log.close()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited in vain"
+        time.sleep(0.05)
+
+
+def _tarball(content: str) -> bytes:
+    stream = io.BytesIO()
+    with tarfile.open(fileobj=stream, mode="w:gz") as archive:
+        data = content.encode()
+        entry = tarfile.TarInfo("model.txt")
+        entry.size = len(data)
+        archive.addfile(entry, io.BytesIO(data))
+    return stream.getvalue()
