@@ -9,6 +9,7 @@ from localaws.services.codebuild import Builds, Projects
 from localaws.services.codecommit import Branches, Commits, Files, Repositories
 from localaws.services.codeconnections import CodeConnections, CodeStarConnections
 from localaws.services.codepipeline import SERVICES as CODEPIPELINE
+from localaws.services.codestar_notifications import SERVICES as CODESTAR_NOTIFICATIONS
 from localaws.services.events import SERVICES as EVENTS
 from localaws.services.s3 import BucketPolicies, Objects
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
@@ -29,6 +30,7 @@ SERVICES: tuple[type[Service], ...] = (
     Builds,
     Projects,
     *CODEPIPELINE,
+    *CODESTAR_NOTIFICATIONS,
     *EVENTS,
     *SAGEMAKER,
     *SCHEDULER,

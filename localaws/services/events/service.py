@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
 from __future__ import annotations
 
 import json
+import logging
 import queue
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from localaws.services.events.timer import Timer
 if TYPE_CHECKING:
     from localaws.cloud import Cloud
     from localaws.store import Document
+
+log = logging.getLogger(__name__)
 
 _LARGEST_ENTRY = 1024 * 1024
 _REQUIRED_OF_AN_EVENT = ("id", "account", "source", "time", "region", "resources", "detail-type")
@@ -119,16 +122,22 @@ class EventBridge(Service):
                 event = self._emitted.get(timeout=0.25)
             except queue.Empty:  # look whether the server stops
                 continue
-            document = envelope(
-                event.account,
-                event.region,
-                event.source,
-                event.detail_type,
-                json.loads(json.dumps(event.detail, default=str)),
-                event.time,
-                event.resources,
-            )
-            self._router.receive(event.account, event.region, DEFAULT_BUS, document)
+            try:
+                self._route(event)
+            except Exception:  # the next event is routed all the same
+                log.exception("%s of %s was not routed", event.detail_type, event.source)
+
+    def _route(self, event: Event) -> None:
+        document = envelope(
+            event.account,
+            event.region,
+            event.source,
+            event.detail_type,
+            json.loads(json.dumps(event.detail, default=str)),
+            event.time,
+            event.resources,
+        )
+        self._router.receive(event.account, event.region, DEFAULT_BUS, document)
 
     def _scheduled(self, after: datetime, until: datetime) -> None:
         """Trigger the scheduled rules that came due in ``(after, until]``."""
