@@ -7,7 +7,7 @@ from localaws.services.sagemaker.jobs.processing_jobs import ProcessingJobs
 from localaws.services.sagemaker.jobs.transform_jobs import TransformJobs
 from localaws.services.sagemaker.models import Models
 from localaws.services.sagemaker.pipelines import PipelineExecutions, Pipelines
-from localaws.services.sagemaker.registry import ModelPackageGroups, ModelPackages, Tags
+from localaws.services.sagemaker.registry import ModelPackageGroups, ModelPackages, Search, Tags
 
 SERVICES: tuple[type[Service], ...] = (
     ProcessingJobs,
@@ -17,5 +17,6 @@ SERVICES: tuple[type[Service], ...] = (
     PipelineExecutions,
     ModelPackageGroups,
     ModelPackages,
+    Search,
     Tags,
 )

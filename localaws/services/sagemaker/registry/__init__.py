@@ -2,6 +2,7 @@
 
 from localaws.services.sagemaker.registry.groups import ModelPackageGroups
 from localaws.services.sagemaker.registry.packages import ModelPackages
+from localaws.services.sagemaker.registry.search import Search
 from localaws.services.sagemaker.registry.tags import Tags
 
-__all__ = ["ModelPackageGroups", "ModelPackages", "Tags"]
+__all__ = ["ModelPackageGroups", "ModelPackages", "Search", "Tags"]
