@@ -145,7 +145,7 @@ def test_change_sets_need_the_right_kind_of_stack(stacks: Stacks, unique: str) -
         f"Stack [{unique}] does not exist",
     )
     stacks.create(unique, resources(H=HANDLE))
-    code, message = refused(call, StackName=unique, ChangeSetName="c", TemplateBody=body, ChangeSetType="CREATE")
+    _, message = refused(call, StackName=unique, ChangeSetName="c", TemplateBody=body, ChangeSetType="CREATE")
     assert "already exists and cannot be created again with the changeSet [c]" in message
 
 

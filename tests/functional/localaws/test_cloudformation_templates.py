@@ -142,7 +142,7 @@ def test_secure_and_absent_references_fail_the_resource(stacks: Stacks, unique: 
     assert stacks.create(f"{unique}-b", absent)["StackStatus"] == "ROLLBACK_COMPLETE"
     template = resources(H=HANDLE)
     template["Parameters"] = {"P": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/absent/really"}}
-    code, message = refused(stacks.client.create_stack, StackName=unique, TemplateBody=json.dumps(template))
+    _, message = refused(stacks.client.create_stack, StackName=unique, TemplateBody=json.dumps(template))
     assert "Unable to fetch parameters [/absent/really] from parameter store" in message
 
 

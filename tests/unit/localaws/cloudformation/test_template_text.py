@@ -1,0 +1,67 @@
+"""JSON and YAML with short tags give the same documents."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from localaws.services.cloudformation.errors import TemplateError
+from localaws.services.cloudformation.template_text import read_document
+
+TEXT = st.text(alphabet=st.characters(categories=("L", "N", "P", "Zs")), max_size=20)
+DOCUMENT = st.dictionaries(
+    TEXT,
+    st.recursive(
+        TEXT | st.integers() | st.booleans(),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+        max_leaves=10,
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(DOCUMENT)
+def test_json_and_yaml_of_a_document_read_the_same(document: dict[str, Any]) -> None:
+    assert read_document(json.dumps(document)) == document
+    assert read_document(yaml.safe_dump(document, allow_unicode=True)) == document
+
+
+def test_short_tags_become_functions() -> None:
+    text = """
+A: !Ref B
+C: !GetAtt D.E.F
+G: !Sub ["${H}", {H: !If [I, !Ref J, !Ref "AWS::NoValue"]}]
+K: !Condition L
+M: !Base64
+  Fn::Join: ["", [a]]
+Version: 2012-10-17
+"""
+    assert read_document(text) == {
+        "A": {"Ref": "B"},
+        "C": {"Fn::GetAtt": "D.E.F"},
+        "G": {"Fn::Sub": ["${H}", {"H": {"Fn::If": ["I", {"Ref": "J"}, {"Ref": "AWS::NoValue"}]}}]},
+        "K": {"Condition": "L"},
+        "M": {"Fn::Base64": {"Fn::Join": ["", ["a"]]}},
+        "Version": "2012-10-17",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [", "YAML not well-formed. (line"),
+        ("a: 1\na: 2\n", "YAML not well-formed. (line 2, column 1) duplicate key a"),
+        ('{"a": 1,}', "JSON not well-formed. (line 1, column"),
+        ('{"a": 1, "a": 2}', "duplicate key a"),
+    ],
+)
+def test_text_that_is_none_is_refused_with_its_place(text: str, message: str) -> None:
+    with pytest.raises(TemplateError) as error:
+        read_document(text)
+    assert message in error.value.message
