@@ -63,7 +63,7 @@ def render(module_name: str, kwargs: dict[str, Any], regions: Sequence[str] = ()
     """The canonical definition of ``module_name``.
 
     With ``regions``, Metadata gains the SDK's version and what the module's ``get_image_uris(region)`` says, as
-    ``{"ProcessingImageUris": {"eu-west-1": "..."}}``.
+    ``{"ProcessingImageUris": {"eu-west-1": "..."}}``: for these regions, and for those of its ``get_image_regions()``.
     """
     module, pipeline = load_pipeline(module_name, kwargs)
     definition = definition_of(pipeline, module_name)
@@ -165,7 +165,8 @@ def _rendered_from(module: Any, regions: Sequence[str]) -> dict[str, Any]:
         found["SdkVersion"] = metadata.version("sagemaker")
     get_image_uris = getattr(module, "get_image_uris", None)
     if callable(get_image_uris):
-        for region in sorted(set(regions)):
+        further = getattr(module, "get_image_regions", list)()
+        for region in sorted({*regions, *further}):
             for name, uri in get_image_uris(region).items():
                 found.setdefault(name, {})[region] = uri
     return found

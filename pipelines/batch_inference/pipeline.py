@@ -112,6 +112,12 @@ def get_image_uris(region: str) -> dict[str, str]:
     }
 
 
+def get_image_regions() -> list[str]:
+    """Every region that the SDK's table has, so that moving a stage there needs no rendering."""
+    versions = image_uris.config_for_framework("sklearn")["inference"]["versions"]
+    return sorted(versions[SKLEARN_VERSION]["registries"])
+
+
 def _preprocess_step() -> RequestStep:
     """https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html"""
     return RequestStep(
