@@ -7,13 +7,15 @@ The image that a project names is not run: builds find the tools of this machine
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 import sys
+import venv
 from collections.abc import Mapping
 from pathlib import Path
 
 STANDARD_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
-_NEEDED = ("python3", "make", "git", "uv")
+_NEEDED = ("make", "git", "uv")
 # What an organisation's network needs to be passed through: proxies, certificates, package indexes.
 _NETWORK = (
     "HTTP_PROXY",
@@ -41,13 +43,22 @@ _NETWORK = (
 )
 
 
-def search_path() -> str:
-    """PATH of a build: this server's own Python first (buildspecs mean a current one by ``python3``), the standard
-    directories, where python3, make, git and uv are found besides, and last the scripts beside this server."""
-    own = str(Path(sys.base_prefix) / "bin")
+def make_python(directory: Path) -> None:
+    """A Python of the build's own, with this server's version and its machine's packages: what a buildspec installs by
+    ``pip`` goes there and ends with the build."""
+    venv.EnvBuilder(system_site_packages=True, with_pip=False, symlinks=True).create(directory)
+    for name in ("pip", "pip3"):
+        script = directory / "bin" / name
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(directory / "bin" / "python"))} -m pip "$@"\n')
+        script.chmod(0o755)
+
+
+def search_path(python: Path) -> str:
+    """PATH of a build: its own Python first, the standard directories, where make, git and uv are found besides, and
+    last the scripts beside this server (the AWS CLI, say)."""
     found = (str(Path(tool).parent) for tool in map(shutil.which, _NEEDED) if tool)
-    beside = [str(Path(sys.executable).parent)]
-    return ":".join(dict.fromkeys([own, *STANDARD_PATH, *found, *beside]))
+    beside = [str(Path(sys.base_prefix) / "bin"), str(Path(sys.executable).parent)]
+    return ":".join(dict.fromkeys([str(python / "bin"), *STANDARD_PATH, *found, *beside]))
 
 
 def network_settings(environment: Mapping[str, str] = os.environ) -> dict[str, str]:

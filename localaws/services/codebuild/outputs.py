@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/sample-multi-in-out.html
 
 from __future__ import annotations
 
-import shlex
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,12 +118,13 @@ def _expand_artifacts(wanted: Artifacts, shell: ShellSession) -> Artifacts:
 
 
 def _expand(text: str, shell: ShellSession) -> str:
+    """The text as the shell expands it, and as it is where the shell cannot. ``$(NAME)`` of a variable means its
+    value, as CodeBuild's documentation has it."""
     if "$" not in text and "`" not in text:
         return text
-    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    quoted = re.sub(r"\$\(([A-Z_][A-Z0-9_]*)\)", r"${\1}", text).replace("\\", "\\\\").replace('"', '\\"')
     name = "CODEBUILD_EXPANDED"
-    if shell.run(f'{name}="{quoted}"'):
-        raise PhaseError("CLIENT_ERROR", f"{shlex.quote(text)} could not be expanded")
-    value = shell.value_of(name) or ""
+    status = shell.run(f'{name}="{quoted}"')
+    value = shell.value_of(name) if not status else None
     shell.run(f"unset {name}")
-    return value
+    return text if value is None else value

@@ -15,7 +15,7 @@ from localaws.services.codebuild.buildspec_yaml import BuildspecError
 from localaws.services.codebuild.caches import LocalCache, S3Cache, cached_paths
 from localaws.services.codebuild.environment import builtin_variables, declared_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codebuild.host_tools import network_settings, search_path
+from localaws.services.codebuild.host_tools import make_python, network_settings, search_path
 from localaws.services.codebuild.sources import Download
 
 if TYPE_CHECKING:
@@ -55,8 +55,9 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
     variables = resolve(declared, cloud.client("ssm", role), cloud.client("secretsmanager", role))
     session_name = f"AWSCodeBuild-{record.id.rpartition(':')[2]}"
     workspace.granted = cloud.container_credentials.grant(build["serviceRole"], session_name)
+    make_python(workspace.python)
     environment = {
-        "PATH": search_path(),
+        "PATH": search_path(workspace.python),
         "HOME": str(workspace.home),
         "TMPDIR": str(workspace.temporary),
         "LANG": "C.UTF-8",

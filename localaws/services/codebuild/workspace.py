@@ -56,6 +56,10 @@ class Workspace:
         return self.root / "tmp"
 
     @property
+    def python(self) -> Path:
+        return self.root / "python"
+
+    @property
     def scratch(self) -> Path:
         return self.root / "agent"
 

@@ -142,12 +142,8 @@ def test_nothing_of_the_servers_own_environment_leaks_in(
 
 
 def test_a_build_acts_as_the_projects_service_role(client: Client, project: Callable[..., str], role: str) -> None:
-    script = 'python3 -c \'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])\''
-    spec = {"version": "0.2", "phases": {"build": {"commands": [script]}}}
-    build = run(client, project(json.dumps(spec)))
-    assert output(client, build)[0].startswith(
-        f"arn:aws:sts::{DEV}:assumed-role/{role.rpartition('/')[2]}/AWSCodeBuild-"
-    )
+    build = run(client, project("version: 0.2\nphases: {build: {commands: [aws sts get-caller-identity]}}"))
+    assert f"arn:aws:sts::{DEV}:assumed-role/{role.rpartition('/')[2]}/AWSCodeBuild-" in "".join(output(client, build))
 
 
 def test_a_command_that_fails_in_pre_build_skips_build(client: Client, project: Callable[..., str]) -> None:
@@ -396,3 +392,31 @@ def test_projects_are_changed_listed_and_deleted(client: Client, project: Callab
     codebuild.delete_project(name=name)
     with pytest.raises(ClientError, match="Project cannot be found"):
         codebuild.start_build(projectName=name)
+
+
+def test_what_a_build_installs_stays_in_the_build(client: Client, project: Callable[..., str]) -> None:
+    spec = """
+version: 0.2
+phases:
+  build:
+    commands:
+      - python3 -c 'import sysconfig; print(sysconfig.get_path("purelib"))'
+      - dirname "$HOME"
+      - test "$(command -v pip)" = "$(dirname "$(command -v python3)")/pip"
+"""
+    build = run(client, project(spec))
+    assert build["buildStatus"] == "SUCCEEDED"
+    packages, folder = output(client, build)
+    assert packages.startswith(folder)
+
+
+def test_names_of_artifacts_are_expanded(client: Client, project: Callable[..., str], unique: str) -> None:
+    client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    spec = """
+version: 0.2
+phases: {build: {commands: [VERSION=7, touch file]}}
+artifacts: {files: [file], name: "app-$VERSION-$(AWS_REGION)-$(echo x).zip"}
+"""
+    artifacts = {"type": "S3", "location": unique, "packaging": "ZIP", "overrideArtifactName": True}
+    build = run(client, project(spec, artifacts=artifacts))
+    assert build["artifacts"]["location"] == f"arn:aws:s3:::{unique}/app-7-{REGION}-x.zip"
