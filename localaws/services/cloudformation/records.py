@@ -8,16 +8,21 @@ Dependencies, Metadata``. Keys are ``account/region/stack name/uuid``.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
 
 from localaws.caller import Caller
 from localaws.errors import ServiceError
 
 if TYPE_CHECKING:
     from localaws.cloud import Cloud
+
+log = logging.getLogger(__name__)
 
 Stack = dict[str, Any]
 STACK_TYPE = "AWS::CloudFormation::Stack"
@@ -123,7 +128,10 @@ class Records:
             text = "".join(f"{name}='{value}'\n" for name, value in event.items())
             sns = self._cloud.client("sns", Caller.root(account, region))
             for topic in stack["NotificationARNs"]:
-                sns.publish(TopicArn=topic, Subject="AWS CloudFormation Notification", Message=text)
+                try:
+                    sns.publish(TopicArn=topic, Subject="AWS CloudFormation Notification", Message=text)
+                except ClientError as error:  # a topic that is gone does not stop the stack
+                    log.warning("%s was not notified of %s: %s", topic, stack["StackName"], error)
 
     def events_of(self, stack: Stack) -> list[dict[str, Any]]:
         """Newest first."""

@@ -40,6 +40,7 @@ _RESOURCE_KEYS = {
     "Type",
     "UpdatePolicy",
     "UpdateReplacePolicy",
+    "Version",
 }
 
 
@@ -129,7 +130,9 @@ def _check_outline(document: dict[str, Any]) -> None:
 
 
 def _check_resource(name: str, resource: Any) -> None:
-    if not name.isalnum() and not name.startswith("Fn::"):
+    if name.startswith("Fn::ForEach"):
+        raise TemplateError("localaws does not implement Fn::ForEach: write the resources out.")
+    if not name.isalnum():
         raise TemplateError(f"Template format error: Resource name {name} is non alphanumeric.")
     if not isinstance(resource, dict):
         raise TemplateError(f"Template format error: [/Resources/{name}] resource definition is malformed")

@@ -90,8 +90,6 @@ def _check_transforms(template: Template) -> None:
         if transform != LANGUAGE_EXTENSIONS:
             name = transform.get("Name") if isinstance(transform, dict) else transform
             raise TemplateError(f"No transform named {name} found. localaws runs AWS::LanguageExtensions only.")
-    if any(name.startswith("Fn::ForEach") for name in template.resources):
-        raise TemplateError("Fn::ForEach is not implemented by localaws.")
 
 
 def _check_types(template: Template, schema_of: SchemaOf) -> None:
