@@ -165,7 +165,7 @@ def _rendered_from(module: Any, regions: Sequence[str]) -> dict[str, Any]:
         found["SdkVersion"] = metadata.version("sagemaker")
     get_image_uris = getattr(module, "get_image_uris", None)
     if callable(get_image_uris):
-        further = getattr(module, "get_image_regions", list)()
+        further: list[str] = getattr(module, "get_image_regions", list)()
         for region in sorted({*regions, *further}):
             for name, uri in get_image_uris(region).items():
                 found.setdefault(name, {})[region] = uri

@@ -27,7 +27,7 @@ from pipelines.get_pipeline_definition import (
     parse_kwargs,
 )
 
-EXECUTION_FAILED, AWS_ERROR = 12, 16
+EXECUTION_FAILED, AWS_ERROR, INTERRUPTED = 12, 16, 130
 POLL_SECONDS = 2.0
 UNFINISHED = ("Executing", "Stopping")
 
@@ -62,6 +62,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (ClientError, BotoCoreError) as error:
         print(f"AWS call failed: {error}", file=sys.stderr)
         return AWS_ERROR
+    except KeyboardInterrupt:
+        print("\nInterrupted; what was started goes on.", file=sys.stderr)
+        return INTERRUPTED
 
 
 def upsert(

@@ -90,6 +90,9 @@ def get_pipeline(step="A"):
 
 def get_image_uris(region):
     return {"ProcessingImageUris": f"image-of-{region}"}
+
+def get_image_regions():
+    return ["eu-north-1"]
 """
 
 
@@ -102,7 +105,9 @@ def test_images_of_the_regions_are_recorded(module: Any, tmp_path: Path) -> None
     written = tmp_path / "definition.json"
     assert main(["-n", module(PLAIN), "-f", str(written), "--regions", "us-east-1", "eu-west-1"]) == 0
     metadata = json.loads(written.read_text())["Metadata"]
-    assert metadata["ProcessingImageUris"] == {"eu-west-1": "image-of-eu-west-1", "us-east-1": "image-of-us-east-1"}
+    assert metadata["ProcessingImageUris"] == {
+        region: f"image-of-{region}" for region in ("eu-north-1", "eu-west-1", "us-east-1")
+    }
 
 
 @pytest.mark.parametrize(
