@@ -63,15 +63,23 @@ def _uv_commands(environment: Path, requirements: Path) -> list[list[str]]:
 
 
 def _pip_commands(environment: Path, requirements: Path) -> list[list[str]]:
+    """With this Python's own pip where it can install into another environment: giving each a pip takes seconds."""
     python = str(environment / "bin" / "python")
+    foreign_pip = [sys.executable, "-m", "pip", "--python", python]
     create = [sys.executable, "-m", "venv", str(environment)]
-    # An environment that uv made has no pip of its own.
-    has_pip = (
-        Path(python).exists()
-        and subprocess.run([python, "-m", "pip", "--version"], capture_output=True, check=False).returncode == 0
-    )
-    pip = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
-    return [*([] if has_pip else [create]), [*pip, "-r", str(requirements)]]
+    if _succeeds([sys.executable, "-m", "pip", "--python", sys.executable, "--version"]):
+        create, pip = [*create, "--without-pip"], foreign_pip
+        exists = Path(python).exists()
+    else:
+        pip = [python, "-m", "pip"]
+        exists = Path(python).exists() and _succeeds([*pip, "--version"])
+    # Modules are compiled when they are first imported; most never are.
+    options = ["--disable-pip-version-check", "--no-input", "--no-compile", "--require-hashes"]
+    return [*([] if exists else [create]), [*pip, "install", *options, "-r", str(requirements)]]
+
+
+def _succeeds(command: list[str]) -> bool:
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def _run_with_progress(command: list[str], packages: int) -> int:
