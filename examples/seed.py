@@ -13,6 +13,7 @@ import hashlib
 import json
 import subprocess
 import sys
+import uuid
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -160,12 +161,16 @@ def _tls_only(bucket: str, where: ModelGroup) -> dict[str, Any]:
 
 
 def _registered(dev: Account, group: str) -> dict[str, dict[str, Any]]:
-    """Description -> newest summary of every version of the group."""
+    """Description -> newest summary of every version of the group that did not fail."""
     with told_as_deployment_errors(dev.actor):
         pages = dev.client("sagemaker").get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
         summaries = [summary for page in pages for summary in page["ModelPackageSummaryList"]]
     ordered = sorted(summaries, key=lambda summary: summary["ModelPackageVersion"])
-    return {summary.get("ModelPackageDescription", ""): summary for summary in ordered}
+    return {
+        summary.get("ModelPackageDescription", ""): summary
+        for summary in ordered
+        if summary["ModelPackageStatus"] != "Failed"
+    }
 
 
 def _register(candidate: Candidate, where: ModelGroup, dev: Account, building: _Building) -> dict[str, Any]:
@@ -177,7 +182,7 @@ def _register(candidate: Candidate, where: ModelGroup, dev: Account, building: _
         candidate, where.group, where.project_id, _image(where), f"s3://{where.bucket}/{prefix}", files
     )
     registry = Registry(dev)
-    arn = registry.create(request, token=candidate.training_id)
+    arn = registry.create(request, token=uuid.uuid4().hex)
     package = registry.wait_until_settled(arn, every=0.5)
     if package["ModelPackageStatus"] != "Completed":
         raise ModelPackageError(
