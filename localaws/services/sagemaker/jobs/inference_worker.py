@@ -112,9 +112,7 @@ def default_input(data: Any, content_type: str) -> Any:
 
     kind = _media_type(content_type)
     if kind == _CSV:
-        return np.genfromtxt(io.StringIO(data), delimiter=",").reshape(
-            -1, data.lstrip().partition("\n")[0].count(",") + 1
-        )
+        return _csv_array(data)
     if kind == _JSON:
         return np.array(json.loads(data))
     if kind in _JSON_LINES:

@@ -31,6 +31,7 @@ def test_a_single_csv_row_has_rows_and_columns() -> None:
 
 def test_missing_values_are_read_as_not_a_number() -> None:
     assert np.isnan(default_input("1,\n2,3\n", "text/csv")[0, 1])
+    assert default_input("1,\n", "text/csv").shape == (1, 2)
 
 
 @pytest.mark.parametrize(

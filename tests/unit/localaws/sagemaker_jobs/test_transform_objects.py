@@ -71,6 +71,11 @@ def test_fields_of_a_quoted_row_keep_their_quotes(values: list[str]) -> None:
     assert csv_fields(",".join(quoted).encode()) == [field.encode() for field in quoted]
 
 
+def test_joined_rows_end_with_line_ends_whether_or_not_the_model_writes_one() -> None:
+    processing = {"JoinSource": "Input"}
+    assert run(b"1\n2\n", job(DataProcessing=processing), lambda body: b"0\n1") == b"1,0\n2,1\n"
+
+
 def test_a_join_of_json_lines_adds_the_output_to_objects() -> None:
     content = b'{"id":1,"x":[1,2]}\n[3,4]\n'
     processing = {"JoinSource": "Input"}
