@@ -53,6 +53,7 @@ class Cloud:
         self.workers = Workers()
         self.store = Store(state_directory / "localaws.sqlite" if state_directory else None)
         self.moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
+        self.enforces_iam = enforce_iam
         self.front_door = FrontDoor(self, _authorizer(self) if enforce_iam else None)
         self._clients = ClientFactory(self.front_door, lambda: self.endpoint_url.removeprefix("http://") or "localhost")
         self._operations: dict[str, dict[str, Operation]] = {}

@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localaws.caller import Caller
+from localaws.service_access import refusal
 from localaws.services.events.failures import InvocationError, explained
 
 if TYPE_CHECKING:
@@ -38,6 +39,10 @@ class Sender(ABC):
     @abstractmethod
     def attempt(self, delivery: Document) -> None:
         """Try once; raise where it fails."""
+
+    @abstractmethod
+    def source_of(self, delivery: Document) -> tuple[str, str]:
+        """The service's principal and the ARN of the rule or schedule, for the dead-letter queue's policy."""
 
     @abstractmethod
     def dead_letter(
@@ -131,7 +136,11 @@ class Deliveries:
     def _hand_over(self, queue: str, delivery: Document, error: InvocationError, exhausted: str | None) -> None:
         body, attributes = self._sender.dead_letter(delivery, error, exhausted)
         _, _, _, region, account, name = queue.split(":", 5)
+        principal, source = self._sender.source_of(delivery)
         try:
+            closed = refusal(self._cloud, principal, "sqs:SendMessage", queue, source)
+            if closed:
+                raise InvocationError("NO_PERMISSIONS", closed)
             sqs = self._cloud.client("sqs", Caller.root(account, region))
             url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
             sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=_attributes(attributes))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from localaws.caller import Caller
+from localaws.service_access import refusal
 from localaws.service_roles import role_problem, session_of
 from localaws.services.events.failures import InvocationError
 from localaws.services.events.json_path import ABSENT, is_path, value_at
@@ -32,6 +33,7 @@ class Invocation:
     event: dict[str, Any]
     principal: str
     session_name: str
+    source_arn: str  # of the rule or schedule
     region: str = ""  # of the call, where the target's ARN has none
 
     @property
@@ -50,6 +52,14 @@ class Invocation:
         if problem:
             raise InvocationError("FAILED_TO_ASSUME_ROLE", problem)
         return self.cloud.client(service, session_of(role, self.session_name, region))
+
+    def refuse_closed(self, action: str) -> None:
+        """Without a role the resource's own policy must let the service in."""
+        if "RoleArn" in self.target:
+            return
+        problem = refusal(self.cloud, self.principal, action, self.target["Arn"], self.source_arn)
+        if problem:
+            raise InvocationError("NO_PERMISSIONS", problem)
 
     def parsed_text(self) -> Any:
         try:
@@ -103,10 +113,12 @@ def _codebuild(invocation: Invocation) -> None:
 
 
 def _sns(invocation: Invocation) -> None:
+    invocation.refuse_closed("sns:Publish")
     invocation.client("sns").publish(TopicArn=invocation.target["Arn"], Message=invocation.text)
 
 
 def _sqs(invocation: Invocation) -> None:
+    invocation.refuse_closed("sqs:SendMessage")
     _, _, _, _, account, name = invocation.arn
     sqs = invocation.client("sqs")
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]

@@ -68,7 +68,13 @@ class Router(Sender):
     def attempt(self, delivery: Document) -> None:
         target = delivery["Target"]
         invocation = Invocation(
-            self._cloud, target, delivery["Text"], delivery["Event"], PRINCIPAL, _session_name(delivery)
+            self._cloud,
+            target,
+            delivery["Text"],
+            delivery["Event"],
+            PRINCIPAL,
+            _session_name(delivery),
+            delivery["RuleArn"],
         )
         if service_of(target["Arn"]) == "events":
             self._forward(delivery, invocation)
@@ -76,6 +82,9 @@ class Router(Sender):
             invoke(invocation)
         self._count(delivery, "Invocations")
         self._count(delivery, "SuccessfulInvocationAttempts")
+
+    def source_of(self, delivery: Document) -> tuple[str, str]:
+        return PRINCIPAL, str(delivery["RuleArn"])
 
     def dead_letter(
         self, delivery: Document, error: InvocationError, exhausted: str | None

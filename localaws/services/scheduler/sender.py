@@ -48,9 +48,13 @@ class ScheduleSender(Sender):
         )
 
     def attempt(self, delivery: Document) -> None:
-        _, _, _, region, _, resource = delivery["ScheduleArn"].split(":", 5)
+        arn, text = delivery["ScheduleArn"], delivery["Text"]
+        _, _, _, region, _, resource = arn.split(":", 5)
         session = f"AWSScheduler_{resource.rsplit('/', 1)[-1]}"[:64]
-        call(Invocation(self._cloud, delivery["Target"], delivery["Text"], {}, PRINCIPAL, session, region))
+        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, arn, region))
+
+    def source_of(self, delivery: Document) -> tuple[str, str]:
+        return PRINCIPAL, str(delivery["ScheduleArn"])
 
     def dead_letter(
         self, delivery: Document, error: InvocationError, exhausted: str | None

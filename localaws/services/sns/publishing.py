@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from localaws.caller import Caller
 from localaws.errors import ServiceError
 from localaws.service import Request, Response, Service
+from localaws.service_access import refusal
 from localaws.services.sns.filters import passes
 from localaws.services.sns.messages import Message, document, refuse
 from localaws.services.sns.post_box import PostBox
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from localaws.store import Document
 
 log = logging.getLogger(__name__)
+
+PRINCIPAL = "sns.amazonaws.com"
 
 
 class Publishing(Service):
@@ -107,17 +110,29 @@ class Publishing(Service):
         attributes = message.attributes if raw(subscription) else {}
         try:
             send_to_queue(self._cloud, subscription["Endpoint"], body, message, attributes)
-        except ClientError as error:
+        except (ClientError, ServiceError) as error:
             log.warning("%s took no message: %s", subscription["Endpoint"], error)
-            queue = redrive_queue(subscription)
-            if queue is not None:
-                send_to_queue(self._cloud, queue, body, message, attributes)
+            self._to_dead_letters(subscription, body, message, attributes)
+
+    def _to_dead_letters(
+        self, subscription: Document, body: str, message: Message, attributes: dict[str, dict[str, Any]]
+    ) -> None:
+        queue = redrive_queue(subscription)
+        if queue is None:
+            return
+        try:
+            send_to_queue(self._cloud, queue, body, message, attributes)
+        except (ClientError, ServiceError) as error:
+            log.warning("the dead-letter queue %s took no message: %s", queue, error)
 
 
 def send_to_queue(
     cloud: Cloud, queue_arn: str, body: str, message: Message, attributes: dict[str, dict[str, Any]]
 ) -> None:
-    """Send to a queue of whichever account. ClientError where the queue does not take it."""
+    """Send to a queue of whichever account. ClientError or ServiceError where the queue does not take it."""
+    closed = refusal(cloud, PRINCIPAL, "sqs:SendMessage", queue_arn, message.topic_arn)
+    if closed:
+        raise ServiceError("AccessDenied", closed, 403)
     _, _, _, region, account, name = queue_arn.split(":", 5)
     sqs = cloud.client("sqs", Caller.root(account, region))
     url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]

@@ -183,7 +183,10 @@ class Subscriptions(Service):
             message = Message(body["MessageId"], topic, json.dumps(body), now)
             try:
                 send_to_queue(self._cloud, subscription["Endpoint"], message.text, message, {})
-            except ClientError:  # a queue that is not there yet is asked by nobody; the subscription stays pending
+            except (
+                ClientError,
+                ServiceError,
+            ):  # a queue that is not there yet is asked by nobody; the subscription stays pending
                 return
 
 
