@@ -316,3 +316,89 @@ def test_archives_are_refused_in_words(client: Client, unique: str) -> None:
     with pytest.raises(ClientError) as refused:
         client("events").create_archive(ArchiveName=unique, EventSourceArn=f"arn:aws:events:{REGION}:{DEV}:event-bus/x")
     assert _code(refused) == "NotImplemented"
+
+
+def test_a_sagemaker_pipeline_starts_with_the_targets_parameters(
+    client: Client, unique: str, rule: Callable[..., str]
+) -> None:
+    role = _role(client, unique)
+    _fail_pipeline(client, unique, _role(client, f"{unique}-p", "sagemaker.amazonaws.com"))
+    parameters = [{"Name": "Input", "Value": "$.detail.input"}, {"Name": "Size", "Value": "7"}]
+    rule(
+        {
+            "Arn": f"arn:aws:sagemaker:{REGION}:{DEV}:pipeline/{unique}",
+            "RoleArn": role,
+            "SageMakerPipelineParameters": {"PipelineParameterList": parameters},
+        }
+    )
+    _put(client, unique, {"input": "s3://somewhere"})
+    sagemaker = client("sagemaker")
+    deadline = time.monotonic() + 20
+    while not (found := sagemaker.list_pipeline_executions(PipelineName=unique)["PipelineExecutionSummaries"]):
+        assert time.monotonic() < deadline, "no execution was started"
+        time.sleep(0.05)
+    given = sagemaker.list_pipeline_parameters_for_execution(PipelineExecutionArn=found[0]["PipelineExecutionArn"])
+    assert {entry["Name"]: entry["Value"] for entry in given["PipelineParameters"]} == {
+        "Input": "s3://somewhere",
+        "Size": "7",
+    }
+
+
+def test_an_unknown_parameter_of_a_pipeline_ends_in_the_dead_letters(
+    client: Client, unique: str, queue: Queue, rule: Callable[..., str]
+) -> None:
+    _fail_pipeline(client, unique, _role(client, f"{unique}-p", "sagemaker.amazonaws.com"))
+    rule(
+        {
+            "Arn": f"arn:aws:sagemaker:{REGION}:{DEV}:pipeline/{unique}",
+            "RoleArn": _role(client, unique),
+            "SageMakerPipelineParameters": {"PipelineParameterList": [{"Name": "Unknown", "Value": "1"}]},
+            "DeadLetterConfig": {"Arn": queue.arn},
+        }
+    )
+    _put(client, unique)
+    attributes = queue.message()["MessageAttributes"]
+    assert attributes["ERROR_CODE"]["StringValue"] == "INVALID_PARAMETER"
+
+
+def _fail_pipeline(client: Client, name: str, role: str) -> None:
+    """A pipeline of one step that fails at once, with the parameters Input and Size."""
+    definition = {
+        "Version": "2020-12-01",
+        "Parameters": [{"Name": name, "Type": "String"} for name in ("Input", "Size")],
+        "Steps": [{"Name": "End", "Type": "Fail", "Arguments": {"ErrorMessage": "ended"}}],
+    }
+    client("sagemaker").create_pipeline(
+        PipelineName=name, PipelineDefinition=json.dumps(definition), ClientRequestToken=name * 3, RoleArn=role
+    )
+
+
+def test_a_codepipeline_starts(client: Client, unique: str, rule: Callable[..., str]) -> None:
+    client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("codecommit").create_repository(repositoryName=unique)
+    source = {
+        "name": "Source",
+        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "CodeCommit", "version": "1"},
+        "configuration": {"RepositoryName": unique, "BranchName": "main", "PollForSourceChanges": "false"},
+        "outputArtifacts": [{"name": "Code"}],
+    }
+    approval = {
+        "name": "Approve",
+        "actionTypeId": {"category": "Approval", "owner": "AWS", "provider": "Manual", "version": "1"},
+    }
+    codepipeline = client("codepipeline")
+    codepipeline.create_pipeline(
+        pipeline={
+            "name": unique,
+            "roleArn": _role(client, f"{unique}-p", "codepipeline.amazonaws.com"),
+            "artifactStore": {"type": "S3", "location": unique},
+            "stages": [{"name": "Source", "actions": [source]}, {"name": "Approve", "actions": [approval]}],
+        }
+    )
+    before = len(codepipeline.list_pipeline_executions(pipelineName=unique)["pipelineExecutionSummaries"])
+    rule({"Arn": f"arn:aws:codepipeline:{REGION}:{DEV}:{unique}", "RoleArn": _role(client, unique)})
+    _put(client, unique)
+    deadline = time.monotonic() + 20
+    while len(codepipeline.list_pipeline_executions(pipelineName=unique)["pipelineExecutionSummaries"]) <= before:
+        assert time.monotonic() < deadline, "no execution was started"
+        time.sleep(0.05)
