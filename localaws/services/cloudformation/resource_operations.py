@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.errors import ServiceError
-from localaws.services.cloudformation.change_set import takes_map
+from localaws.services.cloudformation.change_set import exists, takes_map
 from localaws.services.cloudformation.dynamic_references import resolve_dynamic_references
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.principal import acting_caller
@@ -50,7 +50,10 @@ class ResourceOperations:
             self._check(name, record)
             kind = implementation(record["Type"])
             context = self._context(name, report)
-            _keep(record, kind.create(context, self._for_api(context, kind, name, record["Properties"])))
+            resource = kind.create(context, self._for_api(context, kind, name, record["Properties"]))
+            if not exists(record):
+                report(resource)
+            _keep(record, resource)
 
         self._guarded(name, record, verb, work)
 

@@ -29,4 +29,6 @@ class Project(ApiResource):
             raise ResourceError("localaws does not implement Triggers (webhooks) of AWS::CodeBuild::Project.")
         if sent.pop("Visibility", "PRIVATE") != "PRIVATE":
             raise ResourceError("localaws does not implement public CodeBuild projects.")
+        if properties.get("Environment", {}).get("Type") == "linuxContainer":  # as templates of CodeBuild's first years
+            sent["Environment"] = {**properties["Environment"], "Type": "LINUX_CONTAINER"}
         return sent
