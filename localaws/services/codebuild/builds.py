@@ -13,7 +13,7 @@ from localaws.service import Request, Response, Service
 from localaws.services.codebuild.notices import announce_state
 from localaws.services.codebuild.projects import page
 from localaws.services.codebuild.records import BUILDS, PROJECTS, BuildRecord, fail_interrupted_builds
-from localaws.services.codebuild.start import start_build
+from localaws.services.codebuild.start import codepipeline_job, start_build
 from localaws.services.codebuild.workspace import remove_leftovers
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Builds(Service):
         cloud.on_start(self._settle)
 
     def start_build(self, caller: Caller, request: Request) -> Response:
-        return {"build": start_build(self._cloud, caller, request)}
+        return {"build": start_build(self._cloud, caller, request, codepipeline_job(self._cloud, caller, request))}
 
     def batch_get_builds(self, caller: Caller, request: Request) -> Response:
         found, missing = [], []

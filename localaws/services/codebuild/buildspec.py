@@ -167,6 +167,8 @@ def _commands(phase: Mapping, key: str) -> tuple[str, ...]:
     if commands in (None, ""):
         return ()
     title = key.capitalize()
+    if isinstance(commands, str):  # one command, as older buildspecs write it
+        return (commands,)
     if not isinstance(commands, Sequence):
         raise BuildspecError(f"Expected {title} to be of string array type: at line {phase.line_of(key)}")
     for number, command in enumerate(commands):

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 BUILDS = "codebuild.build"
 PROJECTS = "codebuild.project"
 TOKENS = "codebuild.token"
+JOBS = "codebuild.codepipeline_job"
 NO_CONTEXT = {"statusCode": "", "message": ""}
 
 

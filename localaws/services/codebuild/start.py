@@ -12,7 +12,7 @@ from localaws.caller import PARTITION, Caller
 from localaws.errors import ServiceError
 from localaws.service import Request
 from localaws.services.codebuild.environment import merged_variables
-from localaws.services.codebuild.records import BUILDS, NO_CONTEXT, PROJECTS, TOKENS, BuildRecord
+from localaws.services.codebuild.records import BUILDS, JOBS, NO_CONTEXT, PROJECTS, TOKENS, BuildRecord
 from localaws.services.codebuild.run import BuildRun
 from localaws.services.codebuild.sources import SUPPORTED
 
@@ -20,14 +20,23 @@ if TYPE_CHECKING:
     from localaws.cloud import Cloud
 
 
+def offer_codepipeline_job(cloud: Cloud, owner: Caller, token: str, job: dict[str, Any]) -> None:
+    """Lay down what StartBuild has no parameters for before an action of a CodePipeline calls it with ``token`` as
+    its idempotency token: {"pipeline": name, "inputs": [{"name", "bucket", "key", "revision"}], "primary": name,
+    "outputs": [{"name", "bucket", "key"}], "key_id": str}."""
+    cloud.store.table(JOBS).put(f"{owner.account}/{owner.region}/{token}", job)
+
+
+def codepipeline_job(cloud: Cloud, caller: Caller, request: Request) -> dict[str, Any] | None:
+    """The action's artifacts, where an action starts this build."""
+    token = request.get("idempotencyToken")
+    return cloud.store.table(JOBS).get(f"{caller.account}/{caller.region}/{token}") if token else None
+
+
 def start_build(
     cloud: Cloud, caller: Caller, request: Request, codepipeline: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """Start a build and return it. Raises ServiceError as StartBuild does.
-
-    ``codepipeline`` is given when an action of a CodePipeline starts it: {"pipeline": name, "inputs": [{"name",
-    "bucket", "key", "revision"}], "primary": name, "outputs": [{"name", "bucket", "key"}], "key_id": str}.
-    """
+    """Start a build and return it. Raises ServiceError as StartBuild does. ``codepipeline`` is the action's job."""
     project, project_key = _project(cloud, caller, request["projectName"])
     token = request.get("idempotencyToken")
     token_key = f"{caller.account}/{caller.region}/{token}"

@@ -8,7 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from localaws.services.codebuild.start import start_build
+from botocore.exceptions import ClientError
+
+from localaws.services.codebuild.start import offer_codepipeline_job
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.context import ActionContext, ActionResult
 
@@ -46,7 +48,12 @@ def _start(context: ActionContext) -> dict[str, Any]:
         "outputs": [{"name": name, **place} for name, place in context.outputs.items()],
         "key_id": context.store.key_id or context.role.resource_arn("kms", "alias/aws/s3"),
     }
-    return start_build(context.cloud, context.role, request, job)
+    offer_codepipeline_job(context.cloud, context.role, context.action_execution_id, job)
+    request["idempotencyToken"] = context.action_execution_id
+    try:
+        return dict(context.client("codebuild").start_build(**request)["build"])
+    except ClientError as error:
+        raise ActionFailedError.of("Error calling startBuild", error) from error
 
 
 def _variables(context: ActionContext) -> list[dict[str, str]]:

@@ -28,10 +28,7 @@ _ENVIRONMENT = {
 
 def codecommit_source(context: ActionContext) -> ActionResult:
     name, branch = context.configuration["RepositoryName"], context.configuration["BranchName"]
-    try:
-        context.client("codecommit").get_repository(repositoryName=name)
-    except ClientError as error:
-        raise ActionFailedError.of(f"The repository {name} cannot be read", error) from error
+    _check_access(context, name, branch)
     from localaws.services.codecommit.repositories import repository_path
 
     repository = repository_path(context.cloud, context.role.account, context.role.region, name)
@@ -40,6 +37,17 @@ def codecommit_source(context: ActionContext) -> ActionResult:
     return ActionResult(
         result.summary, {**result.variables, "RepositoryName": name}, result.revision, result.external_id
     )
+
+
+def _check_access(context: ActionContext, name: str, branch: str) -> None:
+    """Ask CodeCommit as the action's role, so that a repository that is absent or closed to it is refused."""
+    client = context.client("codecommit")
+    try:
+        client.get_branch(repositoryName=name, branchName=branch)
+    except client.exceptions.BranchDoesNotExistException:
+        return  # told below, with the branches that there are
+    except ClientError as error:
+        raise ActionFailedError.of(f"The repository {name} cannot be read", error) from error
 
 
 def connection_source(context: ActionContext) -> ActionResult:

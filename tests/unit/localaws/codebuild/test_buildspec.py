@@ -76,7 +76,7 @@ cache: {paths: ['.venv/**/*']}
             "Expected Commands[0] to be of string type",
         ),
         (
-            "version: 0.2\nphases:\n  build:\n    commands: ls",
+            "version: 0.2\nphases:\n  build:\n    commands: {a: ls}",
             "Expected Commands to be of string array type: at line 4",
         ),
         ("version: 0.2\nphases:\n  build:\n   commands: [ls\n", "at line"),
@@ -101,6 +101,10 @@ def test_a_wrong_buildspec_is_refused_in_words(text: str, message: str) -> None:
 def test_any_text_is_a_buildspec_or_a_refusal(text: str) -> None:
     with contextlib.suppress(BuildspecError):
         parse_buildspec(text)
+
+
+def test_a_single_command_may_stand_without_a_list() -> None:
+    assert parse_buildspec("version: 0.2\nphases: {build: {commands: make}}").phases["BUILD"].commands == ("make",)
 
 
 def test_a_path_is_told_from_a_buildspec() -> None:
