@@ -125,6 +125,7 @@ class ModelServer:
         self._workers: list[_Worker] = []
         self._used_cpu_seconds = 0.0
         self._closed = False
+        self._failure: ModelNotServedError | None = None
         self._lock = threading.Lock()
 
     def invoke(self, body: bytes, content_type: str, accept: str, timeout: float, quiet: bool = False) -> bytes:
@@ -145,7 +146,12 @@ class ModelServer:
         return body
 
     def start(self) -> None:
-        """Start the workers, where they do not run, all at once, and wait until each has loaded its model."""
+        """Start the workers, where they do not run, all at once, and wait until each has loaded its model.
+
+        A model that could not be loaded once is not tried again.
+        """
+        if self._failure is not None:
+            raise self._failure
         with self._lock:
             if self._closed:
                 raise InvocationError("the job is ending")
@@ -153,7 +159,11 @@ class ModelServer:
                 return
             self._workers = [_Worker(container) for container in self._containers]
         for worker in list(self._workers):
-            worker.wait_until_ready()
+            try:
+                worker.wait_until_ready()
+            except ModelNotServedError as failure:
+                self._failure = failure
+                raise
 
     @property
     def usage(self) -> Usage:

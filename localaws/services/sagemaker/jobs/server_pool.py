@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from localaws.services.sagemaker.jobs.inference import ModelServer, ServedContainer
+from localaws.services.sagemaker.jobs.inference import (
+    InvocationError,
+    ModelNotServedError,
+    ModelServer,
+    ServedContainer,
+)
 from localaws.services.sagemaker.jobs.metrics import Usage
 
 T = TypeVar("T")
@@ -19,6 +25,8 @@ class ServerPool:
     def __init__(self, containers: Sequence[ServedContainer], size: int) -> None:
         self._containers = containers
         self._servers: list[ModelServer] = []
+        self._ended = False
+        self._lock = threading.Lock()
         self._own = threading.local()
         # A worker process ends with the thread that started it: each thread keeps its server to itself.
         self._threads = ThreadPoolExecutor(size, "model-server", self._make_server)
@@ -39,10 +47,19 @@ class ServerPool:
     def end(self) -> None:
         """Kill all servers; what was submitted and not done is cancelled."""
         self._threads.shutdown(wait=False, cancel_futures=True)
-        for server in list(self._servers):
+        with self._lock:
+            self._ended = True
+            servers = list(self._servers)
+        for server in servers:
             server.end()
         self._threads.shutdown(wait=True)
 
     def _make_server(self) -> None:
-        self._own.server = ModelServer(self._containers)
-        self._servers.append(self._own.server)
+        """Load the model before the thread takes its first request: those that are ready go on meanwhile."""
+        server = self._own.server = ModelServer(self._containers)
+        with self._lock:
+            if self._ended:
+                server.end()
+            self._servers.append(server)
+        with contextlib.suppress(ModelNotServedError, InvocationError):  # the first request raises it again
+            server.start()
