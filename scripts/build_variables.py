@@ -17,7 +17,7 @@ from scripts.command_line import argument_parser, print_json, run
 from scripts.errors import UsageError
 
 VARIABLES = Path("build/variables.json")
-LONGEST_VALUE = 1000  # of a CodePipeline action's configuration value, which these are put into
+LONGEST_VALUE = 850  # a CodePipeline takes 1000 characters, which these become a part of
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -180,18 +181,27 @@ def test_every_project_runs_a_buildspec_that_exists_and_every_buildspec_is_run()
 
 
 def test_each_stage_is_promoted_changed_and_verified_in_this_order_with_roles_of_its_own_account() -> None:
-    stages = {
-        each["Name"]: each for each in TEMPLATES["toolchain"]["Resources"]["CodePipeline"]["Properties"]["Stages"]
-    }
-    for name in ("Preprod", "Prod"):
-        actions = sorted(stages[name]["Actions"], key=lambda each: int(each["RunOrder"]))
-        assert [each["Name"] for each in actions] == ["Promote", "MakeChangeSet", "ExecuteChangeSet", "Verify"]
-        assert stages[name]["OnFailure"] == {"Result": "ROLLBACK"}
-        for action in actions[1:3]:
-            role = action["RoleArn"]["Fn::Sub"]
-            assert f"::${{{name}AccountId}}:role/${{SageMakerProjectName}}-{name.lower()}-deployment" in role
+    stages = _stages()
     assert list(stages) == ["Source", "Build", "Preprod", "ApproveProd", "Prod"]
-    assert "OnFailure" not in stages["ApproveProd"]
+    assert _actions(stages["Preprod"]) == ["Promote", "MakeChangeSet", "ExecuteChangeSet", "Verify"]
+    assert _actions(stages["ApproveProd"]) == ["Plan", "Approve", "Promote"]
+    assert _actions(stages["Prod"]) == ["MakeChangeSet", "ExecuteChangeSet", "Verify"]
+    for name in ("Preprod", "Prod"):
+        for action in stages[name]["Actions"]:
+            if action["ActionTypeId"]["Provider"] == "CloudFormation":
+                role = action["RoleArn"]["Fn::Sub"]
+                assert f"::${{{name}AccountId}}:role/${{SageMakerProjectName}}-{name.lower()}-deployment" in role
+
+
+def test_a_failed_deployment_is_rolled_back_and_a_rejection_is_not() -> None:
+    rolled_back = {name for name, stage in _stages().items() if stage.get("OnFailure") == {"Result": "ROLLBACK"}}
+    assert rolled_back == {"Preprod", "Prod"}
+
+
+def test_prod_is_promoted_only_for_the_approved_plan() -> None:
+    (promote,) = [each for each in _stages()["ApproveProd"]["Actions"] if each["Name"] == "Promote"]
+    given = {each["name"]: each["value"] for each in json.loads(promote["Configuration"]["EnvironmentVariables"])}
+    assert given == {"STAGE": "prod", "PLAN_DIGEST": "#{Plan.PLAN_DIGEST}"}
 
 
 def test_variables_that_the_codepipeline_uses_are_exported_by_the_buildspec_of_that_namespace() -> None:
@@ -212,6 +222,15 @@ def test_the_readme_of_the_buildspecs_has_a_row_for_each() -> None:
         targets = set(re.findall(r"\bmake ([a-z][a-z-]+)", path.read_text().split("phases:")[1]))
         for word in targets | set(buildspec["env"].get("exported-variables", [])):
             assert f"`{word}`" in row, f"{path.name}: {word}"
+
+
+def _stages() -> dict[str, Any]:
+    code_pipeline = TEMPLATES["toolchain"]["Resources"]["CodePipeline"]["Properties"]
+    return {each["Name"]: each for each in code_pipeline["Stages"]}
+
+
+def _actions(stage: dict[str, Any]) -> list[str]:
+    return [each["Name"] for each in sorted(stage["Actions"], key=lambda each: int(each["RunOrder"]))]
 
 
 def _pattern(parameter: str) -> str:
