@@ -17,7 +17,7 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
     try:
         aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
         done = Site(tmp_path_factory.mktemp("bootstrap"), aws.endpoint_url, aws.client).run(
-            "bootstrap_accounts", "--yes"
+            "bootstrap_accounts", "--yes", "--no-toolchain"
         )
         assert done.returncode == 0, done.stderr
         yield aws

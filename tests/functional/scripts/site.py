@@ -19,6 +19,9 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from scripts.decisions.definition_binding import definition_text
+from scripts.decisions.definition_freshness import sealed
+from scripts.pipeline_definitions import current_digests
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
 
 ROOT = Path(__file__).parents[3]
@@ -86,13 +89,13 @@ class Site:
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
         for name in ("__init__.py", "get_pipeline_definition.py"):
             shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)
-        self.write_pipeline(PIPELINE)
-        self.write_script(SCORE)
         for stage in ACCOUNTS:
             self.edit_stage(stage, "pipeline: batch_inference", f"pipeline: {self.pipeline}")
             self.edit_stage(stage, "model_package_group: tumor-classifier", f"model_package_group: {self.group}")
             self.edit_stage(stage, "input_prefix: input/", f"input_prefix: input/{self.pipeline}/")
             self.edit_stage(stage, "input_header: true", "input_header: false")
+        self.write_pipeline(PIPELINE)
+        self.write_script(SCORE)
 
     @property
     def stack(self) -> str:
@@ -147,12 +150,15 @@ class Site:
         path.write_text(text.replace(old, new))
 
     def write_pipeline(self, source: str) -> None:
-        """Write pipeline.py and render its definition."""
+        """Write pipeline.py and its definition, as rendering does."""
         folder = self.folder / "pipelines" / self.pipeline
         (folder / "__init__.py").touch()
         (folder / "pipeline.py").write_text(source)
-        done = self.run("render_definition", "--pipeline", self.pipeline)
-        assert done.returncode == 0, done.stderr
+        scope: dict[str, Any] = {}
+        exec(source, scope)
+        digests = current_digests(self.pipeline, self.folder)
+        text = definition_text(sealed(scope["get_pipeline"](), digests))
+        (folder / "definition.json").write_text(text)
 
     def write_script(self, source: str) -> None:
         (self.folder / "pipelines" / self.pipeline / "preprocess.py").write_text(source)
@@ -220,8 +226,8 @@ class Site:
 class EmbeddedAws:
     """A localaws process with state of its own, bootstrapped once for all sites."""
 
-    def __init__(self, folder: Path) -> None:
-        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state")]
+    def __init__(self, folder: Path, *options: str) -> None:
+        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state"), *options]
         command += [part for account in (DEV, PREPROD, PROD) for part in ("--account", account)]
         self._log = (folder / "server.log").open("w+")
         self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)

@@ -156,7 +156,7 @@ def test_a_plan_shows_what_a_deployment_then_does_and_changes_nothing(ready_site
     assert ready_site.json("plan_stage", "--stage", "preprod")["change_set"]
 
 
-def test_a_failed_version_in_the_stage_is_promoted_again(ready_site: Site) -> None:
+def test_a_version_that_was_deleted_in_the_stage_is_promoted_again(ready_site: Site) -> None:
     ready_site.json("deploy_stage", "--stage", "preprod")
     ready_site.json("destroy_stage", "--stage", "preprod", "--yes")
     ready_site.client("sagemaker", account=PREPROD).delete_model_package(

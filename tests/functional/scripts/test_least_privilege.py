@@ -1,0 +1,52 @@
+"""A whole deployment on an embedded AWS that enforces IAM: the roles of the templates are enough, and are needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.conftest import PREPROD
+from tests.functional.scripts.site import ACCOUNTS, DEV_BUCKET, PROJECT, EmbeddedAws, Site
+
+GROUP = "tumor-classifier"
+
+
+@pytest.fixture(scope="module")
+def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """With the foundation in both stages, whose roles know the one group, an Approved version and input."""
+    aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
+    try:
+        aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client)
+        for stage in ACCOUNTS:
+            site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
+        site.group = GROUP
+        done = site.run("bootstrap_accounts", "--yes", "--no-toolchain")
+        assert done.returncode == 0, done.stderr
+        site.register()
+        for stage in ACCOUNTS:
+            site.put_input(stage)
+        yield site
+    finally:
+        aws.stop()
+
+
+def test_both_stages_are_deployed_and_verified_with_the_templates_roles(enforcing_site: Site) -> None:
+    for stage in ACCOUNTS:
+        done = enforcing_site.run("deploy_stage", "--stage", stage)
+        assert done.returncode == 0, done.stderr
+        assert f"is live in {stage} and verified" in done.stdout
+
+
+def test_a_role_that_lacks_a_policy_is_named(enforcing_site: Site, tmp_path: Path) -> None:
+    iam = enforcing_site.client("iam", account=PREPROD)
+    role = f"{PROJECT}-preprod-deployment"
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        iam.delete_role_policy(RoleName=role, PolicyName=name)
+    enforcing_site.register()
+    done = enforcing_site.run("deploy_stage", "--stage", "preprod")
+    assert done.returncode == 5
+    assert role in done.stderr
+    assert "because no identity-based policy allows" in done.stderr
