@@ -330,9 +330,7 @@ def test_events_metrics_and_lists_tell_of_the_job(site: JobSite, unique: str, se
         site.start_transform(unique, f"s3://{site.bucket}/in/")
     listed = site.sagemaker.list_transform_jobs(NameContains=unique)["TransformJobSummaries"]
     assert [(each["TransformJobName"], each["TransformJobStatus"]) for each in listed] == [(unique, "Completed")]
-    metrics = site.client("cloudwatch").list_metrics(Namespace="/aws/sagemaker/TransformJobs")["Metrics"]
-    hosts = {each["Dimensions"][0]["Value"].partition("/")[0] for each in metrics}
-    assert unique in hosts
+    assert all(value > 0 for value in highest_metrics(site, unique).values())
     assert site.sagemaker.list_tags(ResourceArn=job["TransformJobArn"])["Tags"] == tags
 
 
@@ -387,3 +385,24 @@ def test_a_job_that_a_former_server_left_is_failed(site: JobSite, unique: str, t
     later.stop()
     assert job["TransformJobStatus"] == "Failed"
     assert "localaws was stopped" in job["FailureReason"]
+
+
+def highest_metrics(site: JobSite, job: str) -> dict[str, float]:
+    """The highest value of each metric of the job's one host, by the metric's name."""
+    cloudwatch, namespace = site.client("cloudwatch"), "/aws/sagemaker/TransformJobs"
+    pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace)
+    found = {
+        metric["MetricName"]: metric["Dimensions"]
+        for page in pages
+        for metric in page["Metrics"]
+        if metric["Dimensions"][0]["Value"].startswith(f"{job}/i-")
+    }
+    assert found.keys() == {"CPUUtilization", "MemoryUtilization"}
+    now = time.time()
+    span = {"StartTime": now - 600, "EndTime": now + 600, "Period": 1200, "Statistics": ["Maximum"]}
+    return {
+        name: cloudwatch.get_metric_statistics(Namespace=namespace, MetricName=name, Dimensions=dimensions, **span)[
+            "Datapoints"
+        ][0]["Maximum"]
+        for name, dimensions in found.items()
+    }

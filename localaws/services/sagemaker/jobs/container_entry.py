@@ -124,6 +124,7 @@ def _check(result: int, what: str) -> None:
 def _supervise(program: int, specification: dict[str, Any]) -> int:
     def kill_everything(*_: object) -> None:
         _kill_descendants(program)
+        _write_usage(specification["usage_file"])
         os._exit(128 + signal.SIGKILL)
 
     def stop(*_: object) -> None:
@@ -147,10 +148,16 @@ def _supervise(program: int, specification: dict[str, Any]) -> int:
         if child == program:
             break
     _kill_descendants(program)
+    _write_usage(specification["usage_file"])
+    return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+
+
+def _write_usage(file: str) -> None:
+    """What the program and its descendants used in all; the memory is that of the largest process."""
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     usage = {"cpu_seconds": used.ru_utime + used.ru_stime, "resident_bytes": used.ru_maxrss * 1024}
-    Path(specification["usage_file"]).write_text(json.dumps(usage))
-    return os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+    with contextlib.suppress(FileNotFoundError):  # the job's files are gone where localaws died and began anew
+        Path(file).write_text(json.dumps(usage))
 
 
 def _kill_descendants(program: int) -> None:

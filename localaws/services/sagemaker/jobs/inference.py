@@ -123,7 +123,7 @@ class ModelServer:
     def __init__(self, containers: Sequence[ServedContainer]) -> None:
         self._containers = containers
         self._workers: list[_Worker] = []
-        self._used_cpu_seconds = 0.0
+        self._used = Usage(0.0, 0)
         self._closed = False
         self._failure: ModelNotServedError | None = None
         self._lock = threading.Lock()
@@ -167,11 +167,11 @@ class ModelServer:
 
     @property
     def usage(self) -> Usage:
-        """What the workers used so far."""
+        """What the workers used so far; of memory what they use now, and once they ended what the largest used."""
         with self._lock:
             parts = [worker.usage for worker in self._workers]
-        cpu_seconds = self._used_cpu_seconds + sum(part.cpu_seconds for part in parts)
-        return Usage(cpu_seconds, sum(part.resident_bytes for part in parts))
+        cpu_seconds = self._used.cpu_seconds + sum(part.cpu_seconds for part in parts)
+        return Usage(cpu_seconds, sum(part.resident_bytes for part in parts) or self._used.resident_bytes)
 
     def end(self) -> None:
         """Kill the workers; no request is answered from now on."""
@@ -184,4 +184,6 @@ class ModelServer:
             workers, self._workers = self._workers, []
         for worker in workers:
             worker.end()
-            self._used_cpu_seconds += worker.usage.cpu_seconds
+            used = worker.usage
+            largest = max(self._used.resident_bytes, used.resident_bytes)
+            self._used = Usage(self._used.cpu_seconds + used.cpu_seconds, largest)
