@@ -11,6 +11,7 @@ from typing import Any
 
 from localaws.services.cloudformation.differences import Difference, differences
 from localaws.services.cloudformation.intrinsics import KNOWN_AFTER_APPLY
+from localaws.services.cloudformation.no_echo import MASK, masked, secret_properties
 from localaws.services.cloudformation.references import Reference, creation_order, depends_on, references
 from localaws.services.cloudformation.schema import ResourceSchema
 from localaws.services.cloudformation.scope import StackScope, resolved_properties
@@ -44,12 +45,13 @@ def resource_changes(
         kind = resource["Type"]
         schema = schema_of(kind)
         properties = resolved_properties(resource, scope, tags, schema.tag_property, takes_map(schema))
+        secret = secret_properties(resource, scope.parameters)
         if record is None or not exists(record):
-            changes.append(_addition(name, kind, properties))
+            changes.append(_addition(name, kind, masked(properties, secret)))
             continue
         if record["Type"] != kind:
             scope.unknown.add(name)
-            changes.append(_type_change(name, kind, record, properties))
+            changes.append(_type_change(name, kind, record, masked(properties, secret)))
             continue
         change = _modification(name, resource, record, properties, schema, scope, previous.get(name, {}))
         if change is not None:
@@ -102,8 +104,13 @@ def _removal(name: str, record: Mapping[str, Any]) -> Change:
         "ResourceType": record["Type"],
         "Scope": [],
         "Details": [],
-        "BeforeContext": json.dumps({"Properties": record.get("Properties", {})}),
+        "BeforeContext": _before(record, []),
     }
+
+
+def _before(record: Mapping[str, Any], secret: list[str]) -> str:
+    """A record's properties as a change set shows them, without what is or was secret in them."""
+    return json.dumps({"Properties": masked(record.get("Properties", {}), [*record.get("Secret", []), *secret])})
 
 
 def _type_change(name: str, kind: str, record: Mapping[str, Any], properties: dict[str, Any]) -> Change:
@@ -113,7 +120,7 @@ def _type_change(name: str, kind: str, record: Mapping[str, Any], properties: di
         "Action": "Modify",
         "PhysicalResourceId": record["PhysicalId"],
         "Replacement": "True",
-        "BeforeContext": json.dumps({"Properties": record.get("Properties", {})}),
+        "BeforeContext": _before(record, []),
     }
 
 
@@ -127,7 +134,12 @@ def _modification(
     previous: Mapping[str, Any],
 ) -> Change | None:
     found = list(differences(record.get("Properties", {}), properties))
+    secret = secret_properties(resource, scope.parameters)
     details = [detail for each in found for detail in _details(each, resource, previous, schema, scope)]
+    for detail in details:
+        if detail["Target"].get("Name", schema.tag_property) in [*secret, *record.get("Secret", [])]:
+            shown = [key for key in ("BeforeValue", "AfterValue") if key in detail["Target"]]
+            detail["Target"] = {**detail["Target"], **dict.fromkeys(shown, MASK)}
     for attribute in _OTHER_ATTRIBUTES:
         if record.get(attribute) != resource.get(attribute):
             details.append({"Target": {"Attribute": attribute, "RequiresRecreation": "Never"}, **_direct()})
@@ -143,8 +155,8 @@ def _modification(
         "Replacement": replacement,
         "Scope": list(dict.fromkeys(detail["Target"]["Attribute"] for detail in details)),
         "Details": details,
-        "BeforeContext": json.dumps({"Properties": record.get("Properties", {})}),
-        "AfterContext": json.dumps({"Properties": properties}),
+        "BeforeContext": _before(record, secret),
+        "AfterContext": json.dumps({"Properties": masked(properties, secret)}),
     }
     return {"PolicyAction": f"ReplaceAnd{keeps}", **change} if keeps else change
 

@@ -141,6 +141,7 @@ class ChangeSetOperations(Service):
         disabled = bool(request.get("DisableRollback"))
         stack["OnFailure"] = document.get("OnStackFailure") or ("DO_NOTHING" if disabled else "ROLLBACK")
         stack["DisableRollback"] = disabled or document.get("OnStackFailure") == "DO_NOTHING"
+        stack["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
         stack["Caller"] = caller_document(caller)
         stack["ClientRequestToken"] = request.get("ClientRequestToken")
         stack["ChangeSetId"] = document["ChangeSetId"]

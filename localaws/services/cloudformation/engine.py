@@ -16,6 +16,7 @@ from localaws.services.cloudformation.change_set import exists, resource_depende
 from localaws.services.cloudformation.deployment import check_exports, outputs, stack_scope
 from localaws.services.cloudformation.differences import differences
 from localaws.services.cloudformation.errors import ResourceError, TemplateError
+from localaws.services.cloudformation.no_echo import secret_properties
 from localaws.services.cloudformation.records import GONE, Records, Stack
 from localaws.services.cloudformation.references import creation_order
 from localaws.services.cloudformation.removal import Removal
@@ -181,6 +182,7 @@ class Engine:
             record["Properties"] = resolved_properties(
                 resource, scope, stack["Tags"], schema.tag_property, takes_map(schema)
             )
+            record["Secret"] = secret_properties(resource, scope.parameters)
             action = self._action(stack, operations, name, present, record)
         except (TemplateError, ResourceError) as error:
             failed = {**record, **present} if present else record
@@ -194,7 +196,7 @@ class Engine:
             policy = resource.get("UpdateReplacePolicy") or "Delete"
             with self._records.edit(key) as stack:
                 stack["Cleanup"].append({"Name": name, "Policy": policy, "Record": present})
-            operations.create(name, record, replacing=True)
+            operations.create(name, record, former=present["PhysicalId"])
         else:
             kept = {field: present[field] for field in ("PhysicalId", "Ref", "Attributes")}
             operations.update(name, {**record, **kept}, present["Properties"], record["Properties"])
@@ -227,7 +229,7 @@ class Engine:
         """Policies, metadata and dependencies change without touching the resource."""
         with self._records.edit(key) as stack:
             kept = stack["Resources"][name]
-            for field in ("DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Dependencies"):
+            for field in ("DeletionPolicy", "UpdateReplacePolicy", "Metadata", "Dependencies", "Secret"):
                 kept[field] = record[field]
 
     def _drop_removed(self, key: str) -> None:
@@ -284,7 +286,7 @@ class Engine:
             made = {name: record for name, record in stack["Resources"].items() if name not in previous}
             stack["Cleanup"] = [
                 *(item for item in stack.get("RollbackCleanup", [])),
-                *({"Name": name, "Policy": _rollback_policy(made[name]), "Record": made[name]} for name in made),
+                *({"Name": name, "Policy": _rollback_policy(made[name], stack), "Record": made[name]} for name in made),
             ]
             stack["Cleanup"] = [item for item in stack["Cleanup"] if exists(item["Record"])]
             kept = {name: stack["Resources"][name] for name in previous}
@@ -351,6 +353,6 @@ def _new_record(resource: dict[str, Any], dependencies: list[str]) -> dict[str, 
     }
 
 
-def _rollback_policy(record: dict[str, Any]) -> str:
+def _rollback_policy(record: dict[str, Any], stack: Stack) -> str:
     policy = record.get("DeletionPolicy") or "Delete"
-    return "Delete" if policy == "RetainExceptOnCreate" else policy
+    return "Delete" if policy == "RetainExceptOnCreate" or stack.get("RetainExceptOnCreate") else policy

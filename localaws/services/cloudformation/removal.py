@@ -28,7 +28,9 @@ class Removal:
         Whatever a resource that stays depends on stays as well. ``on_rollback`` tells the deletion policy
         RetainExceptOnCreate that the resource was only just created; ``retain`` names resources to leave alone.
         """
-        resources: dict[str, Any] = self._records.get(self._key)["Resources"]
+        stack = self._records.get(self._key)
+        resources: dict[str, Any] = stack["Resources"]
+        only_created = on_rollback and bool(stack.get("RetainExceptOnCreate"))
         failed: list[str] = []
         blocked: set[str] = set()
         order = creation_order({name: set(record["Dependencies"]) for name, record in resources.items()})
@@ -40,7 +42,7 @@ class Removal:
             if not is_present(record) or self._cloud.workers.stopping.is_set():
                 failed += [name] if is_present(record) else []
                 continue
-            if name in (retain or ()) or _is_kept(record, on_rollback):
+            if name in (retain or ()) or (_is_kept(record, on_rollback) and not only_created):
                 self._operations.skip_deletion(name, record, keep_record=True)
                 continue
             try:

@@ -14,6 +14,7 @@ from localaws.errors import ServiceError
 from localaws.services.cloudformation.change_set import exists, takes_map
 from localaws.services.cloudformation.dynamic_references import resolve_dynamic_references
 from localaws.services.cloudformation.errors import ResourceError
+from localaws.services.cloudformation.no_echo import masked
 from localaws.services.cloudformation.principal import acting_caller
 from localaws.services.cloudformation.records import Records
 from localaws.services.cloudformation.resource_types.base import Context, Resource, ResourceType, is_missing
@@ -34,13 +35,14 @@ class ResourceOperations:
         self._records = records
         self._key = key
 
-    def create(self, name: str, record: dict[str, Any], *, replacing: bool = False) -> None:
-        """Make a resource. ``record`` has its Type, Properties and policies. A replacement says so in its events."""
-        verb = "UPDATE" if replacing else "CREATE"
+    def create(self, name: str, record: dict[str, Any], *, former: str | None = None) -> None:
+        """Make a resource. ``record`` has its Type, Properties and policies; ``former`` is the physical id of what it
+        replaces."""
+        verb = "CREATE" if former is None else "UPDATE"
         reason = None
-        if replacing:
+        if former is not None:
             reason = "Requested update requires the creation of a new physical resource; hence creating one."
-        self._write(name, record, f"{verb}_IN_PROGRESS", reason)
+        self._write(name, record, f"{verb}_IN_PROGRESS", reason, former=former)
 
         def report(resource: Resource) -> None:
             _keep(record, resource)
@@ -169,7 +171,13 @@ class ResourceOperations:
         self._write(name, record, f"{verb}_COMPLETE", None, keep)
 
     def _write(
-        self, name: str, record: dict[str, Any], status: str, reason: str | None = None, keep: bool = True
+        self,
+        name: str,
+        record: dict[str, Any],
+        status: str,
+        reason: str | None = None,
+        keep: bool = True,
+        former: str | None = None,
     ) -> None:
         record["Status"], record["Reason"] = status, reason
         record["Updated"] = self._cloud.clock.now()
@@ -178,8 +186,9 @@ class ResourceOperations:
                 stack["Resources"][name] = record
         else:
             stack = self._records.get(self._key)
-        physical = record.get("PhysicalId") or ""
-        self._records.event(stack, name, physical, record["Type"], status, reason, record["Properties"])
+        physical = former or record.get("PhysicalId") or ""
+        shown = masked(record["Properties"], record.get("Secret", []))
+        self._records.event(stack, name, physical, record["Type"], status, reason, shown)
 
 
 def is_present(record: Mapping[str, Any]) -> bool:

@@ -60,6 +60,7 @@ class StackOperations(Service):
             "ClientRequestToken": request.get("ClientRequestToken"),
             "OnFailure": request.get("OnFailure") or ("DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"),
             "DisableRollback": bool(request.get("DisableRollback")),
+            "RetainExceptOnCreate": bool(request.get("RetainExceptOnCreate")),
             "EnableTerminationProtection": bool(request.get("EnableTerminationProtection")),
             "TimeoutInMinutes": request.get("TimeoutInMinutes"),
             "StackPolicyBody": self._policy(caller, request, "StackPolicy"),
@@ -82,6 +83,7 @@ class StackOperations(Service):
             begin_update(stored, submission.fields, self._cloud.clock.now())
             stored["ClientRequestToken"] = request.get("ClientRequestToken")
             stored["DisableRollback"] = bool(request.get("DisableRollback"))
+            stored["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
             stored["StackPolicyDuringUpdateBody"] = during
             if policy:
                 stored["StackPolicyBody"] = policy

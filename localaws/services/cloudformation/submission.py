@@ -18,7 +18,11 @@ from localaws.services.cloudformation.rules import check_rules
 from localaws.services.cloudformation.schema import ResourceSchema, resource_schema
 from localaws.services.cloudformation.template import Template, parse_template
 from localaws.services.cloudformation.template_source import read_template
-from localaws.services.cloudformation.validation import check_capabilities, validate_template
+from localaws.services.cloudformation.validation import (
+    check_capabilities,
+    check_resource_types,
+    validate_template,
+)
 
 if TYPE_CHECKING:
     from localaws.cloud import Cloud
@@ -44,11 +48,13 @@ def submit(cloud: Cloud, records: Records, caller: Caller, request: dict[str, An
 
     Raises ServiceError as AWS refuses: template, parameters, rules, capabilities, role.
     """
+    _refuse_unimplemented(request)
     check_role(cloud, caller, request.get("RoleARN"))
     present = stack["TemplateBody"]
     template = read_template(cloud, caller, request, present)
     validate_template(template, lambda kind: _schema(kind, caller.region))
     role = request.get("RoleARN") or stack.get("RoleARN")
+    check_resource_types(template, request.get("ResourceTypes"))
     tags = stack["Tags"] if "Tags" not in request else _tags(request["Tags"])
     topics = request.get("NotificationARNs", stack.get("NotificationARNs") or [])
     acting = acting_caller({**stack, "RoleARN": role})
@@ -74,6 +80,13 @@ def submit(cloud: Cloud, records: Records, caller: Caller, request: dict[str, An
         "Caller": stack["Caller"],
     }
     return Submission(template, parameters, fields, changes, changes_outputs)
+
+
+def _refuse_unimplemented(request: dict[str, Any]) -> None:
+    if (request.get("RollbackConfiguration") or {}).get("RollbackTriggers"):
+        raise ServiceError("NotImplemented", "localaws does not watch rollback triggers (RollbackConfiguration).", 501)
+    if request.get("DeploymentMode"):
+        raise ServiceError("NotImplemented", "localaws does not implement DeploymentMode of change sets.", 501)
 
 
 def _schema(kind: str, region: str) -> ResourceSchema:

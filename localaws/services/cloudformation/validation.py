@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -83,6 +84,18 @@ def check_capabilities(template: Template, acknowledged: Iterable[str]) -> None:
     missing = [capability for capability in needed if capability not in given]
     if missing:
         raise ServiceError("InsufficientCapabilitiesException", f"Requires capabilities : [{', '.join(missing)}]")
+
+
+def check_resource_types(template: Template, allowed: Iterable[str] | None) -> None:
+    """Refuse types outside the request's ResourceTypes (``AWS::*``, ``AWS::SQS::*``, ``AWS::SQS::Queue``)."""
+    if not allowed:
+        return
+    patterns = list(allowed)
+    for resource in template.resources.values():
+        if not any(fnmatch.fnmatchcase(resource["Type"], pattern) for pattern in patterns):
+            raise TemplateError(
+                f"Resource type {resource['Type']} is not allowed by parameter ResourceTypes [{', '.join(patterns)}]"
+            )
 
 
 def _check_transforms(template: Template) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -91,8 +92,15 @@ def test_a_change_set_of_a_new_stack_adds_and_executes(stacks: Stacks, client: C
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     assert stack["ChangeSetId"] == found["ChangeSetId"]
     assert client("ssm").get_parameter(Name=f"/{unique}")
-    executed = stacks.client.describe_change_set(ChangeSetName=found["ChangeSetId"])
-    assert executed["ExecutionStatus"] == "EXECUTE_COMPLETE"
+    deadline = time.monotonic() + 10
+    while (status := _execution_status(stacks, found["ChangeSetId"])) == "EXECUTE_IN_PROGRESS":
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    assert status == "EXECUTE_COMPLETE"
+
+
+def _execution_status(stacks: Stacks, arn: str) -> str:
+    return str(stacks.client.describe_change_set(ChangeSetName=arn)["ExecutionStatus"])
 
 
 def test_removed_and_added_resources_are_told_apart(stacks: Stacks, unique: str) -> None:
@@ -157,3 +165,24 @@ def test_a_new_output_alone_is_a_change(stacks: Stacks, unique: str) -> None:
     stacks.client.execute_change_set(StackName=unique, ChangeSetName="changes")
     stacks.rest(unique)
     assert stacks.outputs(unique) == {"Out": "x"}
+
+
+def test_the_value_of_a_noecho_parameter_is_shown_nowhere(stacks: Stacks, unique: str) -> None:
+    def template(name: str) -> dict[str, Any]:
+        found = resources(P=parameter(f"/{unique}/{name}", {"Fn::Sub": "x-${Secret}"}))
+        return found | {"Parameters": {"Secret": {"Type": "String", "NoEcho": True}}}
+
+    def given(value: str) -> list[dict[str, Any]]:
+        return [{"ParameterKey": "Secret", "ParameterValue": value}]
+
+    stacks.create(unique, template("a"), Parameters=given("first-secret"))
+    found = stacks.change_set(unique, template("a"), Parameters=given("second-secret"))
+    target = found["Changes"][0]["ResourceChange"]["Details"][0]["Target"]
+    assert (target["BeforeValue"], target["AfterValue"]) == ("****", "****")
+    stacks.client.execute_change_set(StackName=unique, ChangeSetName="changes")
+    stacks.rest(unique)
+    stacks.update(unique, template("b"), Parameters=given("third-secret"))
+    shown = json.dumps(
+        [found, stacks.full_events(unique), stacks.client.describe_stacks(StackName=unique)], default=str
+    )
+    assert "-secret" not in shown

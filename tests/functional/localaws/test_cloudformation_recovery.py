@@ -39,7 +39,7 @@ def _interrupted(cloud: Cloud, name: str, status: str, **fields: Any) -> None:
     """A stack as a server leaves it that was killed when the first of two resources was there."""
     cloud.client("ssm", ROOT).put_parameter(Name=f"/{name}", Value="new", Type="String")
     stack = new_stack(cloud, ROOT, name)
-    record = {
+    record: dict[str, Any] = {
         "Type": "AWS::SSM::Parameter",
         "PhysicalId": f"/{name}",
         "Properties": {"Name": f"/{name}", "Type": "String", "Value": "new"},

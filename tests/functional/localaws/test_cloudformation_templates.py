@@ -199,3 +199,21 @@ def test_yaml_templates_play_with_every_function(stacks: Stacks, unique: str) ->
     summary = stacks.client.get_template_summary(StackName=unique)
     assert summary["ResourceTypes"] == ["AWS::CloudFormation::WaitConditionHandle"]
     assert stacks.client.get_template(StackName=unique)["TemplateBody"] == YAML
+
+
+def test_resource_types_can_be_restricted_per_request(stacks: Stacks, unique: str) -> None:
+    body = json.dumps(resources(P=parameter(f"/{unique}")))
+    call = stacks.client.create_stack
+    _, message = refused(call, StackName=unique, TemplateBody=body, ResourceTypes=["AWS::S3::*"])
+    assert "AWS::SSM::Parameter is not allowed by parameter ResourceTypes" in message
+
+
+def test_rollback_triggers_are_refused_rather_than_ignored(stacks: Stacks, unique: str) -> None:
+    alarm = {"Arn": "arn:aws:cloudwatch:eu-west-1:111111111111:alarm:a", "Type": "AWS::CloudWatch::Alarm"}
+    code, _ = refused(
+        stacks.client.create_stack,
+        StackName=unique,
+        TemplateBody=json.dumps(resources(H=HANDLE)),
+        RollbackConfiguration={"RollbackTriggers": [alarm]},
+    )
+    assert code == "NotImplemented"
