@@ -58,7 +58,7 @@ class Executions(Service):
             )
         if execution["status"] == "Stopping" and not abandon:
             raise ServiceError("DuplicatedStopRequestException", f"The execution {execution['id']} is being stopped")
-        self._scheduler.stop(key, execution, abandon, reason)
+        self._scheduler.stop(key, execution["id"], abandon, reason)
         return {"pipelineExecutionId": execution["id"]}
 
     def retry_stage_execution(self, caller: Caller, request: Request) -> Response:
@@ -80,7 +80,7 @@ class Executions(Service):
                 "StageNotRetryableException",
                 f"The pipeline was changed after execution {execution['id']} began: start a new execution",
             )
-        self._scheduler.retry(key, execution, name, request["retryMode"])
+        self._scheduler.retry(key, execution["id"], name, request["retryMode"])
         return {"pipelineExecutionId": execution["id"]}
 
     def rollback_stage(self, caller: Caller, request: Request) -> Response:

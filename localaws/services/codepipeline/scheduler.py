@@ -102,9 +102,10 @@ class Scheduler:
             self.roll_back(key, name, rollback_to, {"triggerType": "AutomatedRollback", "triggerDetail": execution_id})
         self.advance(key)
 
-    def retry(self, key: PipelineKey, execution: Execution, name: str, mode: str) -> None:
+    def retry(self, key: PipelineKey, execution_id: str, name: str, mode: str) -> None:
         """Enter a failed stage again: FAILED_ACTIONS keeps what succeeded there, ALL_ACTIONS nothing."""
         with self._records.lock:
+            execution = self._records.execution(key, execution_id)
             execution["attempt"] += 1
             self._prepare_retry(execution, name, mode)
             entry = execution["stages"][name]
@@ -134,10 +135,13 @@ class Scheduler:
         self.advance(key)
         return str(execution["id"])
 
-    def stop(self, key: PipelineKey, execution: Execution, abandon: bool, reason: str) -> None:
+    def stop(self, key: PipelineKey, execution_id: str, abandon: bool, reason: str) -> None:
         """Stop and wait for the actions that run, or abandon them. One that waits before a stage stops at once."""
         abandoned: list[dict[str, Any]] = []
         with self._records.lock:
+            execution = self._records.execution(key, execution_id)
+            if execution["status"] not in RUNNING:
+                return  # it has ended by itself in this very moment
             execution["stop"] = {"abandon": abandon, "reason": reason}
             if execution["waiting"]:
                 self._finish(key, execution, "Stopped")

@@ -254,3 +254,27 @@ def test_the_aws_cli_starts_watches_and_approves(workshop: Workshop, aws_environ
     place = ("--pipeline-name", workshop.name, "--stage-name", "S1", "--action-name", "Manual")
     aws("put-approval-result", *place, "--token", token, "--result", "summary=ok,status=Approved")
     assert workshop.ended(execution) == "Succeeded"
+
+
+def test_a_provider_that_is_not_done_is_refused_at_creation(workshop: Workshop) -> None:
+    invoke = action("Invoke", "Lambda", configuration={"FunctionName": "f"})
+    with pytest.raises(ClientError) as refused:
+        workshop.create(workshop.declare([invoke]))
+    assert refused.value.response["Error"]["Code"] == "InvalidActionDeclarationException"
+    assert "Provider: 'Lambda'" in refused.value.response["Error"]["Message"]
+
+
+@pytest.mark.parametrize("role", ["nobody", "build"])
+def test_a_role_that_codepipeline_may_not_assume_is_refused_at_creation(workshop: Workshop, role: str) -> None:
+    arn = f"arn:aws:iam::{DEV}:role/{workshop.name}-{role}"
+    with pytest.raises(ClientError) as refused:
+        workshop.create(workshop.declare([approval()], roleArn=arn))
+    assert refused.value.response["Error"]["Code"] == "InvalidStructureException"
+    assert f"CodePipeline is not authorized to perform AssumeRole on role {arn}" in str(refused.value)
+
+
+def test_a_name_is_taken_once(workshop: Workshop) -> None:
+    workshop.create(workshop.declare([approval()]))
+    with pytest.raises(ClientError) as refused:
+        workshop.create(workshop.declare([approval()]))
+    assert refused.value.response["Error"]["Code"] == "PipelineNameInUseException"
