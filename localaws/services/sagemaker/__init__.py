@@ -1,4 +1,4 @@
-"""SageMaker: jobs that really run, pipelines that run them, and the model registry. One line per class of operations."""
+"""SageMaker: jobs that really run, pipelines that run them, models and the registry. One line per class below."""
 
 from __future__ import annotations
 
