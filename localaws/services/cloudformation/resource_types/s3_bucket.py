@@ -102,14 +102,7 @@ class Bucket(ResourceType):
 
     def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
         """A bucket with objects is not deleted: S3 says so and the stack keeps it."""
-        client, name = context.client("s3"), resource.physical_id
-        versions = client.list_object_versions(Bucket=name, MaxKeys=1)
-        if versions.get("Versions") or versions.get("DeleteMarkers"):
-            raise ResourceError(
-                "The bucket you tried to delete is not empty. You must delete all versions in the bucket. "
-                "(Service: S3, Status Code: 409, Error Code: BucketNotEmpty)"
-            )
-        client.delete_bucket(Bucket=name)
+        context.client("s3").delete_bucket(Bucket=resource.physical_id)
 
     def _configure(self, client: Any, name: str, before: Properties, after: Properties) -> None:
         for key in [key for key in _SETTINGS if key in changed_properties(before, after)]:
@@ -140,10 +133,10 @@ class Bucket(ResourceType):
         try:
             client.head_bucket(Bucket=name)
         except client.exceptions.ClientError as error:
-            if error.response["Error"]["Code"] in ("404", "NoSuchBucket"):
+            # Forbidden: somebody else's, or nobody's and not ours to look at. CreateBucket tells which.
+            if error.response["Error"]["Code"] in ("404", "NoSuchBucket", "403", "AccessDenied"):
                 return
-            if error.response["Error"]["Code"] not in ("403", "AccessDenied"):
-                raise
+            raise
         raise ResourceError(f"{name} already exists (Service: S3, Status Code: 409, HandlerErrorCode: AlreadyExists)")
 
 
