@@ -1,13 +1,17 @@
-"""Stacks made from this repository's templates on the embedded AWS."""
+"""Stacks made from this repository's templates on the embedded AWS, which asks IAM before every call here: what a role
+of the templates lacks, fails a test."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from localaws.server import Server
+from tests.functional.conftest import DEV, PREPROD, PROD
 
 ROOT = Path(__file__).parents[3]
 DEADLINE = 60.0
@@ -24,21 +28,21 @@ class Stacks:
         """The stack's outputs once its change set has been executed; fails with the reasons where it is not."""
         text = (ROOT / "cloudformation" / template).read_text()
         given = [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()]
-        change_set = self._cloudformation.create_change_set(
-            StackName=stack,
-            ChangeSetName="test",
+        change_set = {"StackName": stack, "ChangeSetName": "test"}
+        self._cloudformation.create_change_set(
+            **change_set,
             ChangeSetType=kind,
             TemplateBody=text,
             Parameters=given,
             Capabilities=["CAPABILITY_NAMED_IAM"],
             **self._role,
-        )["Id"]
+        )
         made = self._poll(
-            lambda: self._cloudformation.describe_change_set(ChangeSetName=change_set),
+            lambda: self._cloudformation.describe_change_set(**change_set),
             lambda answer: answer["Status"] in ("CREATE_COMPLETE", "FAILED"),
         )
         assert made["Status"] == "CREATE_COMPLETE", made.get("StatusReason")
-        self._cloudformation.execute_change_set(ChangeSetName=change_set)
+        self._cloudformation.execute_change_set(**change_set)
         described = self._poll(
             lambda: self._cloudformation.describe_stacks(StackName=stack)["Stacks"][0],
             lambda answer: (
@@ -76,5 +80,8 @@ class Stacks:
 
 
 @pytest.fixture(scope="session")
-def stacks() -> type[Stacks]:
-    return Stacks
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV, PREPROD, PROD], enforce_iam=True)
+    server.run_in_thread()
+    yield server
+    server.stop()

@@ -149,6 +149,18 @@ def test_dev_copies_artifacts_into_the_bucket_under_the_stages_key(
     assert copied["SSEKMSKeyId"] == foundations["prod"]["KmsKeyArn"]
 
 
+def test_dev_writes_nothing_else_into_the_bucket(client: Client, foundations: dict[str, dict[str, str]]) -> None:
+    bucket = foundations["prod"]["ArtifactBucketName"]
+    with pytest.raises(ClientError, match="AccessDenied"):
+        client("s3", account=DEV).put_object(Bucket=bucket, Key="releases/1/release.json", Body=b"x")
+
+
+def test_another_kind_of_encryption_is_refused(client: Client, foundations: dict[str, dict[str, str]]) -> None:
+    bucket, s3 = foundations["prod"]["ArtifactBucketName"], client("s3", account=DEV)
+    with pytest.raises(ClientError, match="AccessDenied"):
+        s3.put_object(Bucket=bucket, Key="model-artifacts/x", Body=b"x", ServerSideEncryption="AES256")
+
+
 def test_batch_inference_makes_a_model_a_pipeline_and_a_schedule_that_passes_them(
     as_deployment_role: Client, client: Client, live: dict[str, str], release: dict[str, str]
 ) -> None:
