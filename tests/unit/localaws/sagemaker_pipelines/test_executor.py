@@ -122,26 +122,66 @@ def test_steps_run_after_what_they_wait_for_and_see_its_properties() -> None:
     assert world.records["B"]["Metadata"] == {"ProcessingJob": {"Arn": "arn:B"}}
 
 
-@settings(max_examples=30, deadline=None)
-@given(st.integers(1, 6), st.integers(1, 4))
-def test_no_more_steps_run_at_once_than_allowed(count: int, parallel: int) -> None:
-    running, most, lock = 0, 0, threading.Lock()
-    full = threading.Event()
+class CountingWorld(World):
+    """Counts the steps that were started and have not ended, as the executor's own thread sees them."""
 
-    def process(attempt: Any) -> dict[str, Any]:
-        nonlocal running, most
-        with lock:
-            running += 1
-            most = max(most, running)
-            if running == min(count, parallel):
-                full.set()
-        assert full.wait(5), "fewer steps run at once than could"
-        with lock:
-            running -= 1
+    def __init__(self, parallel: int) -> None:
+        super().__init__(parallel)
+        self.in_flight = self.most_in_flight = self.looks = 0
+        self.all_started = threading.Event()
+
+    def stopping(self) -> bool:
+        self.looks += 1
+        if self.looks == 2:  # the first look started all that it will
+            self.all_started.set()
+        return False
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        with self.lock:
+            self.in_flight += 1
+            self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        super().start(name, work)
+
+    def process(self, attempt: Any) -> dict[str, Any]:
+        assert self.all_started.wait(5)
+        with self.lock:
+            self.in_flight -= 1
         return {}
 
-    assert run(World(parallel), [step(f"S{number}") for number in range(count)], process).status == "Succeeded"
-    assert most == min(count, parallel)
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 6), st.integers(1, 4))
+def test_as_many_steps_run_at_once_as_allowed_and_no_more(count: int, parallel: int) -> None:
+    world = CountingWorld(parallel)
+    assert run(world, [step(f"S{number}") for number in range(count)], world.process).status == "Succeeded"
+    assert world.most_in_flight == min(count, parallel)
+
+
+class RememberingWorld(World):
+    """Tells when the thread of a step has ended, and with it that the executor was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.over = {name: threading.Event() for name in ("step-Bad", "step-Slow", "step-Next")}
+
+    def start(self, name: str, work: Callable[[], None]) -> None:
+        def run_and_tell() -> None:
+            work()
+            self.over[name].set()
+
+        super().start(name, run_and_tell)
+
+    def process(self, attempt: Any) -> dict[str, Any]:
+        if attempt.step.name == "Bad":
+            raise StepFailed("ClientError: broken")
+        assert self.over["step-Bad"].wait(5)
+        return {}
+
+
+def test_after_a_failure_what_runs_is_awaited_and_nothing_follows() -> None:
+    world = RememberingWorld()
+    assert run(world, [step("Bad"), step("Slow"), step("Next", "Slow")], world.process).status == "Failed"
+    assert ended(world) == {"Bad": "Failed", "Slow": "Succeeded"}
 
 
 def test_a_failed_step_lets_nothing_more_start() -> None:
