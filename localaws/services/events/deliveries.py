@@ -68,12 +68,16 @@ class Deliveries:
         """Write a delivery (``Target``, ``Text``, ``Event`` and what the sender needs) down and have it tried."""
         now = self._cloud.clock.now()
         key = str(uuid.uuid4())
-        self._table.put(key, {**delivery, "Attempts": 0, "Began": now})
-        self._schedule(now, key)
+        with self._changed:
+            self._table.put(key, {**delivery, "Attempts": 0, "Began": now})
+            self._schedule(now, key)
 
     def _start(self) -> None:
-        for key, delivery in self._table.items():
-            self._schedule(delivery["Began"], key)
+        with self._changed:
+            submitted = {key for _, key in self._due}  # while the server was starting
+            for key, delivery in self._table.items():
+                if key not in submitted:
+                    self._schedule(delivery["Began"], key)
         for number in range(_AT_ONCE):
             self._cloud.workers.start(f"{self._sender.table}-{number}", self._work)
 
