@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.scripts.site import DEV_BUCKET, EmbeddedAws, Site
+from tests.functional.scripts.site import EmbeddedAws, Site
 
 
 @pytest.fixture(scope="session")
@@ -15,11 +15,7 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
     """With a bucket in dev and the foundation in both stages."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"))
     try:
-        aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
-        done = Site(tmp_path_factory.mktemp("bootstrap"), aws.endpoint_url, aws.client).run(
-            "bootstrap_accounts", "--yes", "--no-toolchain"
-        )
-        assert done.returncode == 0, done.stderr
+        aws.prepare(Site(tmp_path_factory.mktemp("bootstrap"), aws.endpoint_url, aws.client))
         yield aws
     finally:
         aws.stop()

@@ -241,6 +241,13 @@ class EmbeddedAws:
         config = Config(retries={"mode": "standard", "total_max_attempts": 1})
         return session.client(service, endpoint_url=self.endpoint_url, config=config)
 
+    def prepare(self, site: Site) -> None:
+        """Make dev's bucket and deploy the foundation of both stages."""
+        where = {"LocationConstraint": REGION}
+        self.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration=where)
+        done = site.run("bootstrap_accounts", "--yes", "--no-toolchain")
+        assert done.returncode == 0, done.stderr
+
     def stop(self) -> None:
         self._process.terminate()
         try:

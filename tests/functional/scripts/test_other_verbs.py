@@ -43,7 +43,7 @@ def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) ->
     assert (status["release_id"], status["verified"]) == (deployed["release_id"], True)
     assert len(status["executions"]) == 3
     assert status["schedule"] == "rate(1 day) ENABLED"
-    assert {each["name"].split("-")[0] for each in status["alarms"]} == {
+    assert {each["name"] for each in status["alarms"]} == {
         "ExecutionFailed",
         "NoSuccess",
         "DeadLetterArrived",
