@@ -95,14 +95,19 @@ def test_a_push_is_notified(client: Client, unique: str, queue: Queue, rule: Cal
 def test_a_disabled_rule_and_a_deleted_one_are_silent(
     client: Client, server: Server, unique: str, queue: Queue, rule: Callable[..., str]
 ) -> None:
-    notifications, arn = client("codestar-notifications"), rule(Status="DISABLED")
-    _emit(server, unique, "FAILED")
-    notifications.update_notification_rule(Arn=arn, Status="ENABLED")
-    _emit(server, unique, "FAILED")
-    assert queue.message()
-    notifications.delete_notification_rule(Arn=arn)
-    _emit(server, unique, "FAILED")
-    assert queue.messages() == []
+    notifications, arn = client("codestar-notifications"), rule()
+    # Events are notified in their order: what this one's rule sends comes after all that was emitted before.
+    last = f"{unique}-last"
+    rule(Name=last, Resource=f"arn:aws:codepipeline:{REGION}:{DEV}:{last}")
+    for silence in (
+        lambda: notifications.update_notification_rule(Arn=arn, Status="DISABLED"),
+        lambda: notifications.delete_notification_rule(Arn=arn),
+    ):
+        silence()
+        _emit(server, unique, "FAILED")
+        _emit(server, last, "FAILED")
+        assert json.loads(queue.message()["Body"])["detail"]["pipeline"] == last
+        assert queue.messages() == []
 
 
 def test_rules_are_described_listed_tagged_and_given_targets(

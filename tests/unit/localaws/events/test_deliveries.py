@@ -102,7 +102,7 @@ def deliver() -> Iterator[Callable[..., FakeCloud]]:
 
     yield run
     for cloud in clouds:
-        cloud.workers.stop()
+        cloud.workers.stopping.set()  # its threads end by themselves
 
 
 def _throttled() -> InvocationError:
