@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 from localaws.caller import Caller
 from localaws.errors import ServiceError
 from localaws.service import Request, Response, Service
-from localaws.services.cloudformation.engine import UPDATED_FIELDS, Engine
+from localaws.services.cloudformation.engine import Engine
 from localaws.services.cloudformation.principal import caller_document, check_role
 from localaws.services.cloudformation.records import STACK_TYPE, Records, Stack
+from localaws.services.cloudformation.restoration import UPDATED_FIELDS
 from localaws.services.cloudformation.stack_policy import check_policy_document
 from localaws.services.cloudformation.submission import submit
 from localaws.services.cloudformation.template_source import read_url
