@@ -99,11 +99,11 @@ def test_a_disabled_rule_and_a_deleted_one_are_silent(
     # Events are notified in their order: what this one's rule sends comes after all that was emitted before.
     last = f"{unique}-last"
     rule(Name=last, Resource=f"arn:aws:codepipeline:{REGION}:{DEV}:{last}")
-    for silence in (
-        lambda: notifications.update_notification_rule(Arn=arn, Status="DISABLED"),
-        lambda: notifications.delete_notification_rule(Arn=arn),
+    for silence, changes in (
+        (notifications.update_notification_rule, {"Status": "DISABLED"}),
+        (notifications.delete_notification_rule, {}),
     ):
-        silence()
+        silence(Arn=arn, **changes)
         _emit(server, unique, "FAILED")
         _emit(server, last, "FAILED")
         assert json.loads(queue.message()["Body"])["detail"]["pipeline"] == last
