@@ -4,54 +4,69 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from tests.functional.conftest import PREPROD, PROD
-from tests.functional.scripts.site import BUCKETS, SCORE, Site
+from tests.functional.scripts.site import BUCKETS, SCORE, EmbeddedAws, Site
 
 MOST_CALLS = 15
 
 
-def test_a_deployment_promotes_deploys_verifies_and_shows_predictions(ready_site: Site) -> None:
-    done = ready_site.run("deploy_stage", "--stage", "preprod")
-    assert done.returncode == 0, done.stderr
-    assert "is live in preprod and verified" in done.stdout
-    assert "0,a,0.5" in done.stdout.replace("  ", ",").replace(",,", ",")
-    assert "ModelName" in done.stdout
-    assert "CREATE_COMPLETE" in done.stderr
-    assert "Score" in done.stderr
+@dataclass(frozen=True)
+class Deployed:
+    """A site whose first deployment to preprod is done; tests leave it as it is."""
+
+    site: Site
+    first: subprocess.CompletedProcess[str]
 
 
-def test_a_second_deployment_changes_nothing_and_takes_few_calls(ready_site: Site) -> None:
-    first = ready_site.json("deploy_stage", "--stage", "preprod")
-    second = ready_site.json("deploy_stage", "--stage", "preprod")
-    assert (first["changed"], second["changed"]) == (True, False)
-    assert second["release_id"] == first["release_id"]
-    assert second["aws_calls"] <= MOST_CALLS, second["aws_calls_by_operation"]
-    assert len(ready_site.promoted()) == 1
-    assert len(ready_site.executions()) == 1
+@pytest.fixture(scope="module")
+def deployed(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
+    folder: Path = tmp_path_factory.mktemp("site")
+    site = Site(folder, embedded_aws.endpoint_url, embedded_aws.client)
+    site.register()
+    site.put_input()
+    first = site.run("deploy_stage", "--stage", "preprod")
+    assert first.returncode == 0, first.stderr
+    return Deployed(site, first)
 
 
-def test_the_number_of_versions_does_not_change_the_number_of_calls(ready_site: Site) -> None:
-    ready_site.json("deploy_stage", "--stage", "preprod")
-    few = ready_site.json("deploy_stage", "--stage", "preprod")["aws_calls"]
-    for _ in range(25):
-        ready_site.register("Rejected")
-    assert ready_site.json("deploy_stage", "--stage", "preprod")["aws_calls"] == few
+def test_a_deployment_shows_what_it_does_and_ends_with_a_summary(deployed: Deployed) -> None:
+    shown, progress = deployed.first.stdout, deployed.first.stderr
+    assert "is live in preprod and verified" in shown
+    assert "(none) -> arn:aws:sagemaker:eu-west-1:222222222222:model-package/" in shown
+    assert "0  a  0.5" in shown
+    for part in ("ModelName", "ArtifactBucketName", "s3://", ":pipeline/", "AWS calls: ", "total "):
+        assert part in shown
+    for part in ("+ Model  AWS::SageMaker::Model", "CREATE_COMPLETE", "Score", "checksums agree"):
+        assert part in progress
 
 
-def test_everything_of_the_model_package_is_kept(ready_site: Site) -> None:
-    release_id = ready_site.json("deploy_stage", "--stage", "preprod")["release_id"]
-    (package,) = ready_site.promoted()
-    assert package["ModelPackageGroupName"] == ready_site.group
+def test_a_second_deployment_changes_nothing_and_takes_few_calls(deployed: Deployed) -> None:
+    again = deployed.site.json("deploy_stage", "--stage", "preprod")
+    assert again["changed"] is False
+    assert again["aws_calls"] <= MOST_CALLS, again["aws_calls_by_operation"]
+    assert len(deployed.site.promoted()) == 1
+    assert len(deployed.site.executions()) == 1
+    for _ in range(15):
+        deployed.site.register("Rejected")
+    assert deployed.site.json("deploy_stage", "--stage", "preprod")["aws_calls"] == again["aws_calls"]
+
+
+def test_everything_of_the_model_package_is_kept(deployed: Deployed) -> None:
+    (package,) = deployed.site.promoted()
+    assert package["ModelPackageGroupName"] == deployed.site.group
     assert package["ModelApprovalStatus"] == "Approved"
     assert package["SourceUri"] == "https://git.example.com/models"
     metadata = package["CustomerMetadataProperties"]
-    assert metadata["release_id"] == release_id
-    assert metadata["source_model_package_arn"].endswith(f"/{ready_site.group}/1")
+    assert metadata["release_id"] in deployed.first.stdout
+    assert metadata["source_model_package_arn"].endswith(f"/{deployed.site.group}/1")
     assert metadata["training_id"]
-    s3 = ready_site.client("s3", account=PREPROD)
+    s3 = deployed.site.client("s3", account=PREPROD)
     for member in ("ModelMetrics", "DriftCheckBaselines"):
         uri = package[member]["ModelQuality"]["Statistics"]["S3Uri"]
         assert uri.startswith(f"s3://{BUCKETS['preprod']}/model-metrics/")
@@ -59,23 +74,37 @@ def test_everything_of_the_model_package_is_kept(ready_site: Site) -> None:
         assert s3.get_object(Bucket=BUCKETS["preprod"], Key=key)["Body"].read() == b'{"auc": 0.9}'
 
 
-def test_the_newest_approved_version_is_deployed(ready_site: Site) -> None:
-    newest = ready_site.register()
-    ready_site.register("Rejected")
-    ready_site.register("PendingManualApproval")
-    deployed = ready_site.json("deploy_stage", "--stage", "preprod")
-    assert ready_site.promoted()[-1]["CustomerMetadataProperties"]["source_model_package_arn"] == newest
-    assert deployed["model_package"]["from"] is None
+def test_a_plan_shows_the_change_set_and_leaves_none_behind(deployed: Deployed) -> None:
+    assert deployed.site.json("plan_stage", "--stage", "preprod")["nothing_to_do"]
+    deployed.site.edit_stage("preprod", "schedule: 1 day", "schedule: 2 days")
+    shown = deployed.site.run("plan_stage", "--stage", "preprod")
+    deployed.site.edit_stage("preprod", "schedule: 2 days", "schedule: 1 day")
+    assert "ScheduleExpressionforPipeline: 1 day -> 2 days" in shown.stdout
+    assert "~ Schedule  AWS::Events::Rule" in shown.stdout
+    cloudformation = deployed.site.client("cloudformation", account=PREPROD)
+    left = cloudformation.list_change_sets(StackName=deployed.site.stack)["Summaries"]
+    assert [each for each in left if each["ExecutionStatus"] == "AVAILABLE"] == []
 
 
-def test_a_change_of_code_alone_is_a_new_release_of_the_same_model_package(ready_site: Site) -> None:
+def test_a_plan_of_a_new_stage_changes_nothing(ready_site: Site) -> None:
+    planned = ready_site.json("plan_stage", "--stage", "preprod")
+    assert (planned["promotes"], planned["stack"]["readiness"]) == (True, "create")
+    assert not ready_site.stack_exists()
+    assert ready_site.promoted() == []
+
+
+def test_a_change_of_code_alone_is_a_new_release_of_the_same_package_and_an_earlier_one_can_be_named(
+    ready_site: Site,
+) -> None:
     first = ready_site.json("deploy_stage", "--stage", "preprod")
     ready_site.write_script(SCORE.replace("0.5", "0.7"))
     second = ready_site.json("deploy_stage", "--stage", "preprod")
-    assert second["changed"]
     assert second["release_id"] != first["release_id"]
     assert second["first_rows"][0].endswith("0.7")
     assert len(ready_site.promoted()) == 1
+    back = ready_site.json("deploy_stage", "--stage", "preprod", "--release", first["release_id"])
+    assert back["release_id"] == first["release_id"]
+    assert back["first_rows"][0].endswith("0.5")
 
 
 def test_prod_gets_what_preprod_verified_though_a_newer_version_was_approved(ready_site: Site) -> None:
@@ -90,16 +119,15 @@ def test_prod_gets_what_preprod_verified_though_a_newer_version_was_approved(rea
     assert (again["changed"], again["aws_calls"] <= MOST_CALLS) == (False, True)
 
 
-def test_prod_refuses_a_release_that_preprod_did_not_verify(ready_site: Site) -> None:
-    release_id = ready_site.json("create_release")["release_id"]
+def test_an_unverified_release_goes_to_prod_only_when_told_and_that_is_recorded(ready_site: Site) -> None:
+    ready_site.register("Rejected")
+    release = ready_site.json("create_release")
+    assert release["model_package"]["version"] == 1  # the newest Approved one
+    release_id = release["release_id"]
     refused = ready_site.run("deploy_stage", "--stage", "prod", "--release", release_id)
     assert refused.returncode == 8
     assert "make deploy STAGE=preprod" in refused.stderr
     assert ready_site.promoted("prod") == []
-
-
-def test_an_unverified_release_goes_to_prod_only_when_told_and_that_is_recorded(ready_site: Site) -> None:
-    release_id = ready_site.json("create_release")["release_id"]
     done = ready_site.run("deploy_stage", "--stage", "prod", "--release", release_id, UNVERIFIED="1")
     assert done.returncode == 0, done.stderr
     s3 = ready_site.client("s3", account=PROD)
@@ -107,60 +135,29 @@ def test_an_unverified_release_goes_to_prod_only_when_told_and_that_is_recorded(
     assert json.loads(record)["unverified_in_preprod"] is True
 
 
-def test_an_earlier_release_can_be_named(ready_site: Site) -> None:
-    first = ready_site.json("deploy_stage", "--stage", "preprod")
-    ready_site.write_script(SCORE.replace("0.5", "0.7"))
-    ready_site.json("deploy_stage", "--stage", "preprod")
-    back = ready_site.json("deploy_stage", "--stage", "preprod", "--release", first["release_id"])
-    assert back["release_id"] == first["release_id"]
-    assert back["first_rows"][0].endswith("0.5")
-
-
 @pytest.mark.parametrize(
-    "sign",
+    ("sign", "how"),
     [
-        "Promote the model package",
-        "Upload definition",
-        "Model  AWS::SageMaker::Model",
-        "CREATE_IN_PROGRESS",
-        "started arn",
-        "Executing",
+        ("Promote the model package", signal.SIGKILL),
+        ("Model  AWS::SageMaker::Model", signal.SIGKILL),
+        ("CREATE_IN_PROGRESS", signal.SIGINT),
+        ("Executing", signal.SIGKILL),
     ],
 )
-def test_a_deployment_killed_anywhere_ends_in_the_same_state(ready_site: Site, sign: str) -> None:
-    assert ready_site.kill_when("deploy_stage", sign, "--stage", "preprod") == -signal.SIGKILL
+def test_a_deployment_ended_anywhere_and_repeated_ends_in_the_same_state(
+    ready_site: Site, sign: str, how: signal.Signals
+) -> None:
+    code = ready_site.kill_when("deploy_stage", sign, "--stage", "preprod", how=how)
+    assert code == (130 if how == signal.SIGINT else -signal.SIGKILL)
     done = ready_site.run("deploy_stage", "--stage", "preprod")
     assert done.returncode == 0, done.stderr
     assert [each["ModelPackageStatus"] for each in ready_site.promoted()] == ["Completed"]
     assert [each["PipelineExecutionStatus"] for each in ready_site.executions()] == ["Succeeded"]
-    assert ready_site.json("deploy_stage", "--stage", "preprod")["changed"] is False
-
-
-def test_an_interrupted_deployment_says_so_and_can_be_repeated(ready_site: Site) -> None:
-    code = ready_site.kill_when("deploy_stage", "CREATE_IN_PROGRESS", "--stage", "preprod", how=signal.SIGINT)
-    assert code == 130
-    assert ready_site.run("deploy_stage", "--stage", "preprod").returncode == 0
-
-
-def test_a_plan_shows_what_a_deployment_then_does_and_changes_nothing(ready_site: Site) -> None:
-    planned = ready_site.json("plan_stage", "--stage", "preprod")
-    assert (planned["promotes"], planned["stack"]["readiness"]) == (True, "create")
-    assert not ready_site.stack_exists()
-    assert ready_site.promoted() == []
-    ready_site.json("deploy_stage", "--stage", "preprod")
-    assert ready_site.json("plan_stage", "--stage", "preprod")["nothing_to_do"]
-    ready_site.edit_stage("preprod", "schedule: 1 day", "schedule: 2 days")
-    shown = ready_site.run("plan_stage", "--stage", "preprod")
-    assert "ScheduleExpressionforPipeline: 1 day -> 2 days" in shown.stdout
-    assert "~ Schedule  AWS::Events::Rule" in shown.stdout
-    assert ready_site.json("plan_stage", "--stage", "preprod")["change_set"]
 
 
 def test_a_version_that_was_deleted_in_the_stage_is_promoted_again(ready_site: Site) -> None:
-    ready_site.json("deploy_stage", "--stage", "preprod")
-    ready_site.json("destroy_stage", "--stage", "preprod", "--yes")
-    ready_site.client("sagemaker", account=PREPROD).delete_model_package(
-        ModelPackageName=ready_site.promoted()[0]["ModelPackageArn"]
-    )
-    ready_site.json("deploy_stage", "--stage", "preprod")
+    ready_site.json("create_release")
+    first = ready_site.json("promote_release", "--stage", "preprod")["model_package_arn"]
+    ready_site.client("sagemaker", account=PREPROD).delete_model_package(ModelPackageName=first)
+    ready_site.json("promote_release", "--stage", "preprod")
     assert [each["ModelPackageStatus"] for each in ready_site.promoted()] == ["Completed"]
