@@ -13,6 +13,7 @@ import pytest
 from localaws.caller import Caller
 from localaws.cloud import Cloud
 from localaws.services import register_services
+from localaws.services.cloudformation.engine import Engine
 from localaws.services.cloudformation.records import Records
 from localaws.services.cloudformation.stack_operations import new_stack
 from tests.functional.conftest import DEV, REGION
@@ -20,6 +21,17 @@ from tests.functional.localaws.stacks import HANDLE, Stacks, parameter, refused,
 
 Client = Callable[..., Any]
 ROOT = Caller.root(DEV, REGION)
+_FIELDS = (
+    "Capabilities",
+    "Description",
+    "Imports",
+    "NotificationARNs",
+    "Outputs",
+    "Parameters",
+    "RoleARN",
+    "Tags",
+    "TemplateBody",
+)
 
 
 @pytest.fixture
@@ -70,18 +82,7 @@ def _interrupted(cloud: Cloud, name: str, status: str, **fields: Any) -> None:
 def test_no_stack_stays_in_progress_after_a_restart(
     cloud: Cloud, unique: str, status: str, ended: str, value: str | None
 ) -> None:
-    fields = (
-        "Capabilities",
-        "Description",
-        "Imports",
-        "NotificationARNs",
-        "Outputs",
-        "Parameters",
-        "RoleARN",
-        "Tags",
-        "TemplateBody",
-    )
-    _interrupted(cloud, unique, status, **({"Previous": fields} if status.startswith("UPDATE") else {}))
+    _interrupted(cloud, unique, status, **({"Previous": _FIELDS} if status.startswith("UPDATE") else {}))
     cloud.start("http://127.0.0.1:1")
     deadline = time.monotonic() + 30
     records = Records(cloud)
@@ -93,6 +94,26 @@ def test_no_stack_stays_in_progress_after_a_restart(
     if status == "CREATE_IN_PROGRESS":
         reasons = [event.get("ResourceStatusReason") for event in records.events_of(stack)]
         assert "The server stopped while this operation was under way." in reasons
+
+
+@pytest.mark.parametrize(
+    ("status", "wish", "ended", "reason"),
+    [
+        ("UPDATE_IN_PROGRESS", {"CancelRequested": True}, "UPDATE_ROLLBACK_COMPLETE", "User Initiated"),
+        ("CREATE_IN_PROGRESS", {"DeletionRequested": True}, "DELETE_COMPLETE", "User Initiated"),
+        ("CREATE_IN_PROGRESS", {"TimeoutInMinutes": 1}, "ROLLBACK_COMPLETE", "exceeded the specified timeout"),
+    ],
+)
+def test_a_running_stack_stops_when_it_is_told_to(
+    cloud: Cloud, unique: str, status: str, wish: dict[str, Any], ended: str, reason: str
+) -> None:
+    _interrupted(cloud, unique, status, **wish, **({"Previous": _FIELDS} if status.startswith("UPDATE") else {}))
+    cloud.clock.advance(120)
+    records = Records(cloud)
+    Engine(cloud, records).run(records.all_stacks(ROOT)[0]["Key"])
+    stack = records.all_stacks(ROOT)[0]
+    assert stack["StackStatus"] == ended
+    assert any(reason in str(event.get("ResourceStatusReason")) for event in records.events_of(stack))
 
 
 def test_a_failed_rollback_continues_without_what_cannot_be_restored(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -308,3 +309,24 @@ def test_operations_that_are_not_there_are_refused_by_name(stacks: Stacks) -> No
     code, message = refused(stacks.client.list_stack_sets)
     assert code == "NotImplemented"
     assert "ListStackSets" in message
+
+
+def test_statuses_are_events_that_a_rule_can_deliver(stacks: Stacks, client: Client, unique: str) -> None:
+    events, sqs = client("events"), client("sqs")
+    url = sqs.create_queue(QueueName=unique)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["aws.cloudformation"], "detail-type": ["CloudFormation Stack Status Change"]}
+    events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
+    events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])
+    stack = stacks.create(unique, resources(H=HANDLE))
+    found: set[str] = set()
+    deadline = time.monotonic() + 20
+    while "CREATE_COMPLETE" not in found:
+        assert time.monotonic() < deadline, found
+        for message in sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages", []):
+            detail = json.loads(message["Body"])["detail"]
+            if detail["stack-id"] == stack["StackId"]:
+                found.add(detail["status-details"]["status"])
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    events.remove_targets(Rule=unique, Ids=["queue"])
+    events.delete_rule(Name=unique)
