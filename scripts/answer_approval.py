@@ -52,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     else:
         print(f"{status}: {summary}")
     if status == "Approved" and not chosen.no_follow:
-        followed = follow(codepipeline, waiting.execution_id)
+        followed = follow(codepipeline, waiting.execution_id, answered=waiting.token)
         print(f"Execution {followed.execution_id} {followed.status}.", file=sys.stderr)
     return 0
 

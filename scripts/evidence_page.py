@@ -33,8 +33,11 @@ def evidence_lines(evidence: Evidence) -> list[str]:
     if evidence.metrics:
         rows = [[row.name, _number(row.live), _number(row.new), _signed(row.difference)] for row in evidence.metrics]
         lines += table(rows, ["metric", "live", "new", "difference"])
-    lines += [f"changes {change}" for change in evidence.changes] or ["changes nothing in the stack"]
-    lines.append(f"definition: {len(evidence.definition_diff)} lines of difference")
+    if evidence.release_from is None:
+        lines.append("creates the stack: this is its first deployment")
+    else:
+        lines += [f"changes {change}" for change in evidence.changes] or ["changes nothing in the stack"]
+        lines.append(f"definition: {len(evidence.definition_diff)} lines of difference")
     if evidence.tested is None:
         lines.append("NOT verified in preprod")
     else:

@@ -47,9 +47,12 @@ def follow(
     execution_id: str,
     *,
     past_approvals: bool = False,
+    answered: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Followed:
     """Follow until the end, or until an approval waits unless ``past_approvals``.
+
+    ``answered`` is the token of an approval that has its answer, which CodePipeline may be yet to act on.
 
     Raises ExecutionError, with each failed action's reason and last lines, where the execution failed or was stopped.
     """
@@ -62,7 +65,7 @@ def follow(
             details = codepipeline.actions(execution_id)
             rows = action_rows(structure, details)
             approval = waiting_approval(structure, codepipeline.state(), details)
-            if approval and approval.execution_id != execution_id:
+            if approval and (approval.execution_id != execution_id or approval.token == answered):
                 approval = None
             show.update(codepipeline, execution_id, status, rows, approval)
             if status in ENDED or (approval and not past_approvals):
