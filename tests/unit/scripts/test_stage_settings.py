@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from scripts.decisions.release import release_schema
 from scripts.errors import DeploymentError, SettingsError, UsageError
 from scripts.settings import load_stage, stage_names
-from scripts.stage_schema import stage_schema
+from scripts.write_schemas import stage_schema
 
 GOOD = Path("stages/preprod.yml").read_text()
 
@@ -35,8 +36,9 @@ def test_the_committed_stage_files_are_valid(stage: str) -> None:
     assert load_stage(stage, environment={}).region
 
 
-def test_the_committed_schema_is_the_models() -> None:
+def test_the_committed_schemas_are_the_models() -> None:
     assert json.loads(Path("stages/schema.json").read_text()) == stage_schema()
+    assert json.loads(Path("docs/release.schema.json").read_text()) == release_schema()
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
