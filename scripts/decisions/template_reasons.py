@@ -10,7 +10,7 @@ import re
 
 from scripts.decisions.findings import Finding
 
-_POLICY = re.compile(r"^(?P<indent>\s*)(?:- )?(?:PolicyDocument|KeyPolicy|AssumeRolePolicyDocument):\s*$")
+_POLICY = re.compile(r"^(?P<indent>\s*)(?:- )?(?:PolicyDocument|KeyPolicy|AssumeRolePolicyDocument):(?:\s|$)")
 _SUPPRESSION = re.compile(r"\b(?:ignore_checks|SuppressedRules)\b")
 
 

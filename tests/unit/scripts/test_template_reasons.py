@@ -42,6 +42,12 @@ def test_stars_outside_policies_need_no_reason() -> None:
     assert missing_reasons("t.yml", "Parameters:\n  Name:\n    AllowedPattern: ^[a-z]*$\n") == []
 
 
+def test_a_policy_on_one_line_is_looked_at_too() -> None:
+    line = 'PolicyDocument: { Statement: [{ Action: "s3:*" }] }'
+    assert [each.rule for each in missing_reasons("t.yml", line)] == ["WILDCARD_HAS_REASON"]
+    assert missing_reasons("t.yml", f"{line} # the reason\nNext: a*\n") == []
+
+
 def test_a_suppression_needs_a_reason() -> None:
     lines = "Metadata:\n  cfn-lint: { config: { ignore_checks: [W1] } }\n  guard: { SuppressedRules: [A] } # because\n"
     assert [each.line for each in missing_reasons("t.yml", lines)] == [2]
