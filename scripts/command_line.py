@@ -68,7 +68,8 @@ def print_json(result: Any) -> None:
 
 def _report(error: DeploymentError) -> int:
     lines = [f"{error.title}: {error.problem}"]
-    lines += [f"  found: {line}" for line in error.found]
+    # One line of ours each: what AWS or a job said may have several.
+    lines += [f"  found: {part}" for line in error.found for part in line.splitlines() or [""]]
     if error.next_command:
         lines.append(f"  next:  {error.next_command}")
     print("\n".join(lines), file=sys.stderr)

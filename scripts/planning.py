@@ -14,7 +14,7 @@ from scripts.decisions.canonical import canonical_json, sha256_of
 from scripts.decisions.definition_binding import bind_definition, recorded_image_uri
 from scripts.decisions.definition_validation import require_valid
 from scripts.decisions.deployment import DeploymentPlan, Record, Upload, settings_of_verification
-from scripts.decisions.names import VERIFIED_KEY, release_key
+from scripts.decisions.names import release_key
 from scripts.decisions.promotion import Promotion, plan_promotion
 from scripts.decisions.release import DEFINITION, PREPROCESS, TEMPLATE, Release, write_release
 from scripts.decisions.stacks import Stack, readiness
@@ -137,11 +137,11 @@ def _release_for_later_stage(
         live = earlier.stacks.describe(earlier.names.batch_stack)
         live_id = live.parameters.get("ReleaseId") if live else None
         return find_release(live_id, [earlier, context]) if live_id else release_in_file(RELEASE_FILE)
-    content = earlier.objects.read(earlier.foundation.bucket, VERIFIED_KEY)
+    content = earlier.objects.read(earlier.foundation.bucket, earlier.names.verified_key)
     if content is None:
         raise ReleaseError(
             f"{earlier.stage} has verified no release yet",
-            found=[f"no s3://{earlier.foundation.bucket}/{VERIFIED_KEY}"],
+            found=[f"no s3://{earlier.foundation.bucket}/{earlier.names.verified_key}"],
             next_command=f"make deploy STAGE={earlier.stage}",
         )
     return find_release(json.loads(content)["release_id"], [earlier, context])
@@ -163,6 +163,7 @@ class Prepared:
 def prepare(context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None) -> Prepared:
     """``package`` is the source version as dev's registry describes it, where that was just read."""
     settings, names, foundation = context.settings, context.names, context.foundation
+    _require_same_subject(context, release)
     source = package or described(context, release.model_package.arn)
     bound = bound_definition(context, release, files)
     text = canonical_json(bound).encode()
@@ -176,6 +177,20 @@ def prepare(context: StageContext, release: Release, files: ReleaseFiles, packag
         template=files.template.decode(),
         parameters=stack_parameters(settings, names, foundation, release.release_id, definition_key),
     )
+
+
+def _require_same_subject(context: StageContext, release: Release) -> None:
+    """Raises ReleaseError for a release of another pipeline or another model package group than the stage's."""
+    subjects = [
+        ("pipeline", release.pipeline.name, context.settings.pipeline),
+        ("model_package_group", release.model_package.group, context.settings.model_package_group),
+    ]
+    for setting, released, wanted in subjects:
+        if released != wanted:
+            raise ReleaseError(
+                f"release {release.release_id} is of {setting} {released}, stage {context.stage} is set to {wanted}",
+                next_command=f"correct {setting} in stages/{context.stage}.yml, or name another release",
+            )
 
 
 def require_valid_definition(prepared: Prepared) -> None:

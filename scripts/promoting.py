@@ -52,6 +52,9 @@ def promote(context: StageContext, promotion: Promotion, package: RegisteredPack
             )
         newest = next((each.arn for each in context.registry.versions(promotion.group)), None)
         arn = context.registry.create(promotion.request, promotion.client_token(newest))
+        if context.registry.describe(arn) is None:
+            # The token was used before, for a version that somebody has deleted since.
+            arn = context.registry.create(promotion.request, promotion.client_token(f"{newest} after {arn}"))
         progress.line(f"registered {arn}")
     elif package.status == COMPLETED:
         return package.arn

@@ -42,7 +42,7 @@ def _status(context: StageContext) -> StageStatus:
     """A stage without a foundation is a status, not a failure; every other failed read is one."""
     from scripts.decisions.status import StageStatus
     from scripts.errors import FoundationError
-    from scripts.gateways.monitoring import alarms_of, rule
+    from scripts.gateways.monitoring import alarms, rule
     from scripts.planning import verification_record
 
     stage, account = context.stage, context.settings.account
@@ -73,7 +73,9 @@ def _status(context: StageContext) -> StageStatus:
             }
             for each in context.pipelines.newest(context.names.sagemaker_pipeline, SHOWN_EXECUTIONS)
         ),
-        alarms=tuple(vars(each) for each in alarms_of(context.account, stack.name)),
+        alarms=tuple(
+            vars(each) for each in alarms(context.account, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
+        ),
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from scripts.decisions.containers import s3_location
 from scripts.decisions.deployment import settings_of_verification, verification_fingerprint
-from scripts.decisions.names import LIVE_KEY, VERIFIED_KEY, release_key
+from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_values import input_url
 from scripts.decisions.verification import Check, Figures, checks, figures
@@ -106,8 +106,8 @@ def _measure(context: StageContext, output: Output) -> Figures:
 
 def _mark_live(context: StageContext, release_id: str, unverified: bool) -> None:
     pointer = {"release_id": release_id, "at": _now()}
-    _put(context, LIVE_KEY, {**pointer, "unverified_in_preprod": unverified})
-    _put(context, VERIFIED_KEY, pointer)
+    _put(context, context.names.live_key, {**pointer, "unverified_in_preprod": unverified})
+    _put(context, context.names.verified_key, pointer)
 
 
 def _write(

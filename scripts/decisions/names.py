@@ -99,6 +99,16 @@ class StageNames:
     def preprocess_key(self, sha256: str) -> str:
         return f"pipeline/{self.pipeline}/preprocess-{sha256[:SHORT_DIGEST]}.py"
 
+    @property
+    def live_key(self) -> str:
+        """Where the stage's bucket says which release of this pipeline is live and verified."""
+        return f"releases/live-{self.pipeline}.json"
+
+    @property
+    def verified_key(self) -> str:
+        """Where the stage's bucket says which release of this pipeline it verified last."""
+        return f"releases/verified-{self.pipeline}.json"
+
     def problems(self) -> list[str]:
         """Names that AWS would refuse, one sentence each; empty where all are within its limits."""
         limits = [
@@ -117,7 +127,3 @@ class StageNames:
 def release_key(release_id: str, name: str = "release.json") -> str:
     """Where a stage's bucket keeps what belongs to a release: ``release.json``, ``verification.json``, its files."""
     return f"releases/{release_id}/{name}"
-
-
-LIVE_KEY = "releases/live.json"
-VERIFIED_KEY = "releases/verified.json"

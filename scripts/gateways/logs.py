@@ -27,4 +27,5 @@ def last_lines(account: Account, log_group: str, stream_prefix: str, count: int 
             if error_code(error) == "ResourceNotFoundException":
                 return []
             raise
-    return [event["message"].rstrip() for event in sorted(events, key=lambda each: each["timestamp"])][-count:]
+    ordered = sorted(events, key=lambda each: each["timestamp"])
+    return [line for event in ordered for line in event["message"].rstrip().splitlines()][-count:]

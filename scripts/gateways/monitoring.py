@@ -25,15 +25,20 @@ class Rule:
     state: str
 
 
-def alarms_of(account: Account, stack: str) -> list[Alarm]:
-    """The alarms whose names begin with a stack's name, as CloudFormation names them."""
+def alarms(account: Account, names: dict[str, str]) -> list[Alarm]:
+    """The state of alarms, which are given as logical id -> name: a deployment role may look at its own, by name."""
+    if not names:
+        return []
     with told_as_deployment_errors(account.actor):
-        pages = account.client("cloudwatch").get_paginator("describe_alarms").paginate(AlarmNamePrefix=f"{stack}-")
-        return [
-            Alarm(each["AlarmName"].removeprefix(f"{stack}-"), each["StateValue"], each.get("StateReason", ""))
-            for page in pages
-            for each in page.get("MetricAlarms", [])
-        ]
+        answer = account.client("cloudwatch").describe_alarms(
+            AlarmNames=sorted(names.values()), AlarmTypes=["MetricAlarm"], MaxRecords=100
+        )
+    found = {each["AlarmName"]: each for each in answer["MetricAlarms"]}
+    return [
+        Alarm(logical_id, found[name]["StateValue"], found[name].get("StateReason", ""))
+        for logical_id, name in sorted(names.items())
+        if name in found
+    ]
 
 
 def rule(account: Account, name: str) -> Rule | None:

@@ -155,6 +155,17 @@ class Stacks:
                 return
             pauses.next(again_soon=bool(news))
 
+    def resources(self, stack_id: str, kind: str) -> dict[str, str]:
+        """Logical id -> name of a stack's resources of one type."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+            return {
+                each["LogicalResourceId"]: each["PhysicalResourceId"]
+                for page in pages
+                for each in page["StackResourceSummaries"]
+                if each["ResourceType"] == kind and each.get("PhysicalResourceId")
+            }
+
     def failures(self, stack_id: str) -> list[str]:
         """What failed first in the newest operation, in CloudFormation's words."""
         failed = [each for each in self.recent_events(stack_id) if each.status.endswith("_FAILED") and each.reason]
