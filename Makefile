@@ -30,7 +30,8 @@ summary_option = $(if $(SUMMARY),--summary '$(SUMMARY)')
 file_option = $(if $(FILE),--file '$(FILE)')
 evidence_option = $(if $(EVIDENCE),--evidence '$(EVIDENCE)')
 plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest '$(PLAN_DIGEST)')
-options = $(stage_option) $(output_option) $(ARGS)
+pipeline_option = $(if $(PIPELINE),--pipeline '$(PIPELINE)')
+options = $(stage_option) $(pipeline_option) $(output_option) $(ARGS)
 
 export PYTHONUNBUFFERED := 1
 
@@ -45,7 +46,7 @@ install: ## Make .venv with what the verbs need (the SageMaker SDK is not among 
 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version
-	@$(ON_CLOUD) scripts.resolve_model_package $(options)
+	@$(ON_CLOUD) scripts.resolve_model_package $(stage_option) $(output_option) $(ARGS)
 
 .PHONY: release
 release: install ## Pin model package, definition and templates in release.json
@@ -53,7 +54,7 @@ release: install ## Pin model package, definition and templates in release.json
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
-	@$(ON_CLOUD) scripts.promote_release $(options) $(release_option) $(plan_digest_option)
+	@$(ON_CLOUD) scripts.promote_release $(stage_option) $(output_option) $(ARGS) $(release_option) $(plan_digest_option)
 
 .PHONY: plan
 plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=file.html: write the approver's page)

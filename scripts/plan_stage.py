@@ -27,18 +27,19 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--file", type=Path, help="plan exactly the release that this file pins")
     parser.add_argument("--evidence", metavar="FILE_OR_S3_URI", help="write the evidence for the approver there (HTML)")
     chosen = parser.parse_args(arguments)
+    from scripts.releasing import release_in_file
     from scripts.stage_context import StageContext
 
-    context = StageContext.open(chosen.stage, chosen.pipeline)
+    pinned = release_in_file(chosen.file) if chosen.file else None
+    context = StageContext.open(chosen.stage, pinned.pipeline.name if pinned else chosen.pipeline)
     from scripts.decisions.deployment import plan_lines
     from scripts.planning import plan_deployment, plan_pinned_release
     from scripts.progress import Progress
-    from scripts.releasing import release_in_file
 
     with Progress().step(f"Plan {chosen.stage}"):
         plan = (
-            plan_pinned_release(context, release_in_file(chosen.file), unverified=chosen.unverified)
-            if chosen.file
+            plan_pinned_release(context, pinned, unverified=chosen.unverified)
+            if pinned
             else plan_deployment(context, chosen.release, chosen.unverified)
         )
         changes = _change_set(context, plan)
