@@ -330,3 +330,46 @@ def test_statuses_are_events_that_a_rule_can_deliver(stacks: Stacks, client: Cli
             sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
     events.remove_targets(Rule=unique, Ids=["queue"])
     events.delete_rule(Name=unique)
+
+
+def test_what_a_template_no_longer_has_is_removed_unless_retained(stacks: Stacks, client: Client, unique: str) -> None:
+    stacks.create(
+        unique,
+        resources(
+            H=HANDLE,
+            Gone=parameter(f"/{unique}/gone"),
+            Kept=parameter(f"/{unique}/kept", DeletionPolicy="Retain"),
+        ),
+    )
+    assert stacks.update(unique, resources(H=HANDLE))["StackStatus"] == "UPDATE_COMPLETE"
+    found = client("ssm").get_parameters(Names=[f"/{unique}/gone", f"/{unique}/kept"])["Parameters"]
+    assert [each["Name"] for each in found] == [f"/{unique}/kept"]
+    assert stacks.events(unique)[-4:] == [
+        ("Kept", "DELETE_SKIPPED"),
+        ("Gone", "DELETE_IN_PROGRESS"),
+        ("Gone", "DELETE_COMPLETE"),
+        (unique, "UPDATE_COMPLETE"),
+    ]
+    names = [
+        each["LogicalResourceId"] for each in stacks.client.describe_stack_resources(StackName=unique)["StackResources"]
+    ]
+    assert names == ["H"]
+
+
+def test_policies_say_what_becomes_of_replaced_and_rolled_back_resources(
+    stacks: Stacks, client: Client, unique: str
+) -> None:
+    def template(name: str) -> dict[str, Any]:
+        return resources(P=parameter(f"/{unique}/{name}", UpdateReplacePolicy="Retain"))
+
+    stacks.create(unique, template("one"))
+    stacks.update(unique, template("two"))
+    new = resources(
+        New=parameter(f"/{unique}/new", DeletionPolicy="RetainExceptOnCreate"),
+        Held=parameter(f"/{unique}/held", DeletionPolicy="Retain"),
+        Bad={"Type": "AWS::SNS::Topic", "Properties": {"No": 1}, "DependsOn": ["New", "Held"]},
+    )
+    assert stacks.create(f"{unique}-b", new)["StackStatus"] == "ROLLBACK_COMPLETE"
+    names = [f"/{unique}/{name}" for name in ("one", "two", "new", "held")]
+    found = client("ssm").get_parameters(Names=names)["Parameters"]
+    assert sorted(each["Name"].rsplit("/", 1)[-1] for each in found) == ["held", "one", "two"]
