@@ -24,7 +24,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def argument_parser(module: str, description: str, *, stage: bool = True) -> argparse.ArgumentParser:
-    """A parser with ``--output`` and, where the verb is about a stage, ``--stage``.
+    """A parser with ``--output`` and, where the verb is about a stage, ``--stage`` and ``--pipeline``.
 
     ``module`` is the verb's module (``scripts.deploy_stage``). The value of ``--stage`` is checked when the settings
     are loaded, since which stages exist is a matter of files.
@@ -37,6 +37,9 @@ def argument_parser(module: str, description: str, *, stage: bool = True) -> arg
     )
     if stage:
         parser.add_argument("--stage", help="a file in stages/ without its ending, e.g. preprod")
+        parser.add_argument(
+            "--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the one in the stage's file"
+        )
     parser.add_argument(
         "--output", choices=["text", "json"], default="text", help="how the result is written to stdout"
     )

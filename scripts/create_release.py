@@ -13,7 +13,6 @@ from scripts.command_line import argument_parser, print_json, run
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.create_release", __doc__ or "")
     parser.add_argument("--file", type=Path, default=Path("release.json"), help="where the release is written")
-    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
     parser.add_argument(
         "--configurations",
         action="store_true",

@@ -60,7 +60,6 @@ def add_plan_options(parser: Any) -> None:
         default=os.environ.get("UNVERIFIED") == "1",
         help="take a release that preprod has not verified; this is recorded (also: UNVERIFIED=1)",
     )
-    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
 
 
 def _report_nothing(context: StageContext, plan: DeploymentPlan, progress: Progress, output: str) -> None:

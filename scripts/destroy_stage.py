@@ -20,7 +20,6 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--delete-data", action="store_true", help="delete the objects in the stage's bucket, too")
     parser.add_argument(PROTECTED_WORD, action="store_true", help="needed for prod")
-    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
     chosen = parser.parse_args(arguments)
     from scripts.errors import UsageError
     from scripts.stage_context import StageContext

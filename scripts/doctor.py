@@ -14,7 +14,6 @@ from scripts.command_line import argument_parser, print_json, run
 
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.doctor", __doc__ or "")
-    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage files'")
     chosen = parser.parse_args(arguments)
     from scripts.errors import ReadinessError
     from scripts.examination import examine

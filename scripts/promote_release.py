@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     from scripts.stage_context import StageContext
 
-    context = StageContext.open(chosen.stage)
+    context = StageContext.open(chosen.stage, chosen.pipeline)
     from scripts.build_variables import record_build_variables
     from scripts.deploying import record_intention, upload
     from scripts.planning import FIRST_STAGE, plan_pinned_release

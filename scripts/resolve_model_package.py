@@ -13,7 +13,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     from scripts.stage_context import StageContext
 
-    context = StageContext.open(chosen.stage or first_stage())
+    context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
     from scripts.releasing import resolve
 
     resolved = resolve(context)

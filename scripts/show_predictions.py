@@ -11,7 +11,6 @@ from scripts.command_line import argument_parser, print_json, run
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.show_predictions", __doc__ or "")
     parser.add_argument("--rows", type=int, default=10, help="so many rows are shown")
-    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage file's")
     chosen = parser.parse_args(arguments)
     from scripts.stage_context import StageContext
 

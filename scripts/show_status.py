@@ -17,7 +17,6 @@ SHOWN_EXECUTIONS = 5
 
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.show_status", __doc__ or "")
-    parser.add_argument("--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the stage files'")
     chosen = parser.parse_args(arguments)
     from dataclasses import asdict
 
