@@ -149,6 +149,29 @@ def test_dev_copies_artifacts_into_the_bucket_under_the_stages_key(
     assert copied["SSEKMSKeyId"] == foundations["prod"]["KmsKeyArn"]
 
 
+def test_stages_share_an_account_and_a_deleted_foundation_leaves_its_data(
+    client: Client, foundations: dict[str, dict[str, str]]
+) -> None:
+    stacks = Stacks(client("cloudformation", account=PREPROD))
+    parameters = {
+        "SageMakerProjectName": PROJECT,
+        "SageMakerProjectId": "p-stackproject",
+        "Environment": "second",
+        "DevAccountId": PREPROD,
+        "SubnetIds": "subnet-0123456789abcdef0,subnet-0123456789abcdef1",
+        "SGIds": "sg-0123456789abcdef0",
+        "JobLogGroups": "create",
+    }
+    outputs = stacks.deploy(f"{PROJECT}-foundation-second", "foundation.yml", parameters)
+    assert set(outputs.values()).isdisjoint(foundations["preprod"].values())
+    network = client("ssm", account=PREPROD).get_parameter(Name="/second/private-subnets-ids")["Parameter"]
+    assert network["Value"] == parameters["SubnetIds"]
+    stacks.delete(f"{PROJECT}-foundation-second")
+    client("s3", account=PREPROD).head_bucket(Bucket=outputs["ArtifactBucketName"])
+    key = client("kms", account=PREPROD).describe_key(KeyId=outputs["KmsKeyArn"])["KeyMetadata"]
+    assert key["KeyState"] == "Enabled"
+
+
 def test_dev_writes_nothing_else_into_the_bucket(client: Client, foundations: dict[str, dict[str, str]]) -> None:
     bucket = foundations["prod"]["ArtifactBucketName"]
     with pytest.raises(ClientError, match="AccessDenied"):
@@ -258,6 +281,26 @@ def test_the_toolchain_deploys_for_codecommit(client: Client, foundations: dict[
     )
     assert len(targets["RuleNames"]) == 2
     stacks.delete(f"{PROJECT}-toolchain")
+
+
+def test_the_toolchain_deploys_for_github(client: Client, foundations: dict[str, dict[str, str]], unique: str) -> None:
+    connection = client("codeconnections").create_connection(ProviderType="GitHub", ConnectionName=unique)
+    source = {
+        "SourceProvider": "GitHub",
+        "GitHubRepository": "team/batch-inference",
+        "ConnectionArn": connection["ConnectionArn"],
+    }
+    stacks = Stacks(client("cloudformation"))
+    own_name = {"SageMakerProjectName": unique, "CacheType": "S3", "NotificationEmail": "team@example.com"}
+    outputs = stacks.deploy(f"{unique}-toolchain", "toolchain.yml", _toolchain_parameters(**source, **own_name))
+    pipeline = client("codepipeline").get_pipeline(name=outputs["CodePipelineName"])["pipeline"]
+    (action,) = pipeline["stages"][0]["actions"]
+    assert action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
+    assert action["configuration"]["ConnectionArn"] == connection["ConnectionArn"]
+    arn = f"arn:aws:codepipeline:{REGION}:{DEV}:{outputs['CodePipelineName']}"
+    (rule,) = client("events").list_rule_names_by_target(TargetArn=arn)["RuleNames"]
+    assert "ModelPackageApproved" in rule
+    stacks.delete(f"{unique}-toolchain")
 
 
 @pytest.mark.parametrize(
