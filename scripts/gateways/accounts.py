@@ -15,6 +15,7 @@ from typing import Any
 import botocore.session
 from boto3.session import Session
 from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
 
 from scripts.errors import AccessDeniedError, CredentialsError, FoundationError
 from scripts.gateways.aws_errors import Actor, told_as_deployment_errors
@@ -105,14 +106,14 @@ class Accounts:
         """
         if role_arn not in self._assumed:
             source = self.at_hand(dev_account)
+
+            def assume() -> dict[str, str]:
+                answer = source.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)
+                return _refreshable(answer["Credentials"])
+
             with told_as_deployment_errors(Actor(account, role_arn)):
-                answer = source.client("sts").assume_role(RoleArn=role_arn, RoleSessionName=SESSION_NAME)["Credentials"]
-            session = self._session(
-                aws_access_key_id=answer["AccessKeyId"],
-                aws_secret_access_key=answer["SecretAccessKey"],
-                aws_session_token=answer["SessionToken"],
-            )
-            self._assumed[role_arn] = Account(session, Actor(account, role_arn), self.calls)
+                credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "sts-assume-role")
+            self._assumed[role_arn] = Account(self._session(credentials), Actor(account, role_arn), self.calls)
         return self._assumed[role_arn]
 
     def deployment(self, account: str, role_arn: str, dev_account: str, stage: str) -> Account:
@@ -126,8 +127,20 @@ class Accounts:
                 next_command="make bootstrap",
             ) from error
 
-    def _session(self, **keys: str) -> Session:
+    def _session(self, credentials: RefreshableCredentials | None = None) -> Session:
+        """A session by the SDK's own chain, or with credentials that are renewed before they expire."""
         core = botocore.session.get_session()
         core.register_component("data_loader", self._loader)
+        if credentials is not None:
+            core._credentials = credentials  # botocore offers no other way to hand renewable ones over
         with told_as_deployment_errors(Actor("dev")):
-            return Session(botocore_session=core, region_name=self.region, **keys)
+            return Session(botocore_session=core, region_name=self.region)
+
+
+def _refreshable(credentials: dict[str, Any]) -> dict[str, str]:
+    return {
+        "access_key": credentials["AccessKeyId"],
+        "secret_key": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+        "expiry_time": credentials["Expiration"].isoformat(),
+    }

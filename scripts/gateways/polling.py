@@ -4,22 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scripts.errors import ServiceResponseError
+
 FIRST = 0.1
 LONGEST = 3.0
 GROWTH = 1.4
 
 
 class Pauses:
-    """Growing pauses. ``sleep`` comes from outside, so that tests need not wait."""
+    """Growing pauses. ``sleep`` comes from outside, so that tests need not wait.
 
-    def __init__(self, sleep: Callable[[float], None], longest: float = LONGEST) -> None:
+    ``limit`` is how many seconds all of them may take together; None for what may take hours.
+    """
+
+    def __init__(self, sleep: Callable[[float], None], subject: str = "", limit: float | None = None) -> None:
         self._sleep = sleep
-        self._longest = longest
+        self._subject = subject
+        self._limit = limit
+        self._slept = 0.0
         self._seconds = FIRST
 
     def next(self, again_soon: bool = False) -> None:
-        """Pause. ``again_soon``: something has just happened, so more may follow at once."""
+        """Pause. ``again_soon``: something has just happened, so more may follow at once.
+
+        Raises ServiceResponseError once the limit is used up.
+        """
         if again_soon:
             self._seconds = FIRST
+        if self._limit is not None and self._slept >= self._limit:
+            raise ServiceResponseError(
+                f"{self._subject} takes longer than {self._limit:.0f} s", next_command="look at it, then run this again"
+            )
         self._sleep(self._seconds)
-        self._seconds = min(self._seconds * GROWTH, self._longest)
+        self._slept += self._seconds
+        self._seconds = min(self._seconds * GROWTH, LONGEST)

@@ -17,6 +17,9 @@ from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.polling import Pauses
 
 LARGEST_TEMPLATE_BODY = 51_200
+SECONDS_TO_MAKE = 900.0
+SECONDS_TO_DELETE = 120.0
+_BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -92,9 +95,11 @@ class Stacks:
                 next_command="shorten it, or move resources into a stack of their own",
             )
         left = self._describe_change_set(request.name, request.change_set)
+        if left is not None and left["Status"] in _BEING_MADE:
+            left = self._wait_for_change_set(request)
         if left is not None and left["Status"] == "CREATE_COMPLETE" and left.get("ExecutionStatus") == "AVAILABLE":
             return self._finished(request, left)
-        if left is not None:
+        if left is not None and left.get("ExecutionStatus") != "EXECUTE_COMPLETE":
             self.delete_change_set(request.name, request.change_set)
         with told_as_deployment_errors(self._account.actor):
             self._client.create_change_set(
@@ -110,14 +115,7 @@ class Stacks:
                 Capabilities=list(request.capabilities),
                 **({"RoleARN": request.role_arn} if request.role_arn else {}),
             )
-        pauses = Pauses(self._sleep)
-        while True:
-            answer = self._describe_change_set(request.name, request.change_set)
-            if answer is None:
-                raise StackError(f"change set {request.change_set} of {request.name} has vanished")
-            if answer["Status"] in ("CREATE_COMPLETE", "FAILED"):
-                return self._finished(request, answer)
-            pauses.next()
+        return self._finished(request, self._wait_for_change_set(request))
 
     def execute(self, change_set: ChangeSet) -> None:
         with told_as_deployment_errors(self._account.actor):
@@ -128,9 +126,9 @@ class Stacks:
     def delete_change_set(self, stack: str, name: str) -> None:
         with told_as_deployment_errors(self._account.actor):
             self._client.delete_change_set(StackName=stack, ChangeSetName=name)
-            pauses = Pauses(self._sleep)
-            while self._describe_change_set(stack, name) is not None:
-                pauses.next()
+        pauses = Pauses(self._sleep, f"deleting change set {name}", SECONDS_TO_DELETE)
+        while self._describe_change_set(stack, name) is not None:
+            pauses.next()
 
     def delete(self, name: str, role_arn: str | None) -> None:
         with told_as_deployment_errors(self._account.actor):
@@ -191,6 +189,19 @@ class Stacks:
                 if not page.get("NextToken"):
                     return whole
                 token = {"NextToken": page["NextToken"]}
+
+    def _wait_for_change_set(self, request: StackRequest) -> dict[str, Any]:
+        pauses = Pauses(self._sleep, f"making change set {request.change_set}", SECONDS_TO_MAKE)
+        while True:
+            answer = self._describe_change_set(request.name, request.change_set)
+            if answer is None:
+                raise StackError(
+                    f"change set {request.change_set} of {request.name} has vanished",
+                    next_command="run the command again",
+                )
+            if answer["Status"] not in _BEING_MADE:
+                return answer
+            pauses.next()
 
     def _finished(self, request: StackRequest, answer: dict[str, Any]) -> ChangeSet:
         if answer["Status"] == "CREATE_COMPLETE":

@@ -110,6 +110,19 @@ def test_a_stack_in_rollback_complete_is_explained(ready_site: Site) -> None:
     assert ready_site.run("deploy_stage", "--stage", "preprod").returncode == 0
 
 
+def test_a_change_that_fails_is_undone_and_its_reason_told(ready_site: Site) -> None:
+    ready_site.json("deploy_stage", "--stage", "preprod")
+    path = ready_site.folder / "cloudformation" / "batch-inference.yml"
+    good = path.read_text()
+    queue = "  Broken:\n    Type: AWS::SQS::Queue\n    Properties: { RedrivePolicy: { maxReceiveCount: 1 } }\n"
+    path.write_text(good.replace("Resources:\n", f"Resources:\n{queue}", 1))
+    refused(
+        ready_site.run("deploy_stage", "--stage", "preprod"), 11, "UPDATE_ROLLBACK_COMPLETE", "Broken (AWS::SQS::Queue)"
+    )
+    path.write_text(good)
+    assert ready_site.run("deploy_stage", "--stage", "preprod").returncode == 0
+
+
 def test_somebody_elses_change_set_under_review_is_explained(ready_site: Site) -> None:
     template = {"Resources": {"Q": {"Type": "AWS::SQS::Queue"}}}
     ready_site.client("cloudformation", account=PREPROD).create_change_set(
