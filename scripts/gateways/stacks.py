@@ -127,7 +127,8 @@ class Stacks:
         with told_as_deployment_errors(self._account.actor):
             self._client.delete_change_set(StackName=stack, ChangeSetName=name)
         pauses = Pauses(self._sleep, f"deleting change set {name}", SECONDS_TO_DELETE)
-        while self._describe_change_set(stack, name) is not None:
+        # An executed change set of the same name stays, and is described once the other one is gone.
+        while (left := self._describe_change_set(stack, name)) and left.get("ExecutionStatus") != "EXECUTE_COMPLETE":
             pauses.next()
 
     def delete(self, name: str, role_arn: str | None) -> None:
