@@ -7,8 +7,10 @@ own (the ``unique`` fixture).
 from __future__ import annotations
 
 import os
+import sys
 import uuid
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -55,7 +57,7 @@ def unique() -> str:
 def aws_environment(server: Server) -> dict[str, str]:
     """What ``make local-env`` exports, for a child process such as the AWS CLI. Nothing of the shell leaks in."""
     return {
-        "PATH": os.environ["PATH"],
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "AWS_ENDPOINT_URL": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": DEV,
         "AWS_SECRET_ACCESS_KEY": "local",

@@ -12,8 +12,8 @@ from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from localaws.server import Server
 from tests.functional.conftest import DEV, PREPROD, REGION
+from tests.functional.server_process import ServerProcess
 
 CONFIG = Config(retries={"mode": "standard", "total_max_attempts": 1})
 Keys = dict[str, str]
@@ -22,7 +22,7 @@ Keys = dict[str, str]
 class Enforced:
     """Clients of a server that enforces IAM: of an account's root by default, of other keys when given."""
 
-    def __init__(self, server: Server) -> None:
+    def __init__(self, server: ServerProcess) -> None:
         self.url = server.endpoint_url
 
     def client(self, service: str, account: str = DEV, keys: Keys | None = None) -> Any:
@@ -51,8 +51,7 @@ class Enforced:
 
 @pytest.fixture(scope="module")
 def enforced(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Enforced]:
-    server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV, PREPROD], enforce_iam=True)
-    server.run_in_thread()
+    server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV, PREPROD], REGION, "--enforce-iam")
     yield Enforced(server)
     server.stop()
 

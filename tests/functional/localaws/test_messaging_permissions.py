@@ -11,8 +11,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from localaws.server import Server
 from tests.functional.conftest import DEV, REGION
+from tests.functional.server_process import ServerProcess
 
 Client = Callable[[str], Any]
 
@@ -20,8 +20,7 @@ Client = Callable[[str], Any]
 @pytest.fixture(scope="module")
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Clients of a server that enforces IAM."""
-    server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV], enforce_iam=True)
-    server.run_in_thread()
+    server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV], REGION, "--enforce-iam")
     session = boto3.session.Session(aws_access_key_id=DEV, aws_secret_access_key="local", region_name=REGION)
     config = Config(retries={"mode": "standard", "total_max_attempts": 1})
     yield lambda service: session.client(service, endpoint_url=server.endpoint_url, config=config)

@@ -16,20 +16,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-
 from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import sealed
 from scripts.pipeline_definitions import current_digests
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 PROJECT = "tumor-screening"
 DEV_BUCKET = f"{PROJECT}-dev-{DEV}-{REGION}"
 BUCKETS = {"preprod": f"{PROJECT}-preprod-{PREPROD}-{REGION}", "prod": f"{PROJECT}-prod-{PROD}-{REGION}"}
 ACCOUNTS = {"preprod": PREPROD, "prod": PROD}
-DEADLINE = 120.0
+DEADLINE = 60.0
 
 # A pipeline of one processing step, written as the plain dictionary that get_pipeline may return: it renders without
 # the SageMaker SDK and runs in a second.
@@ -103,16 +101,20 @@ class Site:
 
     def run(self, verb: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end."""
-        return subprocess.run(
-            [sys.executable, "-m", f"scripts.{verb}", *arguments],
-            cwd=self.folder,
-            env={**self.environment, **environment},
-            capture_output=True,
-            text=True,
-            timeout=DEADLINE,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        command = [sys.executable, "-m", f"scripts.{verb}", *arguments]
+        try:
+            return subprocess.run(
+                command,
+                cwd=self.folder,
+                env={**self.environment, **environment},
+                capture_output=True,
+                text=True,
+                timeout=DEADLINE,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise AssertionError(f"{verb} did not end; its progress: {error.stderr!r}") from error
 
     def json(self, verb: str, *arguments: str) -> Any:
         """What a verb that succeeds writes with --output json."""
@@ -223,23 +225,14 @@ class Site:
         return f"s3://{DEV_BUCKET}/{key}"
 
 
-class EmbeddedAws:
+class EmbeddedAws(ServerProcess):
     """A localaws process with state of its own, bootstrapped once for all sites."""
 
     def __init__(self, folder: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state"), *options]
-        command += [part for account in (DEV, PREPROD, PROD) for part in ("--account", account)]
-        self._log = (folder / "server.log").open("w+")
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line.startswith("localaws: listening"), line
-        self.endpoint_url = line.split()[3].rstrip(",")
+        super().__init__(folder, [DEV, PREPROD, PROD], REGION, *options)
 
-    def client(self, service: str, account: str = DEV) -> Any:
-        session = boto3.session.Session(region_name=REGION, aws_access_key_id=account, aws_secret_access_key="local")
-        config = Config(retries={"mode": "standard", "total_max_attempts": 1})
-        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+    def client(self, service: str, account: str = DEV, **keys: str) -> Any:
+        return super().client(service, account, **keys)
 
     def prepare(self, site: Site) -> None:
         """Make dev's bucket and deploy the foundation of both stages."""
@@ -247,14 +240,6 @@ class EmbeddedAws:
         self.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration=where)
         done = site.run("bootstrap_accounts", "--yes", "--no-toolchain")
         assert done.returncode == 0, done.stderr
-
-    def stop(self) -> None:
-        self._process.terminate()
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-        self._log.close()
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from localaws.server import Server
-from tests.functional.conftest import DEV, PREPROD, PROD
+from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 DEADLINE = 60.0
@@ -80,8 +80,7 @@ class Stacks:
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV, PREPROD, PROD], enforce_iam=True)
-    server.run_in_thread()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV, PREPROD, PROD], REGION, "--enforce-iam")
     yield server
     server.stop()
