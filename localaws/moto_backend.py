@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +28,6 @@ class MotoBackend:
     def __init__(self, snapshot_path: Path | None) -> None:
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "false"
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles name AWS's own policies
-        os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles attach policies of AWS's own
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
         self._application = DomainDispatcherApplication(create_backend_app)
@@ -37,6 +35,7 @@ class MotoBackend:
         # moto's objects must not change while they are pickled: requests share this, a snapshot waits for all of them.
         self._changing = _SharedLock()
         self._changed = threading.Event()
+        self._writing = threading.Lock()  # the thread of snapshots and stop() write the same file
         self._stopping = threading.Event()
         if snapshot_path and snapshot_path.exists():
             moto_pickle.restore(snapshot_path.read_bytes())
@@ -46,9 +45,18 @@ class MotoBackend:
             threading.Thread(target=self._keep_snapshots, name="moto-snapshots", daemon=True).start()
 
     def stop(self) -> None:
+        """Write what has changed. A failure is on the log: whoever stops has nothing better to do about it."""
         self._stopping.set()
         if self._changed.is_set():
-            self.snapshot()
+            self._try_snapshot()
+
+    def knows(self, environ: dict[str, Any]) -> bool:
+        """Whether moto has the service that a signed request is meant for."""
+        host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
+        return host is None or any(
+            host == backend or pattern.match(f"http://{host}")
+            for backend, pattern in self._application.backend_url_patterns
+        )
 
     def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account."""
@@ -94,21 +102,28 @@ class MotoBackend:
         """Write moto's whole state, atomically."""
         if self._snapshot_path is None:
             return
-        with self._changing.alone():
-            self._changed.clear()
-            content = moto_pickle.dump()
-        partial = self._snapshot_path.with_suffix(".partial")
-        partial.write_bytes(content)
-        partial.replace(self._snapshot_path)
+        with self._writing:
+            with self._changing.alone():
+                self._changed.clear()
+                content = moto_pickle.dump()
+            partial = self._snapshot_path.with_suffix(".partial")
+            partial.write_bytes(content)
+            partial.replace(self._snapshot_path)
 
     def _keep_snapshots(self) -> None:
         while not self._stopping.is_set():
             if self._changed.wait(0.5):
-                time.sleep(_SNAPSHOT_EVERY)
-                try:
-                    self.snapshot()
-                except Exception:
-                    log.exception("moto's state could not be written")
+                self._stopping.wait(_SNAPSHOT_EVERY)
+                self._try_snapshot()
+
+    def _try_snapshot(self) -> None:
+        try:
+            self.snapshot()
+        except OSError as error:  # a full disk, a directory that is gone: the next change or the next second may do
+            self._changed.set()
+            log.error("moto's state could not be written: %s", error)
+        except Exception:
+            log.exception("moto's state could not be written")
 
 
 class _SharedLock:

@@ -9,8 +9,10 @@ from __future__ import annotations
 import functools
 import io
 import json
+import logging
 import pickle
 import threading
+import weakref
 from collections import defaultdict
 from typing import Any
 
@@ -28,9 +30,12 @@ from moto import __version__ as moto_version
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
 
+log = logging.getLogger(__name__)
+
 # moto builds these from its own tables; nothing that a user made is in them.
 _REBUILT_SERVICES = frozenset({"moto_api", "instance_metadata"})
 _LOCK, _RLOCK = type(threading.Lock()), type(threading.RLock())
+_told_of: set[str] = set()  # services that the log has named as not kept
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
@@ -44,10 +49,10 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
         if type(obj).__qualname__ == "AWSManagedPolicy":
             # 1,500 documents an account, which moto has in a table of its own.
             return _aws_managed_policy, (obj.name, obj.account_id, obj.partition, obj.id, obj.attachment_count)
-        if isinstance(obj, _RLOCK):
-            return threading.RLock, ()
-        if isinstance(obj, _LOCK):
-            return threading.Lock, ()
+        if isinstance(obj, weakref.WeakValueDictionary):
+            return weakref.WeakValueDictionary, (), None, None, iter(list(obj.items()))
+        if isinstance(obj, _RLOCK | _LOCK):
+            return (threading.RLock if isinstance(obj, _RLOCK) else threading.Lock), ()
         return super().reducer_override(obj)
 
 
@@ -78,20 +83,47 @@ def _load_private_key(content: bytes) -> Any:
 
 
 def dump() -> bytes:
-    """{service: {account: {region: backend}}} of every moto backend in use, pickled."""
+    """{service: {account: {region: backend}}} of every moto backend in use, pickled.
+
+    A service whose objects cannot be pickled is left out and named on the log: what all others hold is kept.
+    """
     state = {
         backends.service_name: {account: dict(regions) for account, regions in backends.items()}
         for backends in BackendDict._instances
         if backends.service_name not in _REBUILT_SERVICES
     }
+    try:
+        return _pickled((moto_version, state))
+    except Exception:  # whatever the __reduce__ of some object of moto raises
+        unkept = {service for service, accounts in state.items() if not _keeps(service, accounts)}
+        if not unkept:
+            raise
+        return _pickled((moto_version, {name: held for name, held in state.items() if name not in unkept}))
+
+
+def _keeps(service: str, accounts: Any) -> bool:
+    try:
+        _pickled(accounts)
+    except Exception as error:  # as above
+        if service not in _told_of:
+            _told_of.add(service)
+            log.error("what moto holds of %s is not kept across a restart: %s", service, error)
+        return False
+    return True
+
+
+def _pickled(value: Any) -> bytes:
     target = io.BytesIO()
-    _Pickler(target).dump((moto_version, state))
+    _Pickler(target).dump(value)
     return target.getvalue()
 
 
 def restore(content: bytes) -> None:
-    """Put a former ``dump`` back into moto. ValueError where another moto version wrote it."""
-    version, state = pickle.loads(content)  # noqa: S301 (our own snapshot, in the user's own directory)
+    """Put a former ``dump`` back into moto. ValueError where it is damaged or another moto version wrote it."""
+    try:
+        version, state = pickle.loads(content)  # noqa: S301 (our own snapshot, in the user's own directory)
+    except Exception as error:  # a damaged pickle raises nearly anything
+        raise ValueError(f"moto's state is damaged ({type(error).__name__}: {error})") from error
     if version != moto_version:
         raise ValueError(f"the state was written by moto {version}, this is {moto_version}")
     for service, accounts in state.items():

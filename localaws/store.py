@@ -84,18 +84,29 @@ class Table:
 
 
 class Store:
-    """The SQLite file with every table. ``lock`` is re-entrant: hold it to make several reads and writes one."""
+    """The SQLite file with every table. ``lock`` is re-entrant: hold it to make several reads and writes one.
+
+    ValueError where the file cannot be opened or is no such file.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.lock = threading.RLock()
-        self._connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = NORMAL")
-        self._connection.execute(
+        try:
+            self._connection = self._opened(path)
+        except sqlite3.DatabaseError as error:
+            raise ValueError(f"{path}: {error}") from error
+
+    @staticmethod
+    def _opened(path: Path | None) -> sqlite3.Connection:
+        connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(
             "CREATE TABLE IF NOT EXISTS documents ("
             "number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL, "
             "UNIQUE (kind, key))"
         )
+        return connection
 
     def table(self, name: str) -> Table:
         return Table(self, name)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore import xform_name
@@ -64,6 +65,9 @@ class FrontDoor:
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
+            # Whoever presigns does so by the wall clock, however far this cloud's own was moved.
+            if signature.expires is not None and signature.expires < datetime.now(UTC):
+                raise ServiceError("AccessDenied", "Request has expired", 403)
             caller = environ.get(CALLER_KEY) or self._cloud.identify(signature)
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
@@ -93,18 +97,23 @@ class FrontDoor:
             for companion in self._cloud.companions(request.service):
                 for header, value in companion.before(caller, request).items():
                     environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
+        if not self._cloud.moto.knows(environ):
+            raise _not_implemented(environ, signing_name, request)
         response = self._cloud.moto.respond(environ, caller)
         if not _is_unimplemented(response, candidate_services(signing_name)):
             if request is not None:
                 for companion in self._cloud.companions(request.service):
                     response = companion.after(caller, request, response)
             return response
-        name = request.operation.name if request else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-        error = ServiceError("NotImplemented", f"localaws does not implement {signing_name}:{name}.", 501)
-        return request.refuse(error) if request else serialise_unparsed_error(signing_name, error)
+        raise _not_implemented(environ, signing_name, request)
 
     def _ask_moto(self, environ: dict[str, Any], caller: Caller | None, start_response: Any) -> Iterable[bytes]:
         return wsgi_answer(self._cloud.moto.respond(environ, caller), start_response)
+
+
+def _not_implemented(environ: dict[str, Any], signing_name: str, request: OperationRequest | None) -> ServiceError:
+    name = request.operation.name if request else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    return ServiceError("NotImplemented", f"localaws does not implement {signing_name}:{name}.", 501)
 
 
 def _refuse_invalid(request: OperationRequest) -> None:

@@ -11,6 +11,7 @@ from localaws.services.codeconnections import CodeConnections, CodeStarConnectio
 from localaws.services.codepipeline import SERVICES as CODEPIPELINE
 from localaws.services.codestar_notifications import SERVICES as CODESTAR_NOTIFICATIONS
 from localaws.services.events import SERVICES as EVENTS
+from localaws.services.pretences import SERVICES as PRETENCES
 from localaws.services.s3 import BucketPolicies, Objects
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
 from localaws.services.scheduler import SERVICES as SCHEDULER
@@ -32,6 +33,7 @@ SERVICES: tuple[type[Service], ...] = (
     *CODEPIPELINE,
     *CODESTAR_NOTIFICATIONS,
     *EVENTS,
+    *PRETENCES,
     *SAGEMAKER,
     *SCHEDULER,
     *SNS,

@@ -213,6 +213,11 @@ class ChangeSetOperations(Service):
                 continue
             if request.get("ClientToken") and other["ClientToken"] == request["ClientToken"]:
                 return {"Id": other["ChangeSetId"], "StackId": other["StackId"]}
+            if other["Status"] == "FAILED":
+                # `aws cloudformation deploy` leaves these and names its change sets by the second: on AWS, making one
+                # takes longer than that.
+                self._records.change_sets.delete(other["Key"])
+                continue
             raise ServiceError("AlreadyExistsException", f"ChangeSet [{name}] already exists")
         return None
 

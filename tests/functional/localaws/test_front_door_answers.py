@@ -1,0 +1,79 @@
+"""What any client may ask of the front door: presigned URLs old and new, unknown services, things that do not run."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+from botocore.auth import HmacV1QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from botocore.exceptions import ClientError
+
+from localaws.server import Server
+from tests.functional.conftest import DEV, REGION
+
+Make = Callable[..., Any]
+
+
+@pytest.fixture
+def address(server: Server, client: Make, unique: str) -> str:
+    s3 = client("s3")
+    s3.create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=unique, Key="a b.txt", Body=b"content")
+    return f"{server.endpoint_url}/{unique}/a%20b.txt"
+
+
+def _signed_by_version_2(url: str, key: str, seconds: int) -> str:
+    request = AWSRequest("GET", url)
+    HmacV1QueryAuth(Credentials(key, "local"), seconds).add_auth(request)
+    return str(request.url)
+
+
+def test_urls_presigned_by_either_version_are_followed(client: Make, address: str, unique: str) -> None:
+    newer = client("s3").generate_presigned_url("get_object", {"Bucket": unique, "Key": "a b.txt"})
+    for url in (newer, _signed_by_version_2(address, DEV, 60)):
+        assert requests.get(url, timeout=10).content == b"content"
+
+
+def test_an_expired_presigned_url_is_refused(client: Make, address: str, unique: str) -> None:
+    newer = client("s3").generate_presigned_url("get_object", {"Bucket": unique, "Key": "a b.txt"}, ExpiresIn=1)
+    older = _signed_by_version_2(address, DEV, -1)
+    deadline = time.monotonic() + 10
+    while requests.get(newer, timeout=10).status_code == 200 and time.monotonic() < deadline:
+        pass
+    for url in (newer, older):
+        answer = requests.get(url, timeout=10)
+        assert (answer.status_code, "Request has expired" in answer.text) == (403, True)
+
+
+def test_a_presigned_url_of_an_unknown_key_is_refused(address: str) -> None:
+    answer = requests.get(_signed_by_version_2(address, "AKIAUNKNOWN", 60), timeout=10)
+    assert (answer.status_code, "InvalidClientTokenId" in answer.text) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "request_"),
+    [
+        ("codeartifact", "list_domains", {}),  # a service that moto lacks
+        ("bedrock", "list_foundation_models", {}),  # an operation that moto lacks
+        ("lambda", "invoke", {"FunctionName": "f"}),
+        ("sagemaker", "create_endpoint", {"EndpointName": "e", "EndpointConfigName": "c"}),
+        ("sagemaker-runtime", "invoke_endpoint", {"EndpointName": "e", "Body": b"1"}),
+        ("athena", "start_query_execution", {"QueryString": "SELECT 1"}),
+        (
+            "stepfunctions",
+            "start_execution",
+            {"stateMachineArn": "arn:aws:states:eu-west-1:111111111111:stateMachine:m"},
+        ),
+    ],
+)
+def test_what_does_not_run_says_so(client: Make, service: str, operation: str, request_: dict[str, Any]) -> None:
+    with pytest.raises(ClientError) as refused:
+        getattr(client(service), operation)(**request_)
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+    assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+    assert "localaws does not implement" in refused.value.response["Error"]["Message"]
