@@ -97,10 +97,10 @@ class StackError(DeploymentError):
 
 
 class ExecutionError(DeploymentError):
-    """A pipeline execution failed or was stopped."""
+    """An execution of the pipeline, or of the CodePipeline, failed or was stopped."""
 
     exit_code = 12
-    title = "Pipeline execution failed"
+    title = "Execution failed"
 
 
 class VerificationError(DeploymentError):
@@ -132,7 +132,7 @@ class ServiceResponseError(DeploymentError):
 
 
 class ApprovalError(DeploymentError):
-    """There is no approval to answer, it was answered already, or the plan it approved no longer matches."""
+    """No approval waits, it has its answer, it was a rejection, or the approved plan no longer matches."""
 
     exit_code = 17
     title = "Approval problem"

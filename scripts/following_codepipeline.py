@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console, Group
 from rich.live import Live
@@ -18,28 +19,39 @@ from rich.text import Text
 from scripts.decisions.codepipeline_view import (
     ENDED,
     NOT_STARTED,
+    REJECTED,
     ActionRow,
+    HeldUp,
     WaitingApproval,
     action_rows,
+    failed_stage,
     failure,
+    held_up,
+    rejection,
+    rolled_back_by,
     waiting_approval,
 )
-from scripts.errors import ExecutionError
+from scripts.errors import ApprovalError, DeploymentError, ExecutionError
 from scripts.gateways.codepipelines import CodePipelines
 
 POLL_SECONDS = 1.0
 LOG_LINES = 6
-_COLOURS = {"Succeeded": "green", "Failed": "red", "InProgress": "yellow", NOT_STARTED: "dim"}
+LAST_LINES = 12
+_COLOURS = {"Succeeded": "green", "Failed": "red", REJECTED: "red", "InProgress": "yellow", NOT_STARTED: "dim"}
 
 
 @dataclass(frozen=True)
 class Followed:
-    """How an execution stood when following ended: its status, its rows, and the approval it waits for, if any."""
+    """How an execution stood when following ended: its status, its rows, and what it waits for, if anything.
+
+    ``approval`` is its own, or, where it is ``held_up``, the one of the execution ahead.
+    """
 
     execution_id: str
     status: str
     rows: list[ActionRow]
     approval: WaitingApproval | None
+    held_up: HeldUp | None = None
 
 
 def follow(
@@ -50,11 +62,12 @@ def follow(
     answered: str | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Followed:
-    """Follow until the end, or until an approval waits unless ``past_approvals``.
+    """Follow until the end, or until nothing goes on without an approval's answer, unless ``past_approvals``.
 
     ``answered`` is the token of an approval that has its answer, which CodePipeline may be yet to act on.
 
-    Raises ExecutionError, with each failed action's reason and last lines, where the execution failed or was stopped.
+    Raises ExecutionError, with each failed action's reason and last lines, where the execution failed or was stopped;
+    ApprovalError where its approval was answered with no.
     """
     structure = codepipeline.structure()
     console = Console(stderr=True)
@@ -62,29 +75,54 @@ def follow(
     with show:
         while True:
             status = codepipeline.status(execution_id)
-            details = codepipeline.actions(execution_id)
-            rows = action_rows(structure, details)
-            approval = waiting_approval(structure, codepipeline.state(), details)
-            if approval and (approval.execution_id != execution_id or approval.token == answered):
-                approval = None
-            show.update(codepipeline, execution_id, status, rows, approval)
+            details, state = codepipeline.actions(execution_id), codepipeline.state()
+            rows = action_rows(structure, details, state)
+            approval, obstacle = _waits_for(codepipeline, structure, state, details, execution_id, answered)
+            show.update(codepipeline, execution_id, status, rows, approval, obstacle)
             if status in ENDED or (approval and not past_approvals):
                 break
             sleep(POLL_SECONDS)
     if status in ENDED and status != "Succeeded":
         raise _failed(codepipeline, execution_id, status, rows)
-    return Followed(execution_id, status, rows, approval)
+    return Followed(execution_id, status, rows, approval, obstacle)
 
 
-def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: list[ActionRow]) -> ExecutionError:
+def _waits_for(
+    codepipeline: CodePipelines,
+    structure: dict[str, Any],
+    state: dict[str, Any],
+    details: list[dict[str, Any]],
+    execution_id: str,
+    answered: str | None,
+) -> tuple[WaitingApproval | None, HeldUp | None]:
+    """The approval without which the execution does not go on: its own, or that of the one it is queued behind."""
+    approval, obstacle = waiting_approval(structure, state, details), held_up(state, execution_id)
+    if approval is None or approval.token == answered:
+        return None, obstacle
+    if obstacle and approval.execution_id == obstacle.ahead:
+        return waiting_approval(structure, state, codepipeline.actions(obstacle.ahead)), obstacle
+    return (approval, None) if approval.execution_id == execution_id else (None, obstacle)
+
+
+def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: list[ActionRow]) -> DeploymentError:
+    refused = rejection(rows)
+    if refused:
+        return ApprovalError(
+            f"execution {execution_id} of {codepipeline.name} was rejected; nothing after the approval was done",
+            found=[f"{refused.pipeline_stage} / {refused.action}: {refused.note}"],
+            next_command="mend what was found wanting and push, or: make codepipeline ARGS=--retry   (asks again)",
+        )
     found = failure(rows)
     for row in rows:
         if row.status == "Failed" and row.provider == "CodeBuild" and row.external_id:
-            found += [f"  {line}" for line in codepipeline.build_log(row.external_id, 12)]
+            found += [f"  {line}" for line in codepipeline.build_log(row.external_id, LAST_LINES)]
+    rollback = rolled_back_by(codepipeline.executions(), execution_id)
+    if rollback:
+        found.append(f"{failed_stage(rows)} is rolled back to what succeeded there before, by execution {rollback}")
     return ExecutionError(
         f"execution {execution_id} of {codepipeline.name} ended {status}",
         found=found,
-        next_command="mend it and push, or: aws codepipeline retry-stage-execution",
+        next_command="mend it and push, or: make codepipeline ARGS=--retry   (runs what failed again)",
     )
 
 
@@ -93,6 +131,7 @@ class _lines:  # noqa: N801 (a way of showing, chosen like a function)
 
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], str] = {}
+        self._obstacle: HeldUp | None = None
 
     def __enter__(self) -> _lines:
         return self
@@ -101,14 +140,24 @@ class _lines:  # noqa: N801 (a way of showing, chosen like a function)
         pass
 
     def update(
-        self, _: CodePipelines, execution_id: str, status: str, rows: list[ActionRow], approval: WaitingApproval | None
+        self,
+        _: CodePipelines,
+        execution_id: str,
+        status: str,
+        rows: list[ActionRow],
+        approval: WaitingApproval | None,
+        obstacle: HeldUp | None,
     ) -> None:
         for row in rows:
             if row.status != NOT_STARTED and self._seen.get(row.key) != row.status:
                 self._seen[row.key] = row.status
                 took = f" {row.seconds:.0f} s" if row.seconds is not None else ""
-                note = f"  {row.note}" if row.note and row.status == "Failed" else ""
+                note = f"  {row.note}" if row.note and row.status in ("Failed", REJECTED) else ""
                 print(f"{row.status:<12}{row.pipeline_stage} / {row.action}{took}{note}", file=sys.stderr, flush=True)
+        if obstacle != self._obstacle:
+            self._obstacle = obstacle
+            if obstacle:
+                print(f"{'Queued':<12}{_queued(obstacle)}", file=sys.stderr, flush=True)
 
 
 class _live:  # noqa: N801
@@ -131,15 +180,24 @@ class _live:  # noqa: N801
         status: str,
         rows: list[ActionRow],
         approval: WaitingApproval | None,
+        obstacle: HeldUp | None,
     ) -> None:
         parts: list[Table | Text] = [action_table(f"{codepipeline.name}  {execution_id}  {status}", rows)]
         running = next((row for row in rows if row.status == "InProgress" and row.external_id), None)
         if running and running.provider == "CodeBuild":
-            lines = codepipeline.build_log(str(running.external_id), LOG_LINES)
-            parts.append(Text("\n".join(f"  {line[:160]}" for line in lines), style="dim"))
+            said = codepipeline.build_log(str(running.external_id), LOG_LINES)
+            parts.append(
+                Text("\n".join(f"  {line[:160]}" for line in said), style="dim", no_wrap=True, overflow="crop")
+            )
+        if obstacle:
+            parts.append(Text(_queued(obstacle), style="yellow"))
         if approval:
             parts.append(Text(f"Waiting for an approval: {approval.custom_data}", style="bold yellow"))
         self._live.update(Group(*parts))
+
+
+def _queued(obstacle: HeldUp) -> str:
+    return f"before {obstacle.pipeline_stage}, behind execution {obstacle.ahead}"
 
 
 def action_table(title: str, rows: list[ActionRow]) -> Table:

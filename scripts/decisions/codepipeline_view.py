@@ -12,11 +12,17 @@ from typing import Any
 
 ENDED = ("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled")
 NOT_STARTED = "Waiting"
+REJECTED = "Rejected"
+_APPROVAL, _BUILD = "Manual", "CodeBuild"
+_BUILDS_WORDS = "Build succeeded"  # what CodeBuild says of every build that did: no news beside the status
 
 
 @dataclass(frozen=True)
 class ActionRow:
-    """One action of one execution. ``seconds`` is None until it has ended; ``note`` is its summary or its error."""
+    """One action of one execution. ``seconds`` is None until it has ended; ``note`` is its summary or its error.
+
+    ``status`` is CodePipeline's; but an approval that was answered with no is ``Rejected``, where AWS says Failed.
+    """
 
     pipeline_stage: str
     action: str
@@ -43,9 +49,23 @@ class WaitingApproval:
     evidence_url: str | None
 
 
-def action_rows(structure: Mapping[str, Any], details: Iterable[Mapping[str, Any]]) -> list[ActionRow]:
+@dataclass(frozen=True)
+class HeldUp:
+    """An execution that waits before a pipeline stage, because ``ahead`` is in it."""
+
+    pipeline_stage: str
+    ahead: str
+
+
+def action_rows(
+    structure: Mapping[str, Any], details: Iterable[Mapping[str, Any]], state: Mapping[str, Any] | None = None
+) -> list[ActionRow]:
     """A row for every action of the structure (GetPipeline), in its order, with what ListActionExecutions tells of one
-    execution. An action that ran again (a retry) is shown as it was last."""
+    execution. An action that ran again (a retry) is shown as it was last.
+
+    ``state`` (GetPipelineState) alone says what an approver answered.
+    """
+    answers = _answers(state or {})
     newest: dict[tuple[str, str], Mapping[str, Any]] = {}
     for detail in details:
         key = detail["stageName"], detail["actionName"]
@@ -55,23 +75,37 @@ def action_rows(structure: Mapping[str, Any], details: Iterable[Mapping[str, Any
     for stage in structure["stages"]:
         for action in sorted(stage["actions"], key=lambda each: each.get("runOrder", 1)):
             detail = newest.get((stage["name"], action["name"]), {})
-            rows.append(_row(stage["name"], action, detail))
+            rows.append(_row(stage["name"], action, detail, answers.get(detail.get("actionExecutionId", ""))))
     return rows
 
 
-def _row(pipeline_stage: str, action: Mapping[str, Any], detail: Mapping[str, Any]) -> ActionRow:
+def _row(pipeline_stage: str, action: Mapping[str, Any], detail: Mapping[str, Any], answer: str | None) -> ActionRow:
     result = detail.get("output", {}).get("executionResult", {})
-    status = detail.get("status", NOT_STARTED)
-    error = result.get("errorDetails", {})
+    provider, status = action["actionTypeId"]["provider"], detail.get("status", NOT_STARTED)
+    note = result.get("errorDetails", {}).get("message") or result.get("externalExecutionSummary") or ""
+    shown = status
+    if provider == _APPROVAL and status == "Failed" and (answer or note.startswith(REJECTED)):
+        shown, note = REJECTED, answer or note
     return ActionRow(
         pipeline_stage,
         action["name"],
-        action["actionTypeId"]["provider"],
-        status,
+        provider,
+        shown,
         _seconds(detail) if status in ENDED else None,
-        error.get("message") or result.get("externalExecutionSummary") or "",
+        "" if note == _BUILDS_WORDS else note,
         result.get("externalExecutionId"),
     )
+
+
+def _answers(state: Mapping[str, Any]) -> dict[str, str]:
+    """What approvers wrote, and who they are, by the id of the action's execution."""
+    found = {}
+    for stage in state.get("stageStates", []):
+        for action in stage.get("actionStates", []):
+            latest = action.get("latestExecution", {})
+            if latest.get("summary") and latest.get("lastUpdatedBy"):
+                found[latest.get("actionExecutionId", "")] = f"{latest['summary']} (by {latest['lastUpdatedBy']})"
+    return found
 
 
 def _seconds(detail: Mapping[str, Any]) -> float | None:
@@ -86,8 +120,40 @@ def failure(rows: Iterable[ActionRow]) -> list[str]:
     return [
         f"{row.pipeline_stage} / {row.action}: {row.note or 'no reason given'}"
         for row in rows
-        if row.status == "Failed"
+        if row.status in ("Failed", REJECTED)
     ]
+
+
+def rejection(rows: Iterable[ActionRow]) -> ActionRow | None:
+    """The approval that was answered with no, if one was."""
+    return next((row for row in rows if row.status == REJECTED), None)
+
+
+def failed_stage(rows: Iterable[ActionRow]) -> str | None:
+    """The pipeline stage that can be retried."""
+    return next((row.pipeline_stage for row in rows if row.status in ("Failed", REJECTED)), None)
+
+
+def held_up(state: Mapping[str, Any], execution_id: str) -> HeldUp | None:
+    """Before which pipeline stage an execution waits, and behind which one; None where it moves."""
+    for stage in state["stageStates"]:
+        inbound = [each["pipelineExecutionId"] for each in stage.get("inboundExecutions", [])]
+        ahead = stage.get("latestExecution", {})
+        if execution_id in inbound and ahead.get("status") == "InProgress":
+            return HeldUp(stage["stageName"], ahead["pipelineExecutionId"])
+    return None
+
+
+def rolled_back_by(executions: Iterable[Mapping[str, Any]], execution_id: str) -> str | None:
+    """The execution that rolls a pipeline stage back because ``execution_id`` failed in it.
+
+    ``executions``: summaries of ListPipelineExecutions.
+    """
+    for each in executions:
+        trigger = each.get("trigger", {})
+        if trigger.get("triggerType") == "AutomatedRollback" and execution_id in trigger.get("triggerDetail", ""):
+            return str(each["pipelineExecutionId"])
+    return None
 
 
 def waiting_approval(

@@ -9,9 +9,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.errors import ApprovalError, ServiceResponseError
+from scripts.errors import ApprovalError, ServiceResponseError, UsageError
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+
+_LINES_OF_CODEBUILD = 30
 
 
 class CodePipelines:
@@ -41,20 +43,40 @@ class CodePipelines:
         with told_as_deployment_errors(self._account.actor):
             return self._client.start_pipeline_execution(name=self.name)["pipelineExecutionId"]
 
-    def newest_execution_id(self) -> str | None:
+    def executions(self) -> list[dict[str, Any]]:
+        """Summaries of the newest executions, newest first: one page, which holds 100 of them."""
         with told_as_deployment_errors(self._account.actor):
-            found = self._client.list_pipeline_executions(pipelineName=self.name, maxResults=1)
-        return (
-            found["pipelineExecutionSummaries"][0]["pipelineExecutionId"]
-            if found["pipelineExecutionSummaries"]
-            else None
-        )
+            found = self._client.list_pipeline_executions(pipelineName=self.name, maxResults=100)
+        return list(found["pipelineExecutionSummaries"])
+
+    def newest_execution_id(self) -> str | None:
+        """Of the executions that carry something on: one that rolls a pipeline stage back is none of them."""
+        going_on = [each for each in self.executions() if each.get("executionType") != "ROLLBACK"]
+        return str(going_on[0]["pipelineExecutionId"]) if going_on else None
+
+    def retry(self, execution_id: str, pipeline_stage: str) -> None:
+        """Run again what failed in a pipeline stage of this execution, and go on from there."""
+        with told_as_deployment_errors(self._account.actor):
+            self._client.retry_stage_execution(
+                pipelineName=self.name,
+                stageName=pipeline_stage,
+                pipelineExecutionId=execution_id,
+                retryMode="FAILED_ACTIONS",
+            )
 
     def status(self, execution_id: str) -> str:
         """InProgress, Stopping, or one of ``codepipeline_view.ENDED``."""
         with told_as_deployment_errors(self._account.actor):
-            answer = self._client.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution_id)
-        return answer["pipelineExecution"]["status"]
+            try:
+                answer = self._client.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution_id)
+            except ClientError as error:
+                if error_code(error) != "PipelineExecutionNotFoundException":
+                    raise
+                raise UsageError(
+                    f"{self.name} has no execution {execution_id}",
+                    next_command="aws codepipeline list-pipeline-executions --pipeline-name " + self.name,
+                ) from error
+        return str(answer["pipelineExecution"]["status"])
 
     def actions(self, execution_id: str) -> list[dict[str, Any]]:
         """Every action execution of one execution, newest first."""
@@ -88,7 +110,10 @@ class CodePipelines:
                 ) from error
 
     def build_log(self, build_id: str, count: int) -> list[str]:
-        """The last ``count`` lines that a CodeBuild build has logged; none where it has not begun to."""
+        """The last ``count`` lines that the commands of a build wrote; none where it has not begun to.
+
+        What CodeBuild itself says between them (a dozen lines after a failure) is left out.
+        """
         from scripts.gateways.logs import last_lines
 
         with told_as_deployment_errors(self._account.actor):
@@ -96,4 +121,5 @@ class CodePipelines:
         logs = builds[0].get("logs", {}) if builds else {}
         if not logs.get("groupName") or not logs.get("streamName"):
             return []
-        return last_lines(self._account, logs["groupName"], logs["streamName"], count)
+        lines = last_lines(self._account, logs["groupName"], logs["streamName"], count + _LINES_OF_CODEBUILD)
+        return [line for line in lines if not line.startswith("[Container] ")][-count:]
