@@ -22,22 +22,23 @@ ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.local_clou
 TEST_PYTHON := .venv-test/bin/python
 
 # What a user may add to a verb: make deploy STAGE=prod RELEASE=... UNVERIFIED=1 PIPELINE=... OUTPUT=json
-stage_option = $(if $(STAGE),--stage '$(STAGE)')
-output_option = $(if $(OUTPUT),--output '$(OUTPUT)')
-release_option = $(if $(RELEASE),--release '$(RELEASE)')
+quoted = '$(subst ','\'',$(1))'
+stage_option = $(if $(STAGE),--stage $(call quoted,$(STAGE)))
+output_option = $(if $(OUTPUT),--output $(call quoted,$(OUTPUT)))
+release_option = $(if $(RELEASE),--release $(call quoted,$(RELEASE)))
 unverified_option = $(if $(filter 1,$(UNVERIFIED)),--unverified)
-summary_option = $(if $(SUMMARY),--summary '$(SUMMARY)')
-file_option = $(if $(FILE),--file '$(FILE)')
-evidence_option = $(if $(EVIDENCE),--evidence '$(EVIDENCE)')
-plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest '$(PLAN_DIGEST)')
-pipeline_option = $(if $(PIPELINE),--pipeline '$(PIPELINE)')
+summary_option = $(if $(SUMMARY),--summary $(call quoted,$(SUMMARY)))
+file_option = $(if $(FILE),--file $(call quoted,$(FILE)))
+evidence_option = $(if $(EVIDENCE),--evidence $(call quoted,$(EVIDENCE)))
+plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest $(call quoted,$(PLAN_DIGEST)))
+pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
 options = $(stage_option) $(pipeline_option) $(output_option) $(ARGS)
 
 export PYTHONUNBUFFERED := 1
 
 .PHONY: help
 help: ## Print this list
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  \033[1m%-14s\033[0m %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo "Variables: STAGE=preprod|prod  CLOUD=local|aws  RELEASE=<id>  UNVERIFIED=1  PIPELINE=<folder>  OUTPUT=json  ARGS=..."
 
 .PHONY: install
@@ -110,7 +111,7 @@ render: install ## Write the pipelines' definition.json where it is stale
 
 .PHONY: build-variable
 build-variable:  # for the buildspecs: print NAME, which the last release, promote or plan recorded
-	@$(VERB) scripts.build_variables --name '$(NAME)'
+	@$(VERB) scripts.build_variables --name $(call quoted,$(NAME))
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts
@@ -144,6 +145,7 @@ check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, defi
 	$(TEST_PYTHON) -m scripts.check_buildspecs
 	$(TEST_PYTHON) -m scripts.document_templates --check
 	$(TEST_PYTHON) -m scripts.document_exit_codes --check
+	$(TEST_PYTHON) -m scripts.write_schemas --check
 	$(TEST_PYTHON) -m scripts.render_definition --check
 
 .PHONY: test-unit
