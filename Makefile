@@ -23,6 +23,8 @@ TEST_PYTHON := .venv-test/bin/python
 
 # What a user may add to a verb: make deploy STAGE=prod RELEASE=... UNVERIFIED=1 PIPELINE=... OUTPUT=json
 quoted = '$(subst ','\'',$(1))'
+# Without one: for verbs about a single stage, which then say which stages there are.
+required_stage_option = --stage $(call quoted,$(STAGE))
 stage_option = $(if $(STAGE),--stage $(call quoted,$(STAGE)))
 output_option = $(if $(OUTPUT),--output $(call quoted,$(OUTPUT)))
 release_option = $(if $(RELEASE),--release $(call quoted,$(RELEASE)))
@@ -32,7 +34,9 @@ file_option = $(if $(FILE),--file $(call quoted,$(FILE)))
 evidence_option = $(if $(EVIDENCE),--evidence $(call quoted,$(EVIDENCE)))
 plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest $(call quoted,$(PLAN_DIGEST)))
 pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
-options = $(stage_option) $(pipeline_option) $(output_option) $(ARGS)
+more_options = $(pipeline_option) $(output_option) $(ARGS)
+options = $(stage_option) $(more_options)
+stage_options = $(required_stage_option) $(more_options)
 
 export PYTHONUNBUFFERED := 1
 
@@ -55,23 +59,23 @@ release: install ## Pin model package, definition and templates in release.json
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
-	@$(ON_CLOUD) scripts.promote_release $(stage_option) $(output_option) $(ARGS) $(release_option) $(plan_digest_option)
+	@$(ON_CLOUD) scripts.promote_release $(required_stage_option) $(output_option) $(ARGS) $(release_option) $(plan_digest_option)
 
 .PHONY: plan
 plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=file.html: write the approver's page)
-	@$(ON_CLOUD) scripts.plan_stage $(options) $(release_option) $(unverified_option) $(file_option) $(evidence_option)
+	@$(ON_CLOUD) scripts.plan_stage $(stage_options) $(release_option) $(unverified_option) $(file_option) $(evidence_option)
 
 .PHONY: deploy
 deploy: install ## Bring a release to STAGE, run its batch inference, show predictions
-	@$(ON_CLOUD) scripts.deploy_stage $(options) $(release_option) $(unverified_option)
+	@$(ON_CLOUD) scripts.deploy_stage $(stage_options) $(release_option) $(unverified_option)
 
 .PHONY: run
 run: install ## Start STAGE's pipeline and follow it
-	@$(ON_CLOUD) scripts.run_stage $(options)
+	@$(ON_CLOUD) scripts.run_stage $(stage_options)
 
 .PHONY: verify
 verify: install ## Run STAGE's pipeline and check its output against the thresholds
-	@$(ON_CLOUD) scripts.verify_stage $(options)
+	@$(ON_CLOUD) scripts.verify_stage $(stage_options)
 
 .PHONY: status
 status: install ## Show what is live in every stage, and how it goes
@@ -79,11 +83,11 @@ status: install ## Show what is live in every stage, and how it goes
 
 .PHONY: predictions
 predictions: install ## Show the first rows of STAGE's newest predictions
-	@$(ON_CLOUD) scripts.show_predictions $(options)
+	@$(ON_CLOUD) scripts.show_predictions $(stage_options)
 
 .PHONY: destroy
 destroy: install ## Delete STAGE's stack (asks first; keeps data)
-	@$(ON_CLOUD) scripts.destroy_stage $(options)
+	@$(ON_CLOUD) scripts.destroy_stage $(stage_options)
 
 .PHONY: doctor
 doctor: install ## Check everything a deployment needs; change nothing

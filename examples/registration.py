@@ -23,6 +23,17 @@ def package_description(candidate: Candidate) -> str:
     return f"{candidate.description} (training {candidate.training_id})"
 
 
+def already_registered(
+    candidate: Candidate, registered: Mapping[str, dict[str, Any]], *, any_training: bool
+) -> dict[str, Any] | None:
+    """The candidate's package among those registered (by description); with ``any_training`` an earlier one counts."""
+    found = registered.get(package_description(candidate))
+    if found is None and any_training:
+        start = f"{candidate.description} (training "
+        found = next((each for description, each in registered.items() if description.startswith(start)), None)
+    return found
+
+
 def package_request(
     candidate: Candidate, group: str, project_id: str, image: str, prefix_uri: str, files: Mapping[str, bytes]
 ) -> dict[str, Any]:

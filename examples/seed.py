@@ -23,7 +23,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from examples.candidates import CANDIDATES, Candidate
-from examples.registration import artifact_prefix, package_description, package_request
+from examples.registration import already_registered, artifact_prefix, package_request
 from scripts import command_line
 from scripts.decisions.definition_binding import recorded_image_uri
 from scripts.decisions.foundation import foundation_of
@@ -60,12 +60,15 @@ class ModelGroup:
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0, or that of the error (docs/exit-codes.md)."""
     parser = argparse.ArgumentParser(prog="python -m examples.seed", description=__doc__)
-    parser.parse_args(arguments)
+    parser.add_argument(
+        "--keep", action="store_true", help="register nothing anew that was registered by an earlier state of the code"
+    )
+    keep = parser.parse_args(arguments).keep
     stages = {stage: load_stage(stage) for stage in stage_names()}
     with _Building() as building:
         for where in {_model_group_of(settings): None for settings in stages.values()}:
             accounts = Accounts(where.region)
-            _seed_registry(where, accounts.dev(where.dev_account), building)
+            _seed_registry(where, accounts.dev(where.dev_account), building, keep=keep)
         for stage, settings in stages.items():
             _seed_stage(StageNames.of(stage, settings), settings, building)
     return 0
@@ -105,7 +108,7 @@ def _model_group_of(settings: StageSettings) -> ModelGroup:
     )
 
 
-def _seed_registry(where: ModelGroup, dev: Account, building: _Building) -> None:
+def _seed_registry(where: ModelGroup, dev: Account, building: _Building, *, keep: bool) -> None:
     registry = Registry(dev)
     _say(f"Dev account {where.dev_account}: bucket {where.bucket}, model package group {where.group}")
     _ensure_bucket(dev, where)
@@ -114,7 +117,7 @@ def _seed_registry(where: ModelGroup, dev: Account, building: _Building) -> None
         registry.create_group(where.group, "Example: benign or malignant tumours, by measurements", tags)
     registered = _registered(dev, where.group)
     for candidate in CANDIDATES:
-        summary = registered.get(package_description(candidate))
+        summary = already_registered(candidate, registered, any_training=keep)
         if summary is None:
             summary = _register(candidate, where, dev, building)
         _decide(candidate, summary, dev)

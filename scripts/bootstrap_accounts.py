@@ -21,12 +21,13 @@ def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.bootstrap_accounts", __doc__ or "", stage=False)
     parser.add_argument("--stage", action="append", help="only this stage; repeatable; left out: all of stages/")
     parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--brief", action="store_true", help="show of the stacks' events only what goes wrong")
     _add_toolchain_options(parser)
     chosen = parser.parse_args(arguments)
     from scripts.bootstrapping import bootstrap_role_name, deploy_foundation
     from scripts.confirmation import confirm
     from scripts.errors import UsageError
-    from scripts.progress import Progress
+    from scripts.progress import BriefProgress, Progress
     from scripts.settings import stage_names
     from scripts.stage_context import StageContext
 
@@ -38,11 +39,12 @@ def main(arguments: Sequence[str]) -> int:
     contexts = [StageContext.open(name) for name in names]
     caller = contexts[0].accounts.identity(contexts[0].settings.dev_account)
     progress = Progress()
-    progress.line(f"as {caller['Arn']}")
-    for context in contexts:
-        how = "directly" if caller["Account"] == context.settings.account else f"through {bootstrap_role_name()}"
-        where = f"account {context.settings.account}, {context.settings.region}"
-        progress.line(f"{where}: stack {context.names.foundation_stack}, {how}")
+    if not chosen.brief:
+        progress.line(f"as {caller['Arn']}")
+        for context in contexts:
+            how = "directly" if caller["Account"] == context.settings.account else f"through {bootstrap_role_name()}"
+            where = f"account {context.settings.account}, {context.settings.region}"
+            progress.line(f"{where}: stack {context.names.foundation_stack}, {how}")
     with_toolchain = not chosen.no_toolchain and not chosen.stage
     if with_toolchain:
         dev = contexts[0]
@@ -52,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     results = []
     for context in contexts:
         with progress.step(f"Foundation of {context.stage} in account {context.settings.account}"):
-            stack, changed = deploy_foundation(context, progress)
+            events = BriefProgress() if chosen.brief else progress
+            stack, changed = deploy_foundation(context, events)
             progress.line("deployed" if changed else "unchanged")
             results.append({"stage": context.stage, "stack": stack.name, "changed": changed, "outputs": stack.outputs})
     if with_toolchain:
@@ -66,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
             results.append({"stage": None, "stack": stack.name, "changed": changed, "outputs": stack.outputs})
     if chosen.output == "json":
         print_json({"stacks": results})
-    else:
+    elif not chosen.brief:
         for result in results:
             print(f"{result['stack']}: {'deployed' if result['changed'] else 'unchanged'}")
     return 0

@@ -15,11 +15,13 @@ from scripts.decisions.deployment import DeploymentPlan, Upload
 from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
 from scripts.errors import StackError
-from scripts.gateways.stacks import ChangeSet, StackRequest, Stacks
+from scripts.gateways.stacks import ChangeSet, StackEvent, StackRequest, Stacks
 from scripts.progress import Progress
 from scripts.promoting import promote
 from scripts.stage_context import StageContext
 from scripts.verifying import Verification, verify
+
+CREATION_INITIATED = "Resource creation Initiated"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progre
     seen = {event.id for event in stacks.recent_events(stack.id)}
     stacks.delete(stack.id, role_arn)
     for event in stacks.follow(stack, seen):
-        progress.event(f"{event.resource}  {event.type}", event.status, event.reason)
+        _show(event, progress)
     after = stacks.describe(stack.id)
     if after is not None and after.status != "DELETE_COMPLETE":
         raise StackError(
@@ -115,7 +117,7 @@ def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progre
 def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progress) -> Stack:
     """Show events until the stack has settled. Raises StackError, with what failed first, unless that went well."""
     for event in stacks.follow(stack, seen):
-        progress.event(f"{event.resource}  {event.type}", event.status, event.reason)
+        _show(event, progress)
     after = stacks.describe(stack.id)
     if after is None or not after.succeeded:
         status = after.status if after else "gone"
@@ -125,6 +127,12 @@ def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progres
             next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name}",
         )
     return after
+
+
+def _show(event: StackEvent, progress: Progress) -> None:
+    # CloudFormation tells the start of a creation twice: when it begins, and when the resource has its name.
+    if event.reason != CREATION_INITIATED:
+        progress.event(f"{event.resource}  {event.type}", event.status, event.reason)
 
 
 def _change_stack(

@@ -13,6 +13,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -26,18 +27,26 @@ from pathlib import Path
 from typing import Any
 
 from scripts.command_line import argument_parser, print_json, run
-from scripts.errors import LocalCloudError
+from scripts.errors import INTERRUPTED, LocalCloudError, SettingsError, UsageError
 
 HOME = Path(".localaws")
 STATE = HOME / "state"
 LOG = HOME / "server.log"
 ADDRESS = HOME / "address.json"
 PREPARED = HOME / "prepared"
+# Both continue where a killed run stopped. --keep: what a team has registered and decided since stays as it is.
+PREPARATION = [
+    ("scripts.bootstrap_accounts", "--yes", "--no-toolchain", "--brief"),
+    ("examples.seed", "--keep"),
+]
 USUAL_PORT = 4566
+LARGEST_PORT = 65_535
 START_SECONDS = 60.0
 
-# What a user's own AWS configuration could change about a call; none of it may reach the embedded AWS.
-_FOREIGN = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE")
+# Of a user's own AWS configuration only what overrides a stage file may reach the embedded AWS and its clients: a
+# profile, an endpoint, a certificate bundle or a proxy would lead their calls elsewhere.
+_OVERRIDES = re.compile(r"AWS_(REGION|[A-Z0-9]+_ACCOUNT_NUMBER)")
+_PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -59,31 +68,51 @@ def main(arguments: Sequence[str]) -> int:
         return _reset()
     if chosen.action == "env":
         return _print_environment(chosen.stage, chosen.output)
-    endpoint_url = ensure_ready()
     if chosen.action == "up":
-        print(endpoint_url)
+        print(ensure_ready())
         return 0
-    command = [part for part in chosen.command if part != "--"] if chosen.command[:1] == ["--"] else chosen.command
+    command = chosen.command[1:] if chosen.command[:1] == ["--"] else chosen.command
+    if not command:
+        raise UsageError("no command given", next_command="python -m scripts.local_cloud run -- COMMAND")
+    if {"-h", "--help"} & set(command):
+        os.execvp(command[0], command)  # noqa: S606 (it needs no AWS)
+    _require_stage(command)
+    endpoint_url = ensure_ready()
     _announce(endpoint_url)
     os.execvpe(command[0], command, client_environment(endpoint_url, _dev_account()))  # noqa: S606 (the verb takes over)
-    raise AssertionError("execvpe does not return")
 
 
 def client_environment(endpoint_url: str, account: str) -> dict[str, str]:
     """The process environment of an AWS client of this embedded AWS, as ``account``'s own principal."""
-    kept = {name: value for name, value in os.environ.items() if name not in _FOREIGN}
-    without_proxy = ",".join(filter(None, [os.environ.get("NO_PROXY"), "127.0.0.1", "localhost"]))
     return {
-        **kept,
+        **_unconfigured(),
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "NO_PROXY": without_proxy,
-        "no_proxy": without_proxy,
     }
+
+
+def _unconfigured() -> dict[str, str]:
+    """The user's environment without the AWS configuration and the proxies in it."""
+    return {name: value for name, value in os.environ.items() if not _is_foreign(name)}
+
+
+def _is_foreign(name: str) -> bool:
+    return name.upper() in _PROXIES or (name.startswith("AWS_") and not _OVERRIDES.fullmatch(name))
+
+
+def _require_stage(command: Sequence[str]) -> None:
+    """Refuse a stage that is missing, unknown or invalid before anything is started for it."""
+    from scripts.settings import load_stage
+
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--stage")
+    stage = parser.parse_known_args(command)[0].stage
+    if stage is not None:
+        load_stage(stage)
 
 
 def ensure_ready() -> str:
@@ -106,30 +135,79 @@ def _running_endpoint() -> str | None:
 
 
 def _start() -> str:
-    port = int(os.environ.get("LOCALAWS_PORT", USUAL_PORT))
+    port = _wanted_port()
     if not _is_free(port):
         print(f"Port {port} is taken; the embedded AWS takes a free one.", file=sys.stderr)
         port = 0
+    endpoint_url = _launch(port)
+    if not endpoint_url and port and not _is_free(port):  # somebody was faster
+        endpoint_url = _launch(0)
+    if not endpoint_url:
+        raise LocalCloudError(
+            "localaws did not start",
+            found=LOG.read_text(errors="replace").splitlines()[-8:],
+            next_command=f"cat {LOG}; make local-reset forgets its state",
+        )
+    return endpoint_url
+
+
+def _launch(port: int) -> str | None:
+    """Start the server and wait until it answers; None where it has ended instead."""
     command = [sys.executable, "-m", "localaws", "--port", str(port), "--state", str(STATE)]
     command += [part for account in _accounts() for part in ("--account", account)]
     with LOG.open("w") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True)
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env=_unconfigured(),
+            start_new_session=True,
+        ).pid
+    # Known before it answers: a command that is cut off now leaves a server that the next one finds.
+    ADDRESS.write_text(json.dumps({"process": process}))
+    endpoint_url = _wait_for_endpoint(process)
+    if endpoint_url:
+        ADDRESS.write_text(json.dumps({"process": process, "endpoint_url": endpoint_url}))
+    elif not _has_ended(process):
+        os.kill(process, signal.SIGTERM)
+    return endpoint_url
+
+
+def _wait_for_endpoint(process: int) -> str | None:
+    """The address that the newest server tells in its log, once it answers; None where it has ended before that."""
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
-        if process.poll() is not None:
-            break
         endpoint_url = _endpoint_in_log()
-        if endpoint_url and _health(endpoint_url):
-            ADDRESS.write_text(json.dumps({"endpoint_url": endpoint_url, "process": process.pid}))
-            return endpoint_url
+        health = _health(endpoint_url) if endpoint_url else None
+        if endpoint_url and health:
+            return endpoint_url if health["process"] == process else None
+        if _has_ended(process):
+            return None
         time.sleep(0.05)
-    else:
-        process.terminate()
-    raise LocalCloudError(
-        f"localaws did not start (exit code {process.poll()})",
-        found=LOG.read_text(errors="replace").splitlines()[-8:],
-        next_command=f"cat {LOG}; make local-reset forgets its state",
-    )
+    return None
+
+
+def _has_ended(process: int) -> bool:
+    with contextlib.suppress(ChildProcessError):  # reaped here only where this process started it
+        os.waitpid(process, os.WNOHANG)
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return True  # the number now belongs to somebody else's process
+    return False
+
+
+def _wanted_port() -> int:
+    text = os.environ.get("LOCALAWS_PORT") or str(USUAL_PORT)
+    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_PORT):
+        raise SettingsError(
+            f'environment variable LOCALAWS_PORT: "{text}" is no port (0-{LARGEST_PORT}; 0: any free one)',
+            next_command=f"unset LOCALAWS_PORT   (takes {USUAL_PORT})",
+        )
+    return int(text)
 
 
 def _endpoint_in_log() -> str | None:
@@ -145,7 +223,9 @@ def _running_address() -> dict[str, Any] | None:
         address: dict[str, Any] = json.loads(ADDRESS.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    health = _health(address["endpoint_url"])
+    if "endpoint_url" not in address:
+        address["endpoint_url"] = _wait_for_endpoint(address["process"])
+    health = _health(address["endpoint_url"]) if address["endpoint_url"] else None
     if health is None or health["process"] != address["process"]:
         return None  # nothing answers there, or another clone's server took the port
     return {**address, **health}
@@ -167,13 +247,14 @@ def _prepare(endpoint_url: str) -> None:
     if PREPARED.exists() and PREPARED.read_text() == wanted:
         return
     environment = client_environment(endpoint_url, _dev_account())
-    print("Preparing the embedded AWS: foundation, example models, scoring input (once) ...", file=sys.stderr)
-    for module, arguments in (("scripts.bootstrap_accounts", ["--yes", "--no-toolchain"]), ("examples.seed", [])):
+    why = "settings have changed" if PREPARED.exists() else "once"
+    print(f"Preparing the embedded AWS: foundation, example models, scoring input ({why}) ...", file=sys.stderr)
+    for module, *arguments in PREPARATION:
         code = subprocess.run(
             [sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr, check=False
         ).returncode
         if code:
-            raise LocalCloudError(f"{module} failed with exit code {code}", next_command="make local-up")
+            sys.exit(code if code > 0 else INTERRUPTED)  # it has said why
     PREPARED.write_text(wanted)
 
 
@@ -209,7 +290,9 @@ def _print_environment(stage: str | None, output: str) -> int:
     if output == "json":
         print_json(variables)
         return 0
-    print("unset AWS_PROFILE AWS_SESSION_TOKEN")
+    # The profile and token always, and whatever else stands in the shell that would lead calls elsewhere.
+    others = {name for name in os.environ if _is_foreign(name) and name.startswith("AWS_")}
+    print("unset", *sorted({"AWS_PROFILE", "AWS_SESSION_TOKEN", *others} - variables.keys()))
     for name, value in variables.items():
         print(f"export {name}={value}")
     return 0
@@ -244,13 +327,11 @@ def _stop(process: int, longest: float = 15.0) -> None:
     """End the server by its process id, which its own health page has confirmed."""
     with contextlib.suppress(ProcessLookupError):
         os.kill(process, signal.SIGTERM)
-        deadline = time.monotonic() + longest
-        while time.monotonic() < deadline:
-            os.kill(process, 0)
-            with contextlib.suppress(ChildProcessError):  # reaped here only where this process started it
-                os.waitpid(process, os.WNOHANG)
-            time.sleep(0.05)
-        raise LocalCloudError(f"process {process} does not stop", next_command=f"kill -9 {process}")
+    deadline = time.monotonic() + longest
+    while not _has_ended(process):
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"process {process} does not stop", next_command=f"kill -9 {process}")
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager

@@ -31,7 +31,7 @@ class Progress:
 
     def event(self, subject: str, status: str, note: str = "") -> None:
         """Something whose status has changed: a stack's resource, a pipeline's step."""
-        bad = any(word in status.upper() for word in ("FAIL", "ROLLBACK", "STOPPED"))
+        bad = is_bad(status)
         good = status.endswith("COMPLETE") or status in ("Succeeded", "Completed")
         shown = self._paint(_RED if bad else _GREEN if good else _DIM, f"{status:<28}")
         self._print(f"  {self._elapsed()} {shown} {subject}" + (f"   {note}" if note else ""))
@@ -48,3 +48,19 @@ class Progress:
 
     def _print(self, text: str) -> None:
         print(text, file=sys.stderr, flush=True)
+
+
+class BriefProgress(Progress):
+    """Of what happens only what goes wrong; ``completed`` counts the rest. For work that stands before the work."""
+
+    completed = 0
+
+    def event(self, subject: str, status: str, note: str = "") -> None:
+        if is_bad(status):
+            super().event(subject, status, note)
+        elif status.endswith("_COMPLETE"):
+            self.completed += 1
+
+
+def is_bad(status: str) -> bool:
+    return any(word in status.upper() for word in ("FAIL", "ROLLBACK", "STOPPED"))

@@ -139,10 +139,17 @@ def _read(path: Path) -> _Document:
         mark = error.problem_mark or error.context_mark
         line = f" line {mark.line + 1}" if mark else ""
         raise SettingsError(f"{path}{line}: not YAML: {error.problem}", next_command=f"correct {path}") from error
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read: {error.strerror}", next_command=f"ls -ld {path}   (a file that you may read)"
+        ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not YAML: {error}", next_command=f"correct {path}") from error
     if not isinstance(content, dict) or root is None:
-        raise SettingsError(f"{path} line 1: settings are `key: value` lines, which this file has none of")
+        raise SettingsError(
+            f"{path} line 1: settings are `key: value` lines, which this file has none of",
+            next_command=f"git checkout {path}, or write it anew by stages/schema.json",
+        )
     lines: dict[Location, int] = {}
     _note_lines(path, root, (), lines)
     return _Document(path, content, lines)
@@ -155,7 +162,10 @@ def _note_lines(path: Path, node: yaml.Node, location: Location, lines: dict[Loc
             here = (*location, key.value)
             if here in lines:
                 name, line = ".".join(map(str, here)), key.start_mark.line + 1
-                raise SettingsError(f"{path} line {line}: {name} is given twice, first in line {lines[here]}")
+                raise SettingsError(
+                    f"{path} line {line}: {name} is given twice, first in line {lines[here]}",
+                    next_command=f"delete one of the two lines of {path}",
+                )
             lines[here] = key.start_mark.line + 1
             _note_lines(path, value, here, lines)
     elif isinstance(node, yaml.SequenceNode):

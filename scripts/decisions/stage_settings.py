@@ -183,6 +183,14 @@ class StageSettings(_Part):
         parse_schedule(value)
         return value
 
+    @field_validator("tags")
+    @classmethod
+    def _tags_that_are_not_reserved(cls, value: dict[str, str]) -> dict[str, str]:
+        for key in value:
+            if key.lower().startswith("aws:"):
+                raise ValueError(f'"{key}" cannot be given: AWS keeps the prefix aws: for itself')
+        return value
+
     @property
     def parsed_schedule(self) -> Schedule:
         return parse_schedule(self.schedule)

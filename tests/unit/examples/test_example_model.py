@@ -13,7 +13,7 @@ import pytest
 from examples import inference
 from examples.candidates import CANDIDATES
 from examples.packaging import archive
-from examples.registration import package_request
+from examples.registration import already_registered, package_description, package_request
 from examples.scoring_data import scoring_files
 from examples.train import TrainedModel, data, train
 from pipelines.batch_inference.preprocess import FEATURES, main
@@ -145,3 +145,20 @@ def test_scoring_data_is_the_same_every_time_and_has_unique_ids() -> None:
     assert files == scoring_files(rows=100, files=3)
     ids = [line.split(",")[0] for content in files.values() for line in content.decode().splitlines()[1:]]
     assert len(set(ids)) == 100
+
+
+def test_a_model_of_an_earlier_state_of_the_code_counts_only_where_everything_is_kept() -> None:
+    strong, _, plain, _ = CANDIDATES
+    earlier = {f"{plain.description} (training 000000000000)": {"ModelPackageVersion": 3}}
+    assert already_registered(plain, earlier, any_training=True) == {"ModelPackageVersion": 3}
+    assert already_registered(plain, earlier, any_training=False) is None
+    assert already_registered(strong, earlier, any_training=True) is None
+
+
+def test_a_model_of_this_state_of_the_code_is_found_before_an_earlier_one() -> None:
+    candidate = CANDIDATES[2]
+    registered = {
+        f"{candidate.description} (training 000000000000)": {"ModelPackageVersion": 3},
+        package_description(candidate): {"ModelPackageVersion": 7},
+    }
+    assert already_registered(candidate, registered, any_training=True) == {"ModelPackageVersion": 7}

@@ -160,3 +160,22 @@ def test_without_a_window_of_its_own_the_alarm_waits_for_the_schedule_and_two_ho
     assert load_stage("preprod", tmp_path, {}).hours_without_success == 14
     (tmp_path / "preprod.yml").write_text(text.replace("schedule: 1 day", "schedule: 30 days"))
     assert load_stage("preprod", tmp_path, {}).hours_without_success == 168
+
+
+def test_a_tag_that_aws_reserves_is_refused_here_and_not_by_cloudformation(tmp_path: Path) -> None:
+    said = refusal(tmp_path, GOOD.replace("tags: {}", 'tags: {"aws:team": "x"}'))
+    assert f"line {line_of(GOOD, 'tags:')}" in said
+    assert "aws:team" in said
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", GOOD + "region: eu-west-2\n"])
+def test_what_no_model_has_looked_at_yet_has_a_next_command_too(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, text)
+    assert "preprod.yml" in str(refused.value.next_command)
+
+
+def test_a_stage_file_that_cannot_be_read_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "preprod.yml").mkdir()
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        load_stage("preprod", tmp_path, {})

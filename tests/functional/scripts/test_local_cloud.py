@@ -1,0 +1,101 @@
+"""The embedded AWS of a clone: found again after a kill, and never started for a command that is refused anyway."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.scripts.site import ROOT, wait_until
+
+
+class Clone:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        shutil.copytree(ROOT / "stages", folder / "stages")
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            "PYTHONPATH": str(ROOT),
+            "LOCALAWS_PORT": "0",
+        }
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "scripts.local_cloud", *arguments],
+            cwd=self.folder,
+            env={**self.environment, **environment},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def refusal(self, *arguments: str, **environment: str) -> tuple[int, str]:
+        """Exit code and message of a command that must end before anything is started."""
+        process = self.start(*arguments, **environment)
+        _, said = process.communicate(timeout=30)
+        assert not (self.folder / ".localaws/address.json").exists()
+        return process.returncode, said
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Iterator[Clone]:
+    clone = Clone(tmp_path)
+    yield clone
+    clone.start("down").communicate(timeout=30)
+
+
+@pytest.mark.parametrize("stage", ["", "prode", "it's", "../x"])
+def test_a_stage_that_does_not_exist_starts_nothing(clone: Clone, stage: str) -> None:
+    code, said = clone.refusal("run", "--", "python", "-m", "scripts.deploy_stage", "--stage", stage)
+    assert code == 2
+    assert "stages: preprod, prod" in said
+
+
+def test_help_starts_nothing(clone: Clone) -> None:
+    code, _ = clone.refusal("run", "--", sys.executable, "-m", "scripts.deploy_stage", "--stage", "", "--help")
+    assert code == 0
+
+
+def test_an_invalid_stage_file_starts_nothing(clone: Clone) -> None:
+    path = clone.folder / "stages/preprod.yml"
+    path.write_text(path.read_text().replace("schedule: 1 day", "schedule: rate(1 days)"))
+    code, said = clone.refusal("run", "--", "python", "-m", "scripts.deploy_stage", "--stage=preprod")
+    assert code == 3
+    assert '"1 day"' in said
+
+
+@pytest.mark.parametrize("port", ["abc", "-1", "65536", "4566 "])
+def test_a_port_that_is_none_is_refused(clone: Clone, port: str) -> None:
+    code, said = clone.refusal("up", LOCALAWS_PORT=port)
+    assert code == 3
+    assert "LOCALAWS_PORT" in said
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGKILL])
+def test_a_server_whose_starter_was_cut_off_is_found_again(clone: Clone, how: signal.Signals) -> None:
+    starter = clone.start("up")
+    address = clone.folder / ".localaws/address.json"
+    wait_until(lambda: address.exists() and bool(address.read_text()))
+    starter.send_signal(how)
+    starter.communicate(timeout=30)
+    process = json.loads(address.read_text())["process"]
+    stopper = clone.start("down")
+    _, said = stopper.communicate(timeout=60)
+    assert "is stopped" in said
+    assert not is_alive(process)
+
+
+def is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z" if Path("/proc/self").exists() else True
