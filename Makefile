@@ -161,3 +161,7 @@ test: check ## Every tier that needs no AWS account
 	$(TEST_PYTHON) -m pytest -q tests/unit tests/templates
 	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional
 	$(TEST_PYTHON) -m tox run -q -e taskcat,render
+
+.PHONY: bench
+bench: install-test ## Time pairs of ways to do the same thing, side by side, and print their ratios
+	$(TEST_PYTHON) -m tests.bench.compare
