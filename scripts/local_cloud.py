@@ -80,6 +80,7 @@ def main(arguments: Sequence[str]) -> int:
     endpoint_url = ensure_ready()
     _announce(endpoint_url)
     os.execvpe(command[0], command, client_environment(endpoint_url, _dev_account()))  # noqa: S606 (the verb takes over)
+    raise AssertionError("execvpe does not return")
 
 
 def client_environment(endpoint_url: str, account: str) -> dict[str, str]:

@@ -9,6 +9,12 @@ import pytest
 
 from tests.functional.scripts.site import ROOT
 
+VERBS = {
+    *("install", "resolve", "release", "promote", "render", "plan", "deploy", "run", "verify", "status"),
+    *("predictions", "destroy", "doctor", "local-up", "local-down", "local-reset", "local-env", "check", "lint"),
+    "test",
+}
+
 
 def handed_over(*assignments: str) -> list[str]:
     done = subprocess.run(["make", "-n", "deploy", *assignments], cwd=ROOT, capture_output=True, text=True, check=False)
@@ -30,28 +36,5 @@ def test_a_stage_that_is_not_given_is_told_as_missing_before_anything_starts() -
 def test_help_is_plain_text_with_a_line_for_each_verb() -> None:
     done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
     verbs = {line.split()[0] for line in done.stdout.splitlines() if line.startswith("  ")}
-    assert verbs >= set(
-        [
-            "install",
-            "resolve",
-            "release",
-            "promote",
-            "render",
-            "plan",
-            "deploy",
-            "run",
-            "verify",
-            "status",
-            "predictions",
-            "destroy",
-            "doctor",
-            "local-up",
-            "local-down",
-            "local-reset",
-            "local-env",
-            "check",
-            "lint",
-            "test",
-        ]
-    )
+    assert verbs >= VERBS
     assert "\033" not in done.stdout
