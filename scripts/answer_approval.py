@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,6 +14,7 @@ from scripts.errors import ApprovalError, UsageError
 if TYPE_CHECKING:
     from scripts.toolchain_context import ToolchainContext
 
+PAGE = Path("build/evidence.html")
 LONGEST_SUMMARY = 512  # PutApprovalResult's limit
 
 
@@ -41,7 +43,9 @@ def main(arguments: Sequence[str]) -> int:
     print(f"  {waiting.custom_data}", file=sys.stderr)
     for line in _evidence(context, waiting.evidence_url):
         print(f"  {line}", file=sys.stderr)
-    summary = chosen.summary or _asked_summary(chosen.answer)
+    summary = (chosen.summary if chosen.summary is not None else _asked_summary(chosen.answer)).strip()
+    if not summary:
+        raise UsageError("an empty reason; nothing was answered", next_command=f'make {chosen.answer} SUMMARY="why"')
     if len(summary) > LONGEST_SUMMARY:
         raise UsageError(f"a summary has at most {LONGEST_SUMMARY} characters; this one has {len(summary)}")
     status = "Approved" if chosen.answer == "approve" else "Rejected"
@@ -62,20 +66,23 @@ def _asked_summary(answer: str) -> str:
     if not sys.stdin.isatty():
         raise UsageError("no reason given", next_command=f'make {answer} SUMMARY="why"')
     print(f"Reason to {answer} (kept with the approval): ", end="", file=sys.stderr, flush=True)
-    summary = sys.stdin.readline().strip()
-    if not summary:
-        raise UsageError("an empty reason; nothing was answered", next_command=f'make {answer} SUMMARY="why"')
-    return summary
+    return sys.stdin.readline()
 
 
 def _evidence(context: ToolchainContext, url: str | None) -> list[str]:
-    """The evidence as text, from beside the page that the approval links to; the link alone where that is elsewhere."""
+    """The evidence as text, and the page beside it as a file here; the link alone where that leads elsewhere."""
     if not url:
         return []
     link = urlsplit(url)
     bucket, key = link.path.rsplit("/", 1)[-1], parse_qs(link.query).get("prefix", [""])[0]
-    text = context.read_object(bucket, f"{key}.txt") if "/s3/object/" in link.path and key else None
-    return [*(text or "").splitlines(), f"evidence: {url}", *([f"  = s3://{bucket}/{key}"] if text else [])]
+    if "/s3/object/" not in link.path or not key:
+        return [f"evidence: {url}"]
+    text, page = context.read_object(bucket, f"{key}.txt"), context.read_object(bucket, key)
+    if page is None:
+        return [f"evidence: {url} (not there: s3://{bucket}/{key})"]
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(page, encoding="utf-8")
+    return [*(text or "").splitlines(), f"evidence as a page: {PAGE}   (s3://{bucket}/{key})"]
 
 
 if __name__ == "__main__":

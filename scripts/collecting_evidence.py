@@ -22,6 +22,8 @@ from scripts.decisions.evidence import (
     metric_rows,
     plan_digest,
 )
+from scripts.decisions.names import release_key
+from scripts.decisions.release import Release, read_release
 from scripts.decisions.verification import Check, Figures
 from scripts.gateways.artifacts import Objects
 from scripts.planning import verification_record
@@ -35,6 +37,7 @@ def collect_evidence(context: StageContext, earlier: StageContext, plan: Deploym
     release = plan.release
     record = verification_record(earlier, release.release_id)
     prices = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
+    live = _live_release(context, plan)
     return Evidence(
         stage=plan.stage,
         account=plan.names.account,
@@ -42,9 +45,12 @@ def collect_evidence(context: StageContext, earlier: StageContext, plan: Deploym
         release_from=plan.release_from,
         package_arn=release.model_package.arn,
         package_from=plan.package_from,
+        version=release.model_package.version,
+        version_from=live.model_package.version if live else None,
         approved_by=release.model_package.approval.modified_by,
         approval_description=release.model_package.approval.description,
         git_commit=release.source.git_commit,
+        git_commit_from=live.source.git_commit if live else None,
         git_dirty=release.source.git_dirty,
         plan_digest=plan_digest(plan),
         unverified=plan.unverified,
@@ -57,6 +63,15 @@ def collect_evidence(context: StageContext, earlier: StageContext, plan: Deploym
         costs=_costs(earlier, record, prices["dollars_per_hour"]),
         prices_as_of=str(prices["as_of"]),
     )
+
+
+def _live_release(context: StageContext, plan: DeploymentPlan) -> Release | None:
+    """The release in the stage; None where there is none, or where its record is gone."""
+    if plan.release_from is None:
+        return None
+    key = release_key(plan.release_from)
+    content = context.objects.read(plan.foundation.bucket, key)
+    return read_release(content, f"s3://{plan.foundation.bucket}/{key}") if content is not None else None
 
 
 def _source_package(context: StageContext, plan: DeploymentPlan) -> dict[str, Any] | None:

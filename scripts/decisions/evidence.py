@@ -71,9 +71,12 @@ class Evidence:
     release_from: str | None
     package_arn: str
     package_from: str | None
+    version: int
+    version_from: int | None
     approved_by: str | None
     approval_description: str | None
     git_commit: str | None
+    git_commit_from: str | None
     git_dirty: bool | None
     plan_digest: str
     unverified: bool
@@ -85,9 +88,27 @@ class Evidence:
     prices_as_of: str
 
     @property
+    def headline(self) -> str:
+        """What this is about, in a few words."""
+        if self.release_from is None:
+            return f"Model version {self.version}: the first deployment to {self.stage}"
+        if self.release_id == self.release_from:
+            return f"Model version {self.version}: the release that {self.stage} has already"
+        if self.version_from is None:
+            return f"Model version {self.version} for {self.stage}"
+        if self.version == self.version_from:
+            return f"Model version {self.version} stays; {self._what_else()}"
+        return f"Model version {self.version} in place of {self.version_from}" + (
+            f"; {self._what_else()}" if self.definition_diff else ""
+        )
+
+    def _what_else(self) -> str:
+        return "the pipeline definition changes" if self.definition_diff else "the pipeline definition stays too"
+
+    @property
     def summary(self) -> str:
         """One line for the approval: what changes and what the verification said."""
-        changed = [change.path for change in self.changes]
+        changed = [change.path for change in self.changes if change.path != "ReleaseId"]
         what = f"changes {', '.join(changed)}" if changed else "changes nothing in the stack"
         if self.release_from is None:
             what = "first deployment"
@@ -112,9 +133,21 @@ def plan_digest(plan: DeploymentPlan) -> str:
 
 
 def metric_rows(live: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[MetricRow, ...]:
-    """Every number in two metrics documents (SageMaker's model quality format), by its path."""
-    before, after = _numbers(live or {}), _numbers(new or {})
+    """Every number in two metrics documents (SageMaker's model quality format), by its path within its kind of metrics.
+
+    The format's own version is no metric.
+    """
+    before, after = (
+        {_short(name): value for name, value in _numbers(each or {}).items() if name != "version"}
+        for each in (live, new)
+    )
     return tuple(MetricRow(name, before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys()))
+
+
+def _short(name: str) -> str:
+    """Without the kind of model, which is the same for all: ``binary_classification_metrics.auc`` is ``auc``."""
+    kind, _, rest = name.partition(".")
+    return rest if rest and kind.endswith("_metrics") else name
 
 
 def definition_diff(live: Mapping[str, Any] | None, new: Mapping[str, Any]) -> tuple[str, ...]:
