@@ -96,7 +96,9 @@ class S3Cache:
                 return []
             raise PhaseError.of(f"cache s3://{self._bucket}/{self._key}", error) from error
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            archive.extractall(root, filter="tar")
+            # An attribute instead of an argument: Python before 3.11.4 has neither.
+            archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+            archive.extractall(root)  # noqa: S202 (written by ``save``)
         return [path for path in paths if path.exists()]
 
     def save(self, paths: list[Path], root: Path) -> None:
