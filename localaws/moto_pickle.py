@@ -131,3 +131,14 @@ def restore(content: bytes) -> None:
         for account, regions in accounts.items():
             for region, backend in regions.items():
                 dict.__setitem__(backends[account], region, backend)
+    _restore_bucket_owners()
+
+
+def _restore_bucket_owners() -> None:
+    """Whose a bucket is, moto keeps beside its backends, since names are global; it finds other accounts' buckets by it."""
+    from moto.s3.models import s3_backends
+
+    for account, partitions in list(s3_backends.items()):
+        for partition, backend in partitions.items():
+            for bucket in backend.buckets:
+                s3_backends.bucket_accounts[bucket] = (partition, account)

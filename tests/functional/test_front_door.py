@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.functional.conftest import DEV, PREPROD
+from tests.functional.conftest import DEV, PREPROD, REGION
+from tests.functional.server_process import ServerProcess
 
 Client = Callable[..., Any]
 
@@ -68,20 +66,20 @@ def test_accounts_are_kept_apart(client: Client, unique: str) -> None:
 
 
 def test_state_outlives_the_server(tmp_path: Path, unique: str) -> None:
-    for attempt in ("write", "read"):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "localaws", "--port", "0", "--state", str(tmp_path), "--account", DEV],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdout is not None
-        endpoint = process.stdout.readline().split()[3].rstrip(",")
-        ssm = boto3.client(
-            "ssm", endpoint_url=endpoint, region_name="eu-west-1", aws_access_key_id=DEV, aws_secret_access_key="x"
-        )
-        if attempt == "write":
-            ssm.put_parameter(Name=f"/{unique}", Value="kept", Type="String")
-        else:
-            assert ssm.get_parameter(Name=f"/{unique}")["Parameter"]["Value"] == "kept"
-        process.terminate()
-        assert process.wait(10) == 0
+    first = ServerProcess(tmp_path, [DEV, PREPROD], REGION)
+    first.client("ssm", DEV).put_parameter(Name=f"/{unique}", Value="kept", Type="String")
+    where = {"LocationConstraint": REGION}
+    first.client("s3", DEV).create_bucket(Bucket=unique, CreateBucketConfiguration=where)
+    first.client("s3", DEV).put_object(Bucket=unique, Key="a", Body=b"kept", ChecksumAlgorithm="SHA256")
+    first.stop()
+    second = ServerProcess(tmp_path, [DEV, PREPROD], REGION)
+    try:
+        assert second.client("ssm", DEV).get_parameter(Name=f"/{unique}")["Parameter"]["Value"] == "kept"
+        head = second.client("s3", DEV).head_object(Bucket=unique, Key="a", ChecksumMode="ENABLED")
+        assert head["ContentLength"] == 4
+        # another account finds the bucket too: its name is taken for everybody
+        with pytest.raises(ClientError) as refused:
+            second.client("s3", PREPROD).create_bucket(Bucket=unique, CreateBucketConfiguration=where)
+        assert refused.value.response["Error"]["Code"] == "BucketAlreadyExists"
+    finally:
+        second.stop()
