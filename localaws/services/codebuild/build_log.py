@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,6 +90,12 @@ class BuildLog:
                     break
                 number += 1
             batch, self._waiting = self._waiting[:number], self._waiting[number:]
-        if batch:
-            self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=batch)
+        if batch and self._put(batch).get("rejectedLogEventsInfo"):
+            # CloudWatch Logs takes nothing from two hours ahead of the machine's own clock: where this cloud's was
+            # moved further, the lines carry that of the machine.
+            stamp = int(datetime.now(UTC).timestamp() * 1000)
+            self._put([{**event, "timestamp": stamp} for event in batch])
         return bool(batch)
+
+    def _put(self, batch: list[dict[str, Any]]) -> Any:
+        return self._logs.put_log_events(logGroupName=self._group, logStreamName=self._stream, logEvents=batch)

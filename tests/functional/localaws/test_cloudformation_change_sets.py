@@ -186,3 +186,10 @@ def test_the_value_of_a_noecho_parameter_is_shown_nowhere(stacks: Stacks, unique
         [found, stacks.full_events(unique), stacks.client.describe_stacks(StackName=unique)], default=str
     )
     assert "-secret" not in shown
+
+
+def test_a_change_set_that_failed_gives_way_to_the_next_of_its_name(stacks: Stacks, unique: str) -> None:
+    template = resources(H=HANDLE)
+    stacks.create(unique, template)
+    for _ in range(2):  # two deployments with nothing to do within one second name their change sets alike
+        assert stacks.change_set(unique, template)["Status"] == "FAILED"

@@ -230,3 +230,12 @@ def test_sagemaker_resources_and_a_model_that_is_replaced(stacks: Stacks, client
     assert models == [second] != [first]
     assert client("sagemaker").describe_pipeline(PipelineName=unique)["PipelineDefinition"] == definition
     assert stacks.delete(unique)["StackStatus"] == "DELETE_COMPLETE"
+
+
+def test_a_subscription_that_nobody_confirmed_may_leave_the_template(client: Client, unique: str) -> None:
+    stacks = Stacks(client("cloudformation"))
+    mail = {"Protocol": "email", "Endpoint": f"{unique}@example.com"}
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"Subscription": [mail]}}
+    stacks.create(unique, {"Resources": {"Topic": topic}})
+    del topic["Properties"]
+    assert stacks.update(unique, {"Resources": {"Topic": topic}})["StackStatus"] == "UPDATE_COMPLETE"

@@ -17,6 +17,7 @@ import boto3
 
 from tests.functional.conftest import DEV, REGION
 from tests.functional.localaws.job_site import JobSite, trust
+from tests.functional.localaws.test_codebuild import finished, whole_log
 
 # A program with a child that left its session: both must end with the server.
 SCRIPT = """
@@ -85,6 +86,22 @@ def test_a_clock_moved_forward_costs_no_line_of_output(tmp_path: Path, unique: s
         urllib.request.urlopen(request).close()
         site.process(unique, "print('tomorrow')")
         assert list(site.logs("processing", unique).values()) == [["tomorrow"]]
+
+
+def test_a_clock_moved_forward_costs_no_line_of_a_build(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (_, client):
+        endpoint = client("s3").meta.endpoint_url
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}'))
+        role = client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
+        client("codebuild").create_project(
+            name=unique,
+            source={"type": "NO_SOURCE", "buildspec": "version: 0.2\nphases: {build: {commands: [echo tomorrow]}}"},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
+            serviceRole=role["Role"]["Arn"],
+        )
+        build = finished(client, client("codebuild").start_build(projectName=unique)["build"])
+        assert "tomorrow" in whole_log(client, build)
 
 
 def make_site(client: Callable[..., Any], name: str) -> JobSite:

@@ -79,7 +79,9 @@ class Topic(ApiResource):
             return
         for answer in client.get_paginator("list_subscriptions_by_topic").paginate(TopicArn=arn):
             for found in answer["Subscriptions"]:
-                if (found["Protocol"], found["Endpoint"]) in gone:
+                # One that nobody confirmed has no ARN yet and cannot be removed; SNS forgets it by itself.
+                pending = found["SubscriptionArn"] == "PendingConfirmation"
+                if (found["Protocol"], found["Endpoint"]) in gone and not pending:
                     client.unsubscribe(SubscriptionArn=found["SubscriptionArn"])
 
 
