@@ -135,7 +135,7 @@ def restore(content: bytes) -> None:
 
 
 def _restore_bucket_owners() -> None:
-    """Whose a bucket is, moto keeps beside its backends, since names are global; it finds other accounts' buckets by it."""
+    """Whose a bucket is, moto keeps beside its backends, since names are global; it finds other accounts' by it."""
     from moto.s3.models import s3_backends
 
     for account, partitions in list(s3_backends.items()):
