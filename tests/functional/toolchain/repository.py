@@ -1,0 +1,146 @@
+"""A team's git repository: the real Makefile, buildspecs, templates and scripts, and a pipeline that runs in seconds.
+
+Builds make their environments by the real installer. What it installs is one small wheel that lends them the packages
+of the environment these tests run in: nothing is downloaded, and nothing of a build is left out.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from tests.functional.scripts.site import PIPELINE, ROOT, SCORE, Site, wait_until
+
+CODEPIPELINE = "tumor-screening-toolchain"
+BRANCH = "main"
+_AS_IT_IS = "# ruff: noqa\n# mypy: ignore-errors\n# fmt: off\n"
+_WHOLE = ("scripts", "cloudformation", "buildspecs", "docs")
+_EMPTY = ("localaws", "examples", "tests", "tests/unit")
+_UNIT_TEST = "def test_the_team_has_a_test() -> None:\n    assert True\n"
+_LENT = "lent-1-py3-none-any.whl"
+DEADLINE = 150.0
+
+
+def make_repository(site: Site) -> None:
+    """Complete a site's folder to a repository with one commit."""
+    folder = site.folder
+    for name in _WHOLE:
+        shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("Makefile", "pyproject.toml", ".gitignore"):
+        shutil.copy(ROOT / name, folder / name)
+    for name in _EMPTY:
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        (folder / name / "__init__.py").touch()
+    (folder / "tests/unit/test_team.py").write_text(_UNIT_TEST)
+    site.write_script(_AS_IT_IS + SCORE)
+    site.write_pipeline(_AS_IT_IS + PIPELINE)
+    _lend_packages(folder)
+    git(site, "init", "--quiet", "--initial-branch", BRANCH)
+    commit(site, "The team's pipeline")
+
+
+def commit(site: Site, message: str) -> None:
+    git(site, "add", "--all")
+    git(site, "commit", "--quiet", "--allow-empty", "--message", message)
+
+
+def git(site: Site, *arguments: str) -> str:
+    who = ["-c", "user.name=Team", "-c", "user.email=team@example.com"]
+    done = subprocess.run(["git", *who, *arguments], cwd=site.folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def make(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """A make target as on AWS, which is here the embedded one by the environment alone."""
+    environment = {name: value for name, value in site.environment.items() if name != "PYTHONPATH"}
+    return subprocess.run(
+        ["make", "CLOUD=aws", f"PYTHON={sys.executable}", *arguments],
+        cwd=site.folder,
+        env={**environment, "AWS_DEFAULT_REGION": "eu-west-1"},
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def executions(site: Site) -> list[dict[str, Any]]:
+    """Newest first."""
+    found = site.client("codepipeline").list_pipeline_executions(pipelineName=CODEPIPELINE)
+    return list(found["pipelineExecutionSummaries"])
+
+
+def started_by(site: Site, rule: str, count: int = 1) -> str:
+    """The id of the newest execution that a rule of this name started, once there are ``count`` of them."""
+    found: list[str] = []
+
+    def look() -> bool:
+        found[:] = [
+            each["pipelineExecutionId"]
+            for each in executions(site)
+            if f"-{rule}-" in each.get("trigger", {}).get("triggerDetail", "")
+        ]
+        return len(found) >= count
+
+    wait_until(look)
+    return found[0]
+
+
+def live_release(site: Site, stage: str, account: str) -> dict[str, Any]:
+    """The release.json of what a stage's stack says it runs."""
+    stack = site.client("cloudformation", account=account).describe_stacks(
+        StackName=f"tumor-screening-{site.pipeline}-{stage}"
+    )["Stacks"][0]
+    release_id = next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "ReleaseId")
+    bucket = f"tumor-screening-{stage}-{account}-eu-west-1"
+    body = site.client("s3", account=account).get_object(Bucket=bucket, Key=f"releases/{release_id}/release.json")
+    content: dict[str, Any] = json.load(body["Body"])
+    assert content["release_id"] == release_id
+    return content
+
+
+def _lend_packages(folder: Path) -> None:
+    wheel = folder / "requirements" / _LENT
+    wheel.parent.mkdir()
+    packages = next(path for path in map(Path, sys.path) if path.name == "site-packages")
+    ruff = Path(sys.executable).parent / "ruff"
+    files = {
+        "lent.pth": f"{packages}\n",
+        "lent-1.data/scripts/ruff": f'#!/bin/sh\nexec {ruff} "$@"\n',
+        "lent-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: lent\nVersion: 1\n",
+        "lent-1.dist-info/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = "".join(f"{name},sha256={_digest(text)},{len(text)}\n" for name, text in files.items())
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in {**files, "lent-1.dist-info/RECORD": f"{record}lent-1.dist-info/RECORD,,\n"}.items():
+            archive.writestr(name, text)
+    digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+    for name in ("deploy", "test"):
+        (folder / f"requirements/{name}.txt").write_text(f"lent @ file://{wheel} --hash=sha256:{digest}\n")
+
+
+def _digest(text: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+
+
+def aws_cli(site: Site, *arguments: str) -> None:
+    """The real AWS CLI."""
+    done = subprocess.run(
+        [sys.executable, "-m", "awscli", *arguments],
+        env={**site.environment, "AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr

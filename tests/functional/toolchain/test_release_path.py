@@ -1,0 +1,104 @@
+"""The whole way of a release, by the real toolchain, buildspecs and make targets, with IAM enforced throughout.
+
+One story in three tests, which share what the earlier ones left.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.functional.conftest import PREPROD, PROD
+from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, EmbeddedAws, Site
+from tests.functional.toolchain import repository
+from tests.functional.toolchain.repository import CODEPIPELINE, executions, live_release, make, started_by
+
+GROUP = "tumor-classifier"
+
+
+@pytest.fixture(scope="module")
+def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A repository, and accounts with one Approved version and with input, which ``make bootstrap`` has prepared."""
+    aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
+    try:
+        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client)
+        for stage in ACCOUNTS:
+            site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
+        site.group = GROUP
+        repository.make_repository(site)
+        site.client("s3").create_bucket(
+            Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
+        site.register()
+        foundations = make(site, "bootstrap", "ARGS=--yes --no-toolchain")
+        assert foundations.returncode == 0, foundations.stderr
+        for stage in ACCOUNTS:
+            site.put_input(stage)
+        whole = make(site, "bootstrap", "ARGS=--yes")
+        assert whole.returncode == 0, whole.stderr
+        assert f"{CODEPIPELINE}: deployed" in whole.stdout
+        yield site
+    finally:
+        aws.stop()
+
+
+def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_approved_meanwhile(team: Site) -> None:
+    followed = make(team, "codepipeline", "ARGS=--newest")
+    assert followed.returncode == 0, followed.stderr
+    assert "model version 1: first deployment; verification in preprod passed, 10 predictions" in followed.stdout
+    verified = live_release(team, "preprod", PREPROD)
+
+    team.register("Rejected")
+    newer = team.register("PendingManualApproval")
+    repository.aws_cli(
+        team,
+        *("sagemaker", "update-model-package", "--model-package-arn", newer),
+        *("--model-approval-status", "Approved", "--approval-description", "better"),
+    )
+    started_by(team, "ModelPackageApproved")
+
+    approved = make(team, "approve", "SUMMARY=good figures")
+    assert approved.returncode == 0, approved.stderr
+    assert "auc" in approved.stderr  # the evidence is shown before the answer
+    live = live_release(team, "prod", PROD)
+    assert live == verified
+    assert live["model_package"]["version"] == 1
+    written = team.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="predictions/")
+    assert any(each["Size"] for each in written["Contents"])
+
+
+def test_a_rejected_release_leaves_prod_as_it_is_and_the_reason_is_told(team: Site) -> None:
+    # One by the toolchain's creation and one by the approval of version 3: the rejected version 2 started nothing.
+    assert len(executions(team)) == 2
+    before = live_release(team, "prod", PROD)
+    waiting = make(team, "codepipeline", "ARGS=--newest")
+    assert "model version 3: changes ModelPackageName" in waiting.stdout, waiting.stderr
+    state = team.client("codepipeline").get_pipeline_state(name=CODEPIPELINE)
+    stage = next(each for each in state["stageStates"] if each["stageName"] == "ApproveProd")
+    action = next(each for each in stage["actionStates"] if each["actionName"] == "Approve")
+    answer = ("codepipeline", "put-approval-result", "--pipeline-name", CODEPIPELINE)
+    where = ("--stage-name", "ApproveProd", "--action-name", "Approve", "--token", action["latestExecution"]["token"])
+    repository.aws_cli(team, *answer, *where, "--result", json.dumps({"status": "Rejected", "summary": "too few rows"}))
+
+    told = make(team, "codepipeline", "ARGS=--newest")
+    assert "was rejected" in told.stderr
+    assert "ApproveProd / Approve: too few rows" in told.stderr
+    assert "Error 17" in told.stderr
+    assert live_release(team, "prod", PROD) == before
+    assert live_release(team, "preprod", PREPROD)["model_package"]["version"] == 3
+
+
+def test_a_push_starts_it_and_bootstrap_changes_nothing_the_second_time(team: Site, tmp_path: Path) -> None:
+    again = make(team, "bootstrap", "ARGS=--yes")
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.count(": unchanged") == 3
+    assert len(executions(team)) == 2  # pushing what is there already starts nothing
+
+    repository.git(team, "push", "--quiet", "localaws", "HEAD:refs/heads/other")
+    repository.commit(team, "Another commit")
+    repository.git(team, "push", "--quiet", "localaws")
+    started_by(team, "CommitPushed")
+    assert len(executions(team)) == 3  # the other branch started none
