@@ -1,12 +1,14 @@
 """Deploys the toolchain into the dev account, and gives its CodePipeline a source to begin with.
 
-Before the stack exists its repository must have the branch: CodePipeline runs once as it is created. A repository on
-this machine gets this clone's commit; any other is pushed to by whoever may.
+Before the stack exists its repository must have the branch: CodePipeline runs once as it is created. Once it exists the
+stack comes first: what a push starts should run with the toolchain of now. A repository on this machine gets this
+clone's commit; any other is pushed to by whoever may.
 """
 
 from __future__ import annotations
 
 import subprocess
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -33,8 +35,10 @@ def deploy_toolchain(
     stack = stacks.describe(name)
     current = dict(stack.parameters) if stack else {}
     parameters = toolchain_parameters({key: each.settings for key, each in contexts.items()}, options, current)
-    if parameters["SourceProvider"] == CODECOMMIT:
-        _give_source(context, parameters["RepositoryName"], parameters.get("BranchName", "main"), progress, root)
+    give_source = partial(_give_source, context, parameters, progress, root)
+    runs_already = stack is not None and stack.outputs
+    if not runs_already:
+        give_source()
     request = StackRequest(
         name=name,
         change_set="",
@@ -46,10 +50,16 @@ def deploy_toolchain(
         description="Toolchain: the CodePipeline and what it needs",
         capabilities=("CAPABILITY_IAM",),
     )
-    return deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+    deployed = deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+    if runs_already:
+        give_source()
+    return deployed
 
 
-def _give_source(context: StageContext, repository: str, branch: str, progress: Progress, root: Path) -> None:
+def _give_source(context: StageContext, parameters: dict[str, str], progress: Progress, root: Path) -> None:
+    if parameters["SourceProvider"] != CODECOMMIT:
+        return
+    repository, branch = parameters["RepositoryName"], parameters.get("BranchName", "main")
     url, created = ensure_repository(context.dev, repository)
     progress.line(f"repository {repository}: {'created' if created else 'is there'}, {url}")
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
