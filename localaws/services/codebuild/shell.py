@@ -48,6 +48,7 @@ class ShellSession:
         self._interrupted = interrupted
         self._process: subprocess.Popen[bytes] | None = None
         self._groups: list[int] = []
+        self._guardian: _Guardian | None = None
         self._nonce = secrets.token_hex(16).encode()
         self._commands = 0
         self._exported: dict[str, str] = {}
@@ -87,6 +88,7 @@ class ShellSession:
                 self._process.wait(_KILL_AFTER)
         for group in self._groups:
             _signal_group(group, signal.SIGKILL)
+        self._unguard()
         if self._process is not None:
             self._process.wait()
             for pipe in (self._process.stdin, self._process.stdout):
@@ -106,6 +108,8 @@ class ShellSession:
             start_new_session=True,
         )
         self._groups.append(self._process.pid)
+        self._unguard()
+        self._guardian = _Guardian(self._groups)
         self._send("exec 9>&1")
         if (self._scratch / "state.sh").exists():
             self._send(f'. {self._quoted("state.sh")}; cd "$(cat {self._quoted("directory")})"')
@@ -116,6 +120,11 @@ class ShellSession:
         for name, value in self._exported.items():
             self._send(f"export {name}={shlex.quote(value)}")
         self._send("set -a")
+
+    def _unguard(self) -> None:
+        if self._guardian is not None:
+            self._guardian.close()
+            self._guardian = None
 
     def _quoted(self, name: str) -> str:
         return shlex.quote(str(self._scratch / name))
@@ -171,6 +180,27 @@ class ShellSession:
         for _ in range(number):
             self._write(b"")
         self._empty_lines = 0
+
+
+class _Guardian:
+    """Kills process groups when this server ends, however it ends: a process that waits for the end of a pipe."""
+
+    def __init__(self, groups: list[int]) -> None:
+        waiting, self._kept_open = os.pipe()
+        self._process = subprocess.Popen(
+            ["/bin/sh", "-c", "read -r _; kill -s KILL -- " + " ".join(f"-{group}" for group in groups)],
+            stdin=waiting,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        os.close(waiting)
+
+    def close(self) -> None:
+        """Guard no longer."""
+        self._process.kill()
+        self._process.wait()
+        os.close(self._kept_open)
 
 
 def _signal_group(group: int, number: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -92,16 +93,47 @@ def test_a_clock_moved_forward_costs_no_line_of_a_build(tmp_path: Path, unique: 
     with running(tmp_path) as (_, client):
         endpoint = client("s3").meta.endpoint_url
         urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}'))
-        role = client("iam").create_role(RoleName=unique, AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
-        client("codebuild").create_project(
-            name=unique,
-            source={"type": "NO_SOURCE", "buildspec": "version: 0.2\nphases: {build: {commands: [echo tomorrow]}}"},
-            artifacts={"type": "NO_ARTIFACTS"},
-            environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
-            serviceRole=role["Role"]["Arn"],
-        )
-        build = finished(client, client("codebuild").start_build(projectName=unique)["build"])
+        build = finished(client, start_build(client, unique, "echo tomorrow"))
         assert "tomorrow" in whole_log(client, build)
+
+
+def test_a_killed_server_takes_the_commands_of_its_builds_along(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (process, client):
+        build = start_build(client, unique, "sleep 4715 & echo $$ $!; wait")
+        deadline = time.monotonic() + 30
+        while not (lines := [line for line in build_log(client, build) if line[:1].isdigit()]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        commands = [int(number) for number in lines[0].split()]
+        assert all(alive(number) for number in commands)
+        process.send_signal(signal.SIGKILL)
+        while any(alive(number) for number in commands):
+            assert time.monotonic() < deadline, commands
+            time.sleep(0.02)
+    with running(tmp_path) as (_, client):
+        assert client("codebuild").batch_get_builds(ids=[build["id"]])["builds"][0]["buildStatus"] == "FAILED"
+
+
+def start_build(client: Callable[..., Any], name: str, command: str) -> dict[str, Any]:
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
+    client("codebuild").create_project(
+        name=name,
+        source={
+            "type": "NO_SOURCE",
+            "buildspec": json.dumps({"version": "0.2", "phases": {"build": {"commands": [command]}}}),
+        },
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole=role["Role"]["Arn"],
+    )
+    build: dict[str, Any] = client("codebuild").start_build(projectName=name)["build"]
+    return build
+
+
+def build_log(client: Callable[..., Any], build: dict[str, Any]) -> list[str]:
+    found = client("codebuild").batch_get_builds(ids=[build["id"]])["builds"][0]
+    streams = client("logs").describe_log_groups()["logGroups"]
+    return whole_log(client, found) if streams and found["logs"].get("streamName") else []
 
 
 def make_site(client: Callable[..., Any], name: str) -> JobSite:

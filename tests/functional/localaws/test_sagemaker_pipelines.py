@@ -317,6 +317,17 @@ def test_parameters_are_checked_kept_and_listed(pipelines: Pipelines) -> None:
     assert pipelines.finish(arn) == "Succeeded"
 
 
+def test_an_argument_that_sagemaker_lacks_fails_the_step_in_words(pipelines: Pipelines, bucket: str) -> None:
+    step = report_step(bucket)
+    source = step["Arguments"]["ProcessingInputs"][0]["S3Input"]
+    source["S3Urii"] = source.pop("S3Uri")
+    pipelines.create(step, Parameters=[{"Name": "Auc", "Type": "String", "DefaultValue": "1"}])
+    arn = pipelines.start()
+    assert pipelines.finish(arn) == "Failed"
+    reason = pipelines.steps(arn)[step["Name"]]["FailureReason"]
+    assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "S3Urii" in reason
+
+
 def test_a_token_starts_one_execution(pipelines: Pipelines) -> None:
     pipelines.create(model_step(), Parameters=[AUC])
     token = "a" * 32
