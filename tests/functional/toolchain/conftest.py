@@ -1,0 +1,87 @@
+"""A small CodePipeline under the name that the verbs look for: a source, an approval, a build."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from localaws.server import Server
+from tests.functional.localaws.codepipelines import Workshop, action
+from tests.functional.scripts.site import ROOT
+
+BUILDSPEC = """
+version: 0.2
+phases:
+  build:
+    commands: [echo measuring the model, "{command}"]
+"""
+
+
+@dataclass
+class Desk:
+    """Where a verb is called from: a folder with stage files, and the environment that leads to the CodePipeline."""
+
+    workshop: Workshop
+    folder: Path
+    environment: dict[str, str]
+
+    def command(self, verb: str, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", f"scripts.{verb}", *arguments]
+
+    def run(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(verb, *arguments),
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+
+    def declare(self, command: str = "true") -> str:
+        """Create the CodePipeline, whose build runs ``command`` after the approval; the id of its first execution."""
+        project = self.workshop.project("work", BUILDSPEC.format(command=command))
+        approval = action(
+            "Approval",
+            "Manual",
+            runOrder=1,
+            timeoutInMinutes=60,
+            configuration={
+                "CustomData": "Release of #{Source.VersionId}",
+                "ExternalEntityLink": "https://example.com/evidence",
+            },
+        )
+        build = action("Build", "CodeBuild", runOrder=2, inputs=["Source"], configuration={"ProjectName": project})
+        self.workshop.put_source({"a.txt": "a"})
+        return self.workshop.create(self.workshop.declare([approval, build], executionMode="QUEUED"))
+
+    def mend(self, command: str) -> None:
+        """Give the build another command."""
+        source = {"type": "CODEPIPELINE", "buildspec": BUILDSPEC.format(command=command)}
+        self.workshop.client("codebuild").update_project(name=f"{self.workshop.name}-work", source=source)
+
+
+@pytest.fixture
+def desk(client: Callable[..., Any], server: Server, unique: str, tmp_path: Path) -> Desk:
+    shutil.copytree(ROOT / "stages", tmp_path / "stages")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+        "PYTHONPATH": str(ROOT),
+        "AWS_ENDPOINT_URL": server.endpoint_url,
+        "AWS_ACCESS_KEY_ID": "111111111111",
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SAGEMAKER_PROJECT_NAME": unique,
+    }
+    return Desk(Workshop.open(client, f"{unique}-toolchain"), tmp_path, environment)
