@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from localaws.cloud import Cloud
 
 PREFIX = "/_localaws/"
+_FURTHEST = 10 * 365 * 24 * 3600  # seconds of one move: ten years
 
 
 class ControlPages:
@@ -48,9 +49,12 @@ class ControlPages:
         raise NotFound(f"localaws has no page {request.path}")
 
     def _advance(self, request: Request) -> None:
-        seconds = (request.get_json(force=True) or {}).get("advance_seconds")
-        if not isinstance(seconds, int | float) or seconds < 0:
-            raise BadRequest("advance_seconds must be a number, at least 0: the clock only moves forward")
+        body = request.get_json(force=True)
+        seconds = body.get("advance_seconds") if isinstance(body, dict) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _FURTHEST:
+            raise BadRequest(
+                f'send {{"advance_seconds": N}}, a number from 0 to {_FURTHEST}: the clock only moves forward'
+            )
         self._cloud.clock.advance(seconds)
 
 

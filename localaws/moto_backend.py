@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 from typing import Any
 
+from botocore.model import OperationNotFoundError
+
 from localaws import moto_pickle
 from localaws.caller import Caller
 from localaws.front_door.protocol import HttpResponse
@@ -72,7 +74,7 @@ class MotoBackend:
         with self._changing.shared():
             try:
                 body = b"".join(self._application(environ, start_response))
-            except NotImplementedError:
+            except (NotImplementedError, OperationNotFoundError):
                 return HttpResponse(501, {"Content-Type": "text/html"}, b"")
         if environ["REQUEST_METHOD"] not in _READING_METHODS:
             self._changed.set()

@@ -27,6 +27,7 @@ from localaws.front_door.protocol import (
     serialise_unparsed_error,
     wsgi_answer,
 )
+from localaws.front_door.regions import refuse_unknown_region
 from localaws.front_door.signature import Signature, read_signature
 from localaws.front_door.validation import validation_problems
 
@@ -68,7 +69,10 @@ class FrontDoor:
             # Whoever presigns does so by the wall clock, however far this cloud's own was moved.
             if signature.expires is not None and signature.expires < datetime.now(UTC):
                 raise ServiceError("AccessDenied", "Request has expired", 403)
-            caller = environ.get(CALLER_KEY) or self._cloud.identify(signature)
+            caller = environ.get(CALLER_KEY)
+            if caller is None:
+                refuse_unknown_region(signature.region)
+                caller = self._cloud.identify(signature)
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
             if self._authorize is not None:

@@ -16,6 +16,7 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownServiceError
+from botocore.model import OperationNotFoundError
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -106,6 +107,9 @@ def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationReques
             operation, uri_parameters = get_service_router(service).match(request)
         except (NotFound, NotImplementedError, UnknownServiceError):  # not an operation of this one
             continue
+        except OperationNotFoundError as error:
+            code = "UnknownOperationException" if model.protocol == "json" else "InvalidAction"
+            raise ServiceError(code, f"{service} has no operation {error}.") from error
         protocol = determine_request_protocol(model, request.content_type)
         return OperationRequest(service, operation, protocol, _parameters(request, operation, protocol, uri_parameters))
     return None
@@ -116,6 +120,8 @@ def _parameters(
 ) -> dict[str, Any]:
     parser = PROTOCOL_PARSERS[protocol](operation)
     try:
+        if protocol == "json" and request.data:
+            json.loads(request.data)  # the parser takes what is no JSON for an empty request
         parsed = parser.parse(
             {
                 "method": request.method,

@@ -77,3 +77,34 @@ def test_what_does_not_run_says_so(client: Make, service: str, operation: str, r
     assert refused.value.response["Error"]["Code"] == "NotImplemented"
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "localaws does not implement" in refused.value.response["Error"]["Message"]
+
+
+def _posted(server: Server, signing_name: str, region: str = REGION, **request: Any) -> requests.Response:
+    signed = f"AWS4-HMAC-SHA256 Credential={DEV}/20300101/{region}/{signing_name}/aws4_request, Signature=0"
+    headers = {"Authorization": signed, "Content-Type": "application/x-amz-json-1.1", **request.pop("headers", {})}
+    return requests.post(server.endpoint_url, headers=headers, timeout=10, **request)
+
+
+def test_requests_that_nobody_can_read_are_refused_in_words(server: Server) -> None:
+    target = {"X-Amz-Target": "SageMaker.ListModels"}
+    broken = _posted(server, "sagemaker", headers=target, data="{broken")
+    assert (broken.status_code, "SerializationException" in broken.text) == (400, True)
+    unknown = _posted(server, "sagemaker", headers={"X-Amz-Target": "SageMaker.Nope"}, data="{}")
+    assert (unknown.status_code, "sagemaker has no operation Nope" in unknown.text) == (400, True)
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    action = _posted(server, "cloudformation", headers=form, data="Action=Nope&Version=2010-05-15")
+    assert (action.status_code, "NotImplemented" in action.text) == (501, True)
+
+
+@pytest.mark.parametrize("service", ["sqs", "cloudformation", "ssm"])
+def test_a_region_that_aws_has_not_is_refused(client: Make, service: str) -> None:
+    operation = {"sqs": "list_queues", "cloudformation": "list_stacks", "ssm": "describe_parameters"}[service]
+    with pytest.raises(ClientError, match="valid region, not 'mars-north-1'"):
+        getattr(client(service, region="mars-north-1"), operation)()
+
+
+@pytest.mark.parametrize("body", ["[1]", "{}", '{"advance_seconds": 1e300}', '{"advance_seconds": NaN}', "{"])
+def test_the_clock_takes_only_what_it_can_follow(server: Server, body: str) -> None:
+    before = server.cloud.clock.now()
+    assert requests.post(f"{server.endpoint_url}/_localaws/clock", data=body, timeout=10).status_code == 400
+    assert (server.cloud.clock.now() - before).total_seconds() < 60

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -287,9 +288,10 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
     assert events[-1].source == "aws.sagemaker"
     tags = site.sagemaker.list_tags(ResourceArn=job["ProcessingJobArn"])["Tags"]
     assert tags == [{"Key": "team", "Value": "x"}]
+    now = server.cloud.clock.now()  # which other tests move
     found = site.client("cloudwatch").get_metric_data(
-        StartTime=time.time() - 600,
-        EndTime=time.time() + 600,
+        StartTime=now - timedelta(minutes=10),
+        EndTime=now + timedelta(minutes=10),
         MetricDataQueries=[metric(name, f"{unique}/algo-1") for name in ("CPUUtilization", "MemoryUtilization")],
     )["MetricDataResults"]
     assert all(result["Values"] and result["Values"][0] > 0 for result in found)

@@ -8,6 +8,7 @@ import json
 import struct
 import tarfile
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -330,7 +331,7 @@ def test_events_metrics_and_lists_tell_of_the_job(site: JobSite, unique: str, se
         site.start_transform(unique, f"s3://{site.bucket}/in/")
     listed = site.sagemaker.list_transform_jobs(NameContains=unique)["TransformJobSummaries"]
     assert [(each["TransformJobName"], each["TransformJobStatus"]) for each in listed] == [(unique, "Completed")]
-    assert all(value > 0 for value in highest_metrics(site, unique).values())
+    assert all(value > 0 for value in highest_metrics(site, unique, server).values())
     assert site.sagemaker.list_tags(ResourceArn=job["TransformJobArn"])["Tags"] == tags
 
 
@@ -387,7 +388,7 @@ def test_a_job_that_a_former_server_left_is_failed(site: JobSite, unique: str, t
     assert "localaws was stopped" in job["FailureReason"]
 
 
-def highest_metrics(site: JobSite, job: str) -> dict[str, float]:
+def highest_metrics(site: JobSite, job: str, server: Server) -> dict[str, float]:
     """The highest value of each metric of the job's one host, by the metric's name."""
     cloudwatch, namespace = site.client("cloudwatch"), "/aws/sagemaker/TransformJobs"
     pages = cloudwatch.get_paginator("list_metrics").paginate(Namespace=namespace)
@@ -398,8 +399,8 @@ def highest_metrics(site: JobSite, job: str) -> dict[str, float]:
         if metric["Dimensions"][0]["Value"].startswith(f"{job}/i-")
     }
     assert found.keys() == {"CPUUtilization", "MemoryUtilization"}
-    now = time.time()
-    span = {"StartTime": now - 600, "EndTime": now + 600, "Period": 1200, "Statistics": ["Maximum"]}
+    now, ten_minutes = server.cloud.clock.now(), timedelta(minutes=10)  # other tests move the clock
+    span = {"StartTime": now - ten_minutes, "EndTime": now + ten_minutes, "Period": 1200, "Statistics": ["Maximum"]}
     return {
         name: cloudwatch.get_metric_statistics(Namespace=namespace, MetricName=name, Dimensions=dimensions, **span)[
             "Datapoints"
