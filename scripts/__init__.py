@@ -2,3 +2,16 @@
 
 It knows AWS through boto3 and nothing else; whether AWS or the embedded AWS answers is AWS_ENDPOINT_URL's business.
 """
+
+import sys
+
+
+def _end(kind, error, trace):  # type: ignore[no-untyped-def]  # (runs on any Python, to tell that it is too old)
+    """Ctrl-C before a verb is there to answer it, while its modules are read, is no defect to be reported."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write("\nInterrupted. Every verb can be run again: it continues where this one stopped.\n")
+    else:
+        sys.__excepthook__(kind, error, trace)
+
+
+sys.excepthook = _end

@@ -6,12 +6,13 @@ import os
 from pathlib import Path
 
 from scripts.decisions.canonical import sha256_of
-from scripts.decisions.foundation import foundation_stack_parameters
+from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters
 from scripts.decisions.names import FOUNDATION_TEMPLATE
 from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
 from scripts.deploying import delete_and_follow, execute_and_follow, follow_stack
 from scripts.errors import StackError
 from scripts.gateways.accounts import Account
+from scripts.gateways.parameters import parameters_below, write_parameter
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.progress import Progress
 from scripts.stage_context import StageContext
@@ -36,7 +37,8 @@ def administrator(context: StageContext) -> Account:
 
 def deploy_foundation(context: StageContext, progress: Progress, root: Path = Path()) -> tuple[Stack, bool]:
     """The stage's foundation as its template and settings say now; True where something was changed."""
-    stacks = Stacks(administrator(context), context.sleep)
+    account = administrator(context)
+    stacks = Stacks(account, context.sleep)
     request = StackRequest(
         name=context.names.foundation_stack,
         change_set="",
@@ -48,7 +50,13 @@ def deploy_foundation(context: StageContext, progress: Progress, root: Path = Pa
         description=f"Foundation of stage {context.stage}",
         capabilities=("CAPABILITY_NAMED_IAM",),
     )
-    return deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+    stack, changed = deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+    path = context.names.parameter_path
+    lost = lost_parameters(parameters_below(account, path), stack.outputs)
+    for name, value in lost.items():
+        write_parameter(account, f"{path}{name}", value)
+        progress.line(f"wrote {path}{name}, which somebody had deleted")
+    return stack, changed or bool(lost)
 
 
 def deploy_bootstrap_stack(
@@ -84,4 +92,14 @@ def deploy_bootstrap_stack(
         if ready == "update":
             for line in change.lines():
                 progress.line(line)
-    return execute_and_follow(stacks, change_set, progress), True
+    try:
+        return execute_and_follow(stacks, change_set, progress), True
+    except StackError as error:
+        kept = [line for line in error.found if "already exists" in line]
+        if not kept:
+            raise
+        raise StackError(
+            error.problem,
+            found=[*error.found, "an earlier stack of this name was deleted and has left it, with the data in it"],
+            next_command="delete what is named (a bucket: aws s3 rb s3://NAME --force), then: make bootstrap",
+        ) from error

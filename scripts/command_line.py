@@ -61,6 +61,9 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _report(StorageError(f"no space left: {error}", next_command="df -h ."))
+        if error.errno in (errno.EACCES, errno.EROFS) and error.filename:
+            next_command = f"ls -ld {error.filename}   (it must be yours to read and write)"
+            return _report(StorageError(f"{error.filename}: {error.strerror}", next_command=next_command))
         raise
 
 

@@ -159,4 +159,11 @@ class ReadinessError(DeploymentError):
     title = "Not ready"
 
 
+class InstallationError(DeploymentError):
+    """The packages that the verbs need could not be installed; the installer's last lines say why."""
+
+    exit_code = 21
+    title = "Installing failed"
+
+
 INTERRUPTED = 130

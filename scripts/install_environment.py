@@ -17,7 +17,9 @@ from pathlib import Path
 
 OLDEST_PYTHON = (3, 11)
 EXIT_TOO_OLD = 2
-EXIT_INSTALL_FAILED = 15
+EXIT_CANNOT_WRITE = 15
+EXIT_INSTALL_FAILED = 21
+_CANNOT_WRITE = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
 
 
 def main() -> int:
@@ -30,7 +32,12 @@ def main() -> int:
         print(f"Python 3.11 or newer is needed; this is {found}.", file=sys.stderr)
         print("  next:  make PYTHON=/path/to/python3.11 ...", file=sys.stderr)
         return EXIT_TOO_OLD
-    return install(arguments.environment, arguments.requirements)
+    try:
+        return install(arguments.environment, arguments.requirements)
+    except OSError as error:
+        print(f"Cannot write: {error}", file=sys.stderr)
+        print("  next:  df -h . ; ls -ld .   (room, and a directory that you may write)", file=sys.stderr)
+        return EXIT_CANNOT_WRITE
 
 
 def install(environment: Path, requirements: Path) -> int:
@@ -46,11 +53,12 @@ def install(environment: Path, requirements: Path) -> int:
     print(f"Installing {packages} packages of {requirements} into {environment} with {installer} ...", file=sys.stderr)
     command = _uv_commands if installer == "uv" else _pip_commands
     for step in command(environment, requirements):
-        code = _run_with_progress(step, packages)
+        code, lines = _run_with_progress(step, packages)
         if code:
+            print(lines, file=sys.stderr)
             print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
             print(f"  next:  look at the lines above; rm -rf {environment} begins anew", file=sys.stderr)
-            return EXIT_INSTALL_FAILED
+            return EXIT_CANNOT_WRITE if any(sign in lines for sign in _CANNOT_WRITE) else EXIT_INSTALL_FAILED
     mark.write_text(wanted)
     print(f"Installed in {time.monotonic() - started:.0f} s.", file=sys.stderr)
     return 0
@@ -82,8 +90,8 @@ def _succeeds(command: list[str]) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _run_with_progress(command: list[str], packages: int) -> int:
-    """Run ``command``; on a terminal count its packages on one line, elsewhere say so every 20 packages."""
+def _run_with_progress(command: list[str], packages: int) -> tuple[int, str]:
+    """Run ``command``; its exit code and last lines. Packages are counted: on one line of a terminal, else every 20."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_clean_environment()
     )
@@ -100,10 +108,7 @@ def _run_with_progress(command: list[str], packages: int) -> int:
                 print(f"  {collected}/{packages} packages", file=sys.stderr, flush=True)
     if collected and sys.stderr.isatty():
         print(file=sys.stderr)
-    code = process.wait()
-    if code:
-        print("".join(last_lines), file=sys.stderr)
-    return code
+    return process.wait(), "".join(last_lines)
 
 
 def _clean_environment() -> dict[str, str]:

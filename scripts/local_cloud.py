@@ -166,13 +166,19 @@ def _launch(port: int) -> str | None:
             start_new_session=True,
         ).pid
     # Known before it answers: a command that is cut off now leaves a server that the next one finds.
-    ADDRESS.write_text(json.dumps({"process": process}))
+    _note_address(process, None)
     endpoint_url = _wait_for_endpoint(process)
     if endpoint_url:
-        ADDRESS.write_text(json.dumps({"process": process, "endpoint_url": endpoint_url}))
+        _note_address(process, endpoint_url)
     elif not _has_ended(process):
         os.kill(process, signal.SIGTERM)
     return endpoint_url
+
+
+def _note_address(process: int, endpoint_url: str | None) -> None:
+    unfinished = ADDRESS.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps({"process": process, "endpoint_url": endpoint_url}))
+    unfinished.replace(ADDRESS)
 
 
 def _wait_for_endpoint(process: int) -> str | None:
@@ -224,11 +230,12 @@ def _running_address() -> dict[str, Any] | None:
         address: dict[str, Any] = json.loads(ADDRESS.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    if "endpoint_url" not in address:
+    if not address["endpoint_url"]:
         address["endpoint_url"] = _wait_for_endpoint(address["process"])
     health = _health(address["endpoint_url"]) if address["endpoint_url"] else None
     if health is None or health["process"] != address["process"]:
         return None  # nothing answers there, or another clone's server took the port
+    _note_address(address["process"], address["endpoint_url"])
     return {**address, **health}
 
 

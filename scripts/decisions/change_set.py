@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST_VALUE = 100
+CONTEXT = 30  # characters of a long value before the first that differs
 _SIGN = {"Add": "+", "Remove": "-", "Modify": "~", "Import": "<", "Dynamic": "?"}
 
 
@@ -22,9 +23,10 @@ class PropertyChange:
     replaces: str
 
     def __str__(self) -> str:
-        values = (
-            "" if self.before is None and self.after is None else f": {_short(self.before)} -> {_short(self.after)}"
-        )
+        values = ""
+        if self.before is not None or self.after is not None:
+            before, after = _where_they_differ(_flat(self.before), _flat(self.after))
+            values = f": {before} -> {after}"
         return f"{self.path}{values}" + ("" if self.replaces == "Never" else f"   (replaces: {self.replaces.lower()})")
 
 
@@ -86,8 +88,20 @@ def _resource_change(change: dict[str, Any]) -> ResourceChange:
     )
 
 
-def _short(value: str | None) -> str:
-    if value is None:
-        return "(none)"
-    text = " ".join(value.split())
-    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+def _flat(value: str | None) -> str:
+    return "(none)" if value is None else " ".join(value.split())
+
+
+def _where_they_differ(before: str, after: str) -> tuple[str, str]:
+    """Both values; of long ones the part that begins shortly before their first difference."""
+    if max(len(before), len(after)) <= LONGEST_VALUE:
+        return before, after
+    pairs = enumerate(zip(before, after, strict=False))
+    same = next((index for index, (left, right) in pairs if left != right), min(len(before), len(after)))
+    start = max(0, same - CONTEXT)
+    return _cut(before, start), _cut(after, start)
+
+
+def _cut(text: str, start: int) -> str:
+    end = start + LONGEST_VALUE
+    return ("..." if start else "") + text[start:end] + ("..." if end < len(text) else "")

@@ -17,6 +17,16 @@ _REQUIRED = {
     "events_role_arn": "events_role_arn",
 }
 
+# Where the stack itself says what a parameter says, by the parameter's name.
+_OUTPUTS = {
+    "sagemaker_role_arn": "PipelineRoleArn",
+    "sagemaker_job_role_arn": "JobRoleArn",
+    "sagemaker_ml_artifacts_s3_bucket": "ArtifactBucketName",
+    "kms_key_arn": "KmsKeyArn",
+    "cloudformation_role_arn": "CloudFormationRoleArn",
+    "events_role_arn": "EventsRoleArn",
+}
+
 
 @dataclass(frozen=True)
 class Foundation:
@@ -56,6 +66,11 @@ def foundation_of(parameters: dict[str, str], names: StageNames, settings: Stage
         subnet_ids=tuple(settings.network.subnet_ids) or _list(parameters.get("private-subnets-ids")),
         security_group_ids=tuple(settings.network.security_group_ids) or _list(parameters.get("sagemaker-domain-sg")),
     )
+
+
+def lost_parameters(parameters: dict[str, str], outputs: dict[str, str]) -> dict[str, str]:
+    """Parameters that are gone although the stack stands, with their values: CloudFormation does not miss them."""
+    return {name: outputs[output] for name, output in _OUTPUTS.items() if name not in parameters and output in outputs}
 
 
 def foundation_stack_parameters(names: StageNames, settings: StageSettings) -> dict[str, str]:

@@ -23,6 +23,7 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnauthorizedSSOTokenError,
 )
+from botocore.parsers import ResponseParserError
 
 from scripts.errors import AccessDeniedError, CredentialsError, DeploymentError, ServiceResponseError
 
@@ -90,6 +91,12 @@ def told_as_deployment_errors(actor: Actor) -> Iterator[None]:
             f"AWS did not answer: {error}",
             found=[f"as {actor}"],
             next_command="check AWS_ENDPOINT_URL and the network; with the embedded AWS: make local-up",
+        ) from error
+    except ResponseParserError as error:
+        raise ServiceResponseError(
+            "the answer is none of AWS's",
+            found=[f"as {actor}", *str(error).splitlines()[:3]],
+            next_command="check AWS_ENDPOINT_URL and proxies; with the embedded AWS: tail .localaws/server.log",
         ) from error
     except BotoCoreError as error:
         raise ServiceResponseError(f"the call could not be made: {error}", found=[f"as {actor}"]) from error

@@ -20,6 +20,8 @@ LARGEST_TEMPLATE_BODY = 51_200
 SECONDS_TO_MAKE = 900.0
 SECONDS_TO_DELETE = 120.0
 _BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
+_BEING_EXECUTED = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE")
+_NOT_EXECUTABLE = ("InvalidChangeSetStatus", "InvalidChangeSetStatusException")
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -118,10 +120,15 @@ class Stacks:
         return self._finished(request, self._wait_for_change_set(request))
 
     def execute(self, change_set: ChangeSet) -> None:
+        """Execute it. One that another run of the same command is executing already is simply left to be followed."""
         with told_as_deployment_errors(self._account.actor):
-            self._client.execute_change_set(
-                ChangeSetName=change_set.name, StackName=change_set.stack, ClientRequestToken=change_set.name[:128]
-            )
+            try:
+                self._client.execute_change_set(
+                    ChangeSetName=change_set.name, StackName=change_set.stack, ClientRequestToken=change_set.name[:128]
+                )
+            except ClientError as error:
+                if error_code(error) not in _NOT_EXECUTABLE or not self._is_executing(change_set):
+                    raise
 
     def delete_change_set(self, stack: str, name: str) -> None:
         with told_as_deployment_errors(self._account.actor):
@@ -170,6 +177,10 @@ class Stacks:
         failed = [each for each in self.recent_events(stack_id) if each.status.endswith("_FAILED") and each.reason]
         own = [each for each in failed if "cancelled" not in each.reason.lower()]
         return [f"{each.resource} ({each.type}): {each.status}: {each.reason}" for each in (own or failed)[:5]]
+
+    def _is_executing(self, change_set: ChangeSet) -> bool:
+        found = self._describe_change_set(change_set.stack, change_set.name)
+        return found is not None and found.get("ExecutionStatus") in _BEING_EXECUTED
 
     def _describe_change_set(self, stack: str, name: str) -> dict[str, Any] | None:
         """All pages of DescribeChangeSet as one; None where there is no such change set."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.parsers import ResponseParserError
 
 from scripts.errors import AccessDeniedError, CredentialsError, DeploymentError, ServiceResponseError
 from scripts.gateways.aws_errors import Actor, told_as_deployment_errors
@@ -52,5 +53,11 @@ def test_whatever_has_no_meaning_of_its_own_keeps_code_and_words() -> None:
 
 def test_an_endpoint_that_does_not_answer_is_told() -> None:
     error = told(EndpointConnectionError(endpoint_url="http://127.0.0.1:1"))
+    assert isinstance(error, ServiceResponseError)
+    assert "AWS_ENDPOINT_URL" in str(error.next_command)
+
+
+def test_an_answer_that_is_none_of_awss_is_told_as_such() -> None:
+    error = told(ResponseParserError("Unable to parse response, invalid XML received:\nb'<!doctype html>'"))
     assert isinstance(error, ServiceResponseError)
     assert "AWS_ENDPOINT_URL" in str(error.next_command)

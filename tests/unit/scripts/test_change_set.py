@@ -62,3 +62,16 @@ def test_long_values_are_cut() -> None:
 def test_parameters_that_stay_are_not_shown() -> None:
     changes = parameter_changes({"A": "1", "B": "2", "C": "3"}, {"A": "1", "B": "3", "D": "4"})
     assert [str(each) for each in changes] == ["B: 2 -> 3", "C: 3 -> (none)", "D: (none) -> 4"]
+
+
+def test_long_values_are_shown_where_they_differ() -> None:
+    body = "x" * 200
+    (change,) = parameter_changes({"A": f"{body} release 1 {body}"}, {"A": f"{body} release 2 {body}"})
+    assert "release 1 x" in str(change)
+    assert "release 2 x" in str(change)
+    assert len(str(change)) < 300
+
+
+def test_values_that_differ_in_length_alone_are_shown_at_their_end() -> None:
+    (change,) = parameter_changes({"A": "x" * 200}, {"A": "x" * 200 + "the end"})
+    assert "the end" in str(change)
