@@ -116,7 +116,9 @@ class FrontDoor:
 
 
 def _not_implemented(environ: dict[str, Any], signing_name: str, request: OperationRequest | None) -> ServiceError:
-    name = request.operation.name if request else f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    target = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
+    named = target or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+    name = request.operation.name if request else named
     return ServiceError("NotImplemented", f"localaws does not implement {signing_name}:{name}.", 501)
 
 

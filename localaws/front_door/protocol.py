@@ -16,7 +16,6 @@ from typing import Any
 
 import botocore.session
 from botocore.exceptions import UnknownServiceError
-from botocore.model import OperationNotFoundError
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
 from moto.core.request import Request, determine_request_protocol
@@ -107,9 +106,6 @@ def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationReques
             operation, uri_parameters = get_service_router(service).match(request)
         except (NotFound, NotImplementedError, UnknownServiceError):  # not an operation of this one
             continue
-        except OperationNotFoundError as error:
-            code = "UnknownOperationException" if model.protocol == "json" else "InvalidAction"
-            raise ServiceError(code, f"{service} has no operation {error}.") from error
         protocol = determine_request_protocol(model, request.content_type)
         return OperationRequest(service, operation, protocol, _parameters(request, operation, protocol, uri_parameters))
     return None

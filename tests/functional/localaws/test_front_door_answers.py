@@ -90,7 +90,7 @@ def test_requests_that_nobody_can_read_are_refused_in_words(server: Server) -> N
     broken = _posted(server, "sagemaker", headers=target, data="{broken")
     assert (broken.status_code, "SerializationException" in broken.text) == (400, True)
     unknown = _posted(server, "sagemaker", headers={"X-Amz-Target": "SageMaker.Nope"}, data="{}")
-    assert (unknown.status_code, "sagemaker has no operation Nope" in unknown.text) == (400, True)
+    assert (unknown.status_code, "does not implement sagemaker:Nope" in unknown.text) == (501, True)
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     action = _posted(server, "cloudformation", headers=form, data="Action=Nope&Version=2010-05-15")
     assert (action.status_code, "NotImplemented" in action.text) == (501, True)
