@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -107,6 +108,20 @@ def live_release(site: Site, stage: str, account: str) -> dict[str, Any]:
     content: dict[str, Any] = json.load(body["Body"])
     assert content["release_id"] == release_id
     return content
+
+
+def mail(site: Site, address: str) -> list[dict[str, Any]]:
+    """What an approver has been mailed."""
+    page = f"{site.environment['AWS_ENDPOINT_URL']}/_localaws/mail?to={address}"
+    with urllib.request.urlopen(page) as answer:
+        return [each for each in json.load(answer)["messages"] if each["delivered"]]
+
+
+def follow_link_in_mail(site: Site, address: str) -> None:
+    """Confirm the subscription, as the mail asks for."""
+    link = mail(site, address)[0]["text"].split("visit ")[1].split()[0]
+    with urllib.request.urlopen(link) as answer:
+        assert answer.status == 200
 
 
 def _lend_packages(folder: Path) -> None:

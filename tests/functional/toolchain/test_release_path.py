@@ -17,6 +17,7 @@ from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import CODEPIPELINE, executions, live_release, make, started_by
 
 GROUP = "tumor-classifier"
+APPROVER = "ann@example.com"
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +38,10 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         assert foundations.returncode == 0, foundations.stderr
         for stage in ACCOUNTS:
             site.put_input(stage)
-        whole = make(site, "bootstrap", "ARGS=--yes")
+        whole = make(site, "bootstrap", f"ARGS=--yes --notification-email {APPROVER}")
         assert whole.returncode == 0, whole.stderr
         assert f"{CODEPIPELINE}: deployed" in whole.stdout
+        repository.follow_link_in_mail(site, APPROVER)
         yield site
     finally:
         aws.stop()
@@ -68,6 +70,9 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     assert live["model_package"]["version"] == 1
     written = team.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="predictions/")
     assert any(each["Size"] for each in written["Contents"])
+    mail = repository.mail(team, APPROVER)
+    assert any("APPROVAL NEEDED" in each["subject"] and "model version 1" in each["text"] for each in mail)
+    assert any("SUCCEEDED" in each["text"] for each in mail)
 
 
 def test_a_rejected_release_leaves_prod_as_it_is_and_the_reason_is_told(team: Site) -> None:
@@ -88,6 +93,7 @@ def test_a_rejected_release_leaves_prod_as_it_is_and_the_reason_is_told(team: Si
     assert "ApproveProd / Approve: too few rows" in told.stderr
     assert "Error 17" in told.stderr
     assert live_release(team, "prod", PROD) == before
+    assert any("FAILED" in each["text"] for each in repository.mail(team, APPROVER))
     assert live_release(team, "preprod", PREPROD)["model_package"]["version"] == 3
 
 
