@@ -40,6 +40,9 @@ PREPARATION = [
     ("examples.seed", "--keep"),
 ]
 USUAL_PORT = 4566
+# The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
+PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
+PREPARED_FROM |= {"network", "tags"}
 LARGEST_PORT = 65_535
 START_SECONDS = 60.0
 
@@ -267,15 +270,14 @@ def _prepare(endpoint_url: str) -> None:
 
 
 def _preparation_digest() -> str:
-    """Changes when what preparation makes would change: settings, foundation, examples, overriding variables."""
+    """Changes when what preparation makes would change: the settings it reads, overridden or not, and its own code."""
+    from scripts.settings import load_stage, stage_names
+
     digest = hashlib.sha256()
-    for path in sorted(
-        [*Path("stages").glob("*.yml"), Path("cloudformation/foundation.yml"), *Path("examples").rglob("*.py")]
-    ):
+    for stage in stage_names():
+        digest.update(f"{stage}\0{load_stage(stage).model_dump_json(include=PREPARED_FROM)}\0".encode())
+    for path in [Path("cloudformation/foundation.yml"), *sorted(Path("examples").rglob("*.py"))]:
         digest.update(f"{path}\0".encode() + path.read_bytes())
-    for account in _accounts():
-        digest.update(account.encode())
-    digest.update(os.environ.get("AWS_REGION", "").encode())
     return digest.hexdigest()
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.local_cloud import client_environment
+from scripts.decisions.stage_settings import StageSettings
+from scripts.local_cloud import PREPARED_FROM, client_environment
 
 FOREIGN = {
     "AWS_PROFILE": "mine",
@@ -40,3 +41,9 @@ def test_what_overrides_a_stage_file_reaches_it(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, value)
     environment = client_environment("http://127.0.0.1:4566", "111111111111")
     assert OVERRIDES.items() <= environment.items()
+
+
+def test_what_decides_whether_to_prepare_anew_are_settings_that_exist() -> None:
+    assert PREPARED_FROM <= StageSettings.model_fields.keys()
+    assert {"account", "project", "network"} <= PREPARED_FROM
+    assert not {"schedule", "processing", "verification"} & PREPARED_FROM
