@@ -52,7 +52,11 @@ class FrontDoor:
         mounted = self._cloud.mounted_at(path)
         if mounted is not None:
             return mounted(environ, start_response)
-        _make_body_readable_twice(environ)
+        try:
+            _make_body_readable_twice(environ)
+        except (ValueError, OSError) as error:  # a length that is no number, a broken chunk
+            refusal = ServiceError("IncompleteBody", f"The request's body cannot be read: {error}.", 400)
+            return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
         signature = read_signature(environ)
         if signature is None and self._authorize is not None:
             refusal = ServiceError("AccessDenied", "Access Denied: localaws enforces IAM, sign the request.", 403)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -94,6 +95,18 @@ def test_requests_that_nobody_can_read_are_refused_in_words(server: Server) -> N
     form = {"Content-Type": "application/x-www-form-urlencoded"}
     action = _posted(server, "cloudformation", headers=form, data="Action=Nope&Version=2010-05-15")
     assert (action.status_code, "NotImplemented" in action.text) == (501, True)
+
+
+@pytest.mark.parametrize(
+    ("header", "body"), [("Content-Length: many", ""), ("Content-Length: -5", ""), ("Transfer-Encoding: chunked", "ZZ")]
+)
+def test_a_body_of_no_length_is_refused_in_words(server: Server, header: str, body: str) -> None:
+    host, port = server.endpoint_url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(f"PUT /bucket/key HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n{body}\r\n".encode())
+        answer = b"".join(iter(lambda: connection.recv(65536), b""))
+    assert b" 400 " in answer.splitlines()[0]
+    assert b"body cannot be read" in answer
 
 
 @pytest.mark.parametrize("service", ["sqs", "cloudformation", "ssm"])
