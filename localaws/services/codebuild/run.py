@@ -213,7 +213,9 @@ class BuildRun:
         if self._workspace:
             if self._workspace.granted:
                 self._cloud.container_credentials.revoke(self._workspace.granted)
-            shutil.rmtree(self._workspace.root, ignore_errors=True)
+            # A build's thousands of files (a package cache, say) take seconds to remove, for which nobody should wait.
+            removed = self._workspace.set_aside()
+            self._cloud.workers.start(f"remove {removed.name}", lambda: shutil.rmtree(removed, ignore_errors=True))
 
     def _put_log_into_s3(self, build_log: BuildLog) -> None:
         arn = self._record.build()["logs"].get("s3LogsArn") if self._ending != "SERVER_STOPS" else None

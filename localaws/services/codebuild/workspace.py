@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import uuid
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -42,6 +43,12 @@ class Workspace:
         for folder in (workspace.source, workspace.home, workspace.temporary, workspace.scratch):
             folder.mkdir()
         return workspace
+
+    def set_aside(self) -> Path:
+        """Give the place to the next build; where the folders are now, to be removed."""
+        aside = self.root.with_name(f"ended-{uuid.uuid4().hex}")
+        self.root.rename(aside)
+        return aside
 
     @property
     def source(self) -> Path:
