@@ -42,7 +42,10 @@ def evidence() -> Evidence:
         git_dirty=False,
         plan_digest="0123456789abcdef",
         unverified=False,
-        changes=(PropertyChange("ModelPackageName", "arn:old", "arn:new", "Never"),),
+        changes=(
+            PropertyChange("ModelPackageName", "arn:old", "arn:new", "Never"),
+            PropertyChange("ReleaseId", "old", "new", "Never"),
+        ),
         metrics=metric_rows(LIVE, NEW),
         definition_diff=(),
         tested=TESTED,
