@@ -51,6 +51,11 @@ def make_python(directory: Path) -> None:
         script = directory / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(directory / "bin" / "python"))} -m pip "$@"\n')
         script.chmod(0o755)
+    # An AWS CLI that was installed with this server goes before the machine's own: one from before 2023 does not read
+    # AWS_ENDPOINT_URL and would ask the real AWS.
+    cli = Path(sys.executable).parent / "aws"
+    if cli.is_file():
+        (directory / "bin" / "aws").symlink_to(cli)
 
 
 def search_path(python: Path) -> str:
