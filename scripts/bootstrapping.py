@@ -100,6 +100,10 @@ def deploy_bootstrap_stack(
             raise
         raise StackError(
             error.problem,
-            found=[*error.found, "an earlier stack of this name was deleted and has left it, with the data in it"],
-            next_command="delete what is named (a bucket: aws s3 rb s3://NAME --force), then: make bootstrap",
+            found=[
+                *error.found,
+                "an earlier stack that was deleted has left it, or a foundation in another region has it",
+            ],
+            next_command="make bootstrap   (after deleting what is named, e.g. aws s3 rb s3://NAME --force; or with "
+            "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
         ) from error

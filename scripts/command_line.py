@@ -11,6 +11,7 @@ import errno
 import json
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
@@ -62,7 +63,7 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _report(StorageError(f"no space left: {error}", next_command="df -h ."))
         if error.errno in (errno.EACCES, errno.EROFS) and error.filename:
-            next_command = f"ls -ld {error.filename}   (it must be yours to read and write)"
+            next_command = f"ls -ld {Path(error.filename).parent} {error.filename}   (yours to write?)"
             return _report(StorageError(f"{error.filename}: {error.strerror}", next_command=next_command))
         raise
 

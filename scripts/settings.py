@@ -73,7 +73,7 @@ class _Document:
 
     def validate(self) -> StageSettings:
         try:
-            return StageSettings.model_validate(self.content, context=_instance_types())
+            return StageSettings.model_validate(self.content, context=_known())
         except ValidationError as error:
             problems = [self._problem(each) for each in error.errors()]
         raise SettingsError(
@@ -202,10 +202,12 @@ def _overrides(stage: str, environment: Mapping[str, str]) -> list[tuple[str, Lo
     return found + [(name, location, environment[name]) for name, location in simple if environment.get(name)]
 
 
-def _instance_types() -> dict[str, frozenset[str]]:
+def _known() -> dict[str, frozenset[str]]:
+    """What AWS knows: regions, and instance types by use."""
     from scripts.gateways.instance_types import known_instance_types
+    from scripts.gateways.regions import known_regions
 
-    return known_instance_types()
+    return {**known_instance_types(), "regions": known_regions()}
 
 
 def _again(stages: list[str]) -> str:

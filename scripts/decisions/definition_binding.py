@@ -131,7 +131,9 @@ def _literals(parameters: Mapping[str, Mapping[str, Any]], infrastructure: Mappi
             raise DefinitionError(
                 f"The definition needs {name}, and the stage gives no value for it.",
                 found=[f"values given: {', '.join(sorted(infrastructure)) or 'none'}"],
-                next_command="make doctor",
+                next_command="set processing.image_uri in the stage's file, or let the pipeline give it a default"
+                if name == "ProcessingImageUri"
+                else f"give {name} a default in pipeline.py, then: make render",
             )
         literals[name] = parameters[name]["DefaultValue"]
     return literals

@@ -177,6 +177,17 @@ class StageSettings(_Part):
         default={}, max_length=40, description="On every resource of the stage."
     )
 
+    @field_validator("region")
+    @classmethod
+    def _region_that_exists(cls, value: str, info: ValidationInfo) -> str:
+        known: Any = (info.context or {}).get("regions")
+        if known is not None and value not in known:
+            from difflib import get_close_matches
+
+            near = ", ".join(get_close_matches(value, known, n=3))
+            raise ValueError(f'AWS has no region "{value}"' + (f"; near: {near}" if near else ""))
+        return value
+
     @field_validator("schedule")
     @classmethod
     def _schedule_that_eventbridge_takes(cls, value: str) -> str:

@@ -36,7 +36,7 @@ def test_a_full_disk_is_told_as_such(number: int, capsys: pytest.CaptureFixture[
 @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
 def test_a_file_that_cannot_be_written_is_named(number: int, capsys: pytest.CaptureFixture[str]) -> None:
     assert ended_by(OSError(number, "no", "release.json")) == 15
-    assert "ls -ld release.json" in capsys.readouterr().err
+    assert "ls -ld . release.json" in capsys.readouterr().err
 
 
 def test_control_c_ends_with_130_and_says_that_it_can_be_repeated(capsys: pytest.CaptureFixture[str]) -> None:

@@ -44,6 +44,6 @@ def test_what_overrides_a_stage_file_reaches_it(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_what_decides_whether_to_prepare_anew_are_settings_that_exist() -> None:
-    assert PREPARED_FROM <= StageSettings.model_fields.keys()
+    assert StageSettings.model_fields.keys() >= PREPARED_FROM
     assert {"account", "project", "network"} <= PREPARED_FROM
     assert not {"schedule", "processing", "verification"} & PREPARED_FROM

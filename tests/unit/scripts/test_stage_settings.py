@@ -179,3 +179,10 @@ def test_a_stage_file_that_cannot_be_read_is_no_traceback(tmp_path: Path) -> Non
     (tmp_path / "preprod.yml").mkdir()
     with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
         load_stage("preprod", tmp_path, {})
+
+
+@pytest.mark.parametrize(("region", "near"), [("eu-west-9", "eu-west-1"), ("us-esat-1", "us-east-1")])
+def test_a_region_that_aws_does_not_have_is_told_with_near_ones(tmp_path: Path, region: str, near: str) -> None:
+    said = refusal(tmp_path, GOOD.replace("region: eu-west-1", f"region: {region}"))
+    assert f'AWS has no region "{region}"' in said
+    assert near in said
