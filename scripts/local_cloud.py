@@ -233,12 +233,14 @@ def _running_address() -> dict[str, Any] | None:
         address: dict[str, Any] = json.loads(ADDRESS.read_text())
     except (FileNotFoundError, ValueError):
         return None
-    if not address["endpoint_url"]:
+    known = address["endpoint_url"]
+    if not known:
         address["endpoint_url"] = _wait_for_endpoint(address["process"])
     health = _health(address["endpoint_url"]) if address["endpoint_url"] else None
     if health is None or health["process"] != address["process"]:
         return None  # nothing answers there, or another clone's server took the port
-    _note_address(address["process"], address["endpoint_url"])
+    if not known:  # written only then: on a full disk a server must still be found, to be stopped
+        _note_address(address["process"], address["endpoint_url"])
     return {**address, **health}
 
 
