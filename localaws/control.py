@@ -1,12 +1,13 @@
 """localaws' own pages, below ``/_localaws/``: is it there, and the clock that tests move. No AWS API is among them.
 
-GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...]}
+GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null}
 GET  /_localaws/clock    {"now": "2030-01-01T00:00:00+00:00"}
 POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
 """
 
 from __future__ import annotations
 
+import json
 import os
 from typing import TYPE_CHECKING
 
@@ -40,8 +41,13 @@ class ControlPages:
     def _respond(self, request: Request) -> Response:
         page = request.path.removeprefix(PREFIX)
         if page == "health":
-            accounts = ", ".join(f'"{account}"' for account in self._cloud.accounts)
-            return _json(f'{{"service": "localaws", "process": {os.getpid()}, "accounts": [{accounts}]}}')
+            health = {
+                "service": "localaws",
+                "process": os.getpid(),
+                "accounts": list(self._cloud.accounts),
+                "unusable": self._cloud.store.unusable,
+            }
+            return _json(json.dumps(health))
         if page == "clock":
             if request.method == "POST":
                 self._advance(request)

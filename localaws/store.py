@@ -92,6 +92,7 @@ class Store:
     def __init__(self, path: Path | None) -> None:
         self.lock = threading.RLock()
         try:
+            self.unusable: str | None = None
             self._connection = self._opened(path)
         except sqlite3.DatabaseError as error:
             raise ValueError(f"{path}: {error}") from error
@@ -112,8 +113,19 @@ class Store:
         return Table(self, name)
 
     def execute(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
+        """Raises sqlite3.OperationalError where the file cannot be written, and from then on always.
+
+        What ran while a record was lost (a stack, a job) would never be seen to end: only a new start, which looks at
+        everything left running, makes the records true again.
+        """
         with self.lock:
-            return self._connection.execute(statement, parameters).fetchall()
+            if self.unusable:
+                raise sqlite3.OperationalError(self.unusable)
+            try:
+                return self._connection.execute(statement, parameters).fetchall()
+            except sqlite3.OperationalError as error:
+                self.unusable = str(error)
+                raise
 
     def close(self) -> None:
         with self.lock:

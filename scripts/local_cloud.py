@@ -135,6 +135,12 @@ def _running_endpoint() -> str | None:
     if not set(_accounts()) <= set(address["accounts"]):
         _stop(address["process"])  # a stage file names an account that this server was not started with
         return None
+    if address.get("unusable"):
+        print(
+            f"The embedded AWS could not write its state ({address['unusable']}): starting it again.", file=sys.stderr
+        )
+        _stop(address["process"])
+        return None
     return str(address["endpoint_url"])
 
 

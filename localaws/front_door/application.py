@@ -70,6 +70,7 @@ class FrontDoor:
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
+            self._refuse_without_state()
             # Whoever presigns does so by the wall clock, however far this cloud's own was moved.
             if signature.expires is not None and signature.expires < datetime.now(UTC):
                 raise ServiceError("AccessDenied", "Request has expired", 403)
@@ -97,6 +98,16 @@ class FrontDoor:
                 "InternalFailure", f"localaws failed in {name}: {type(error).__name__}: {error}", 501
             )
             return request.refuse(failure) if request else serialise_unparsed_error(signature.signing_name, failure)
+
+    def _refuse_without_state(self) -> None:
+        reason = self._cloud.store.unusable
+        if reason:
+            raise ServiceError(
+                "InternalFailure",
+                f"localaws could not write its state ({reason}). Make room on the disk and start it again: "
+                "it then says of everything that ran how it ended.",
+                501,
+            )
 
     def _moto_response(
         self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
