@@ -7,6 +7,7 @@ own (the ``unique`` fixture).
 from __future__ import annotations
 
 import os
+import signal
 import sys
 import uuid
 from collections.abc import Callable, Iterator
@@ -21,6 +22,10 @@ from localaws.server import Server
 
 DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
 REGION = "eu-west-1"
+
+
+# A shell ignores Ctrl-C in what it runs in the background, and every child would inherit that from the tests.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

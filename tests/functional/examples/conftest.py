@@ -73,7 +73,8 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
         "cloudformation_role_arn": f"{role}-cloudformation",
         "events_role_arn": f"{role}-events",
     }.items():
-        client("ssm", account).put_parameter(Name=f"/{stage}/{name}", Value=value, Type="String")
+        # another module's site on this server has them too
+        client("ssm", account).put_parameter(Name=f"/{stage}/{name}", Value=value, Type="String", Overwrite=True)
     return bucket
 
 

@@ -84,3 +84,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV, PREPROD, PROD], REGION, "--enforce-iam")
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def client(server: ServerProcess) -> Callable[..., Any]:
+    """As the clients of all functional tests, but of this folder's server: pytest keeps the other one for a session."""
+
+    def make(service: str, account: str = DEV, **keys: str) -> Any:
+        return server.client(
+            service, account, **{"aws_access_key_id": account, "aws_secret_access_key": "local", **keys}
+        )
+
+    return make
