@@ -16,9 +16,9 @@ $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
 REQUIREMENTS := $(if $(filter aws,$(CLOUD)),deploy,local)
-INSTALL := $(PYTHON) -m scripts.install_environment
+INSTALL := $(PYTHON) -m scripts.verbs.install
 VERB := .venv/bin/python -m
-ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.local_cloud run -- )$(VERB)
+ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- )$(VERB)
 TEST_PYTHON := .venv-test/bin/python
 
 # What a user may add to a verb: make deploy STAGE=prod RELEASE=... UNVERIFIED=1 PIPELINE=... OUTPUT=json
@@ -51,87 +51,87 @@ install: ## Make .venv with what the verbs need (the SageMaker SDK is not among 
 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version
-	@$(ON_CLOUD) scripts.resolve_model_package $(stage_option) $(output_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.resolve $(stage_option) $(output_option) $(ARGS)
 
 .PHONY: release
 release: install ## Pin model package, definition and templates in release.json
-	@$(ON_CLOUD) scripts.create_release $(options)
+	@$(ON_CLOUD) scripts.verbs.release $(options)
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
-	@$(ON_CLOUD) scripts.promote_release $(required_stage_option) $(output_option) $(ARGS) $(release_option) $(plan_digest_option)
+	@$(ON_CLOUD) scripts.verbs.promote $(required_stage_option) $(output_option) $(ARGS) $(release_option) $(plan_digest_option)
 
 .PHONY: plan
 plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=file.html: write the approver's page)
-	@$(ON_CLOUD) scripts.plan_stage $(stage_options) $(release_option) $(unverified_option) $(file_option) $(evidence_option)
+	@$(ON_CLOUD) scripts.verbs.plan $(stage_options) $(release_option) $(unverified_option) $(file_option) $(evidence_option)
 
 .PHONY: deploy
 deploy: install ## Bring a release to STAGE, run its batch inference, show predictions
-	@$(ON_CLOUD) scripts.deploy_stage $(stage_options) $(release_option) $(unverified_option)
+	@$(ON_CLOUD) scripts.verbs.deploy $(stage_options) $(release_option) $(unverified_option)
 
 .PHONY: run
 run: install ## Start STAGE's pipeline and follow it
-	@$(ON_CLOUD) scripts.run_stage $(stage_options)
+	@$(ON_CLOUD) scripts.verbs.run $(stage_options)
 
 .PHONY: verify
 verify: install ## Run STAGE's pipeline and check its output against the thresholds
-	@$(ON_CLOUD) scripts.verify_stage $(stage_options)
+	@$(ON_CLOUD) scripts.verbs.verify $(stage_options)
 
 .PHONY: status
 status: install ## Show what is live in every stage, and how it goes
-	@$(ON_CLOUD) scripts.show_status $(options)
+	@$(ON_CLOUD) scripts.verbs.status $(options)
 
 .PHONY: predictions
 predictions: install ## Show the first rows of STAGE's newest predictions
-	@$(ON_CLOUD) scripts.show_predictions $(stage_options)
+	@$(ON_CLOUD) scripts.verbs.predictions $(stage_options)
 
 .PHONY: destroy
 destroy: install ## Delete STAGE's stack (asks first; keeps data)
-	@$(ON_CLOUD) scripts.destroy_stage $(stage_options)
+	@$(ON_CLOUD) scripts.verbs.destroy $(stage_options)
 
 .PHONY: doctor
 doctor: install ## Check everything a deployment needs; change nothing
-	@$(ON_CLOUD) scripts.doctor $(options)
+	@$(ON_CLOUD) scripts.verbs.doctor $(options)
 
 .PHONY: bootstrap
 bootstrap: install ## Deploy the foundation into every account, and the toolchain into dev
-	@$(ON_CLOUD) scripts.bootstrap_accounts $(output_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.bootstrap $(output_option) $(ARGS)
 
 .PHONY: codepipeline
 codepipeline: install ## Start the CodePipeline and follow it up to its approval
-	@$(ON_CLOUD) scripts.follow_codepipeline $(output_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.codepipeline $(output_option) $(ARGS)
 
 .PHONY: approve
 approve: install ## Show the evidence, ask for a reason, approve, follow to the end
-	@$(ON_CLOUD) scripts.answer_approval $(output_option) approve $(summary_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.approve $(output_option) approve $(summary_option) $(ARGS)
 
 .PHONY: reject
 reject: install ## Show the evidence, ask for a reason, reject
-	@$(ON_CLOUD) scripts.answer_approval $(output_option) reject $(summary_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.approve $(output_option) reject $(summary_option) $(ARGS)
 
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale
-	@$(VERB) scripts.render_definition $(output_option) $(ARGS)
+	@$(VERB) scripts.verbs.render $(output_option) $(ARGS)
 
 .PHONY: build-variable
 build-variable:  # for the buildspecs: print NAME, which the last release, promote or plan recorded
-	@$(VERB) scripts.build_variables --name $(call quoted,$(NAME))
+	@$(VERB) scripts.verbs.build_variable --name $(call quoted,$(NAME))
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts
-	@$(VERB) scripts.local_cloud up
+	@$(VERB) scripts.verbs.local up
 
 .PHONY: local-down
 local-down: install ## Stop the embedded AWS; its state is kept
-	@$(VERB) scripts.local_cloud down
+	@$(VERB) scripts.verbs.local down
 
 .PHONY: local-reset
 local-reset: install ## Stop the embedded AWS and forget its state
-	@$(VERB) scripts.local_cloud reset
+	@$(VERB) scripts.verbs.local reset
 
 .PHONY: local-env
 local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account)
-	@$(VERB) scripts.local_cloud $(output_option) env $(stage_option)
+	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option)
 
 .PHONY: install-test
 install-test:
@@ -141,16 +141,16 @@ install-test:
 lint: install-test ## ruff and mypy --strict
 	$(TEST_PYTHON) -m ruff check .
 	$(TEST_PYTHON) -m ruff format --check .
-	$(TEST_PYTHON) -m mypy localaws scripts pipelines examples tests
+	$(TEST_PYTHON) -m mypy scripts pipelines examples tests
 
 .PHONY: check
 check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, definition freshness
-	$(TEST_PYTHON) -m scripts.check_templates
-	$(TEST_PYTHON) -m scripts.check_buildspecs
-	$(TEST_PYTHON) -m scripts.document_templates --check
-	$(TEST_PYTHON) -m scripts.document_exit_codes --check
-	$(TEST_PYTHON) -m scripts.write_schemas --check
-	$(TEST_PYTHON) -m scripts.render_definition --check
+	$(TEST_PYTHON) -m scripts.repository.check_templates
+	$(TEST_PYTHON) -m scripts.repository.check_buildspecs
+	$(TEST_PYTHON) -m scripts.repository.document_templates --check
+	$(TEST_PYTHON) -m scripts.repository.document_exit_codes --check
+	$(TEST_PYTHON) -m scripts.repository.write_schemas --check
+	$(TEST_PYTHON) -m scripts.verbs.render --check
 
 .PHONY: test-unit
 test-unit: install-test ## The unit tier: no I/O, seconds

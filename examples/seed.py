@@ -24,7 +24,6 @@ from botocore.exceptions import ClientError
 
 from examples.candidates import CANDIDATES, Candidate
 from examples.registration import already_registered, artifact_prefix, package_request
-from scripts import command_line
 from scripts.decisions.definition_binding import recorded_image_uri
 from scripts.decisions.foundation import foundation_of
 from scripts.decisions.names import StageNames
@@ -34,8 +33,9 @@ from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.parameters import parameters_below
 from scripts.gateways.registry import Registry
-from scripts.pipeline_definitions import read_definition
-from scripts.settings import load_stage, stage_names
+from scripts.terminal import command_line
+from scripts.workspace.pipelines import read_definition
+from scripts.workspace.stage_files import load_stage, stage_names
 
 BUILT = Path("build/examples")
 PENDING = "PendingManualApproval"

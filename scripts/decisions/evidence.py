@@ -1,6 +1,6 @@
 """The evidence an approver sees: what changes, what was tested, what a run costs; and the digest of the plan it shows.
 
-Pure: what was read elsewhere goes in, frozen rows come out. ``scripts.evidence_page`` makes a page of them.
+Pure: what was read elsewhere goes in, frozen rows come out. ``scripts.terminal.evidence_page`` makes a page of them.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import PropertyChange
-from scripts.decisions.deployment import DeploymentPlan
+from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.verification import Check, Figures
 
 LONGEST_SUMMARY = 400  # CodePipeline takes 1,000 characters of CustomData, of which this is a part

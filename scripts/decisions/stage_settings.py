@@ -1,7 +1,7 @@
 """A stage's settings: what ``stages/<stage>.yml`` may say, checked whole before anything runs.
 
-``scripts.settings`` reads the file and tells what is wrong with it; this module calls no AWS API and reads no file. The
-JSON Schema that editors use (``stages/schema.json``) is generated from these classes.
+``scripts.workspace.stage_files`` reads the file and tells what is wrong with it; this module calls no AWS API and
+reads no file. The JSON Schema that editors use (``stages/schema.json``) is generated from these classes.
 """
 
 from __future__ import annotations

@@ -28,7 +28,7 @@ pytestmark = [
 
 
 def deploy() -> dict[str, Any]:
-    command = [sys.executable, "-m", "scripts.deploy_stage", "--stage", "preprod", "--output", "json"]
+    command = [sys.executable, "-m", "scripts.verbs.deploy", "--stage", "preprod", "--output", "json"]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False, timeout=LONGEST)
     assert done.returncode == 0
     return json.loads(done.stdout)

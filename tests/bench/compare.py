@@ -13,20 +13,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import boto3
 from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from localaws.caller import Caller
-from localaws.server import Server
+from tests.functional.server_process import ServerProcess
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
 ROUNDS = 5
 COPIED_BYTES = 64 * 1024**2
-REQUESTS = 200
 
 
 @dataclass(frozen=True)
@@ -42,9 +38,8 @@ class Pair:
 
 def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
-        server = Server(0, None, Path(folder), [ACCOUNT])
-        server.run_in_thread()
-        pairs = [_copy(server), _requests(server), _help(), _freshness()]
+        server = ServerProcess(Path(folder), [ACCOUNT], REGION)
+        pairs = [_copy(server), _help(), _freshness()]
         rows = [(pair, *_measure(pair)) for pair in pairs]
         server.stop()
     table = Table(title=f"Medians of {ROUNDS} rounds, in turn", title_justify="left", box=None)
@@ -73,15 +68,8 @@ def _seconds(action: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def _client(server: Server, service: str) -> Any:
-    session = boto3.session.Session(
-        aws_access_key_id=ACCOUNT, aws_secret_access_key="local", aws_session_token=None, region_name=REGION
-    )
-    return session.client(service, endpoint_url=server.endpoint_url)
-
-
-def _copy(server: Server) -> Pair:
-    s3 = _client(server, "s3")
+def _copy(server: ServerProcess) -> Pair:
+    s3 = server.client("s3", ACCOUNT)
     for bucket in ("bench-dev", "bench-preprod"):
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket="bench-dev", Key="model.tar.gz", Body=b"\0" * COPIED_BYTES)
@@ -98,24 +86,12 @@ def _copy(server: Server) -> Pair:
     return Pair(what, "server-side copy (promote)", "download, upload", server_side, through_the_client)
 
 
-def _requests(server: Server) -> Pair:
-    outside = _client(server, "ssm")
-    outside.put_parameter(Name="/bench", Value="x", Type="String")
-    inside = server.cloud.client("ssm", Caller.root(ACCOUNT, REGION))
-
-    def ask(client: Any) -> Callable[[], object]:
-        return lambda: [client.get_parameter(Name="/bench") for _ in range(REQUESTS)]
-
-    what = f"{REQUESTS} requests to localaws"
-    return Pair(what, "a service, in process", "a client, over HTTP", ask(inside), ask(outside))
-
-
 def _help() -> Pair:
     return Pair(
         "start a verb",
-        "deploy_stage --help",
+        "make deploy --help",
         "python -c 'import boto3'",
-        _process("-m", "scripts.deploy_stage", "--help"),
+        _process("-m", "scripts.verbs.deploy", "--help"),
         _process("-c", "import boto3"),
     )
 
@@ -125,7 +101,7 @@ def _freshness() -> Pair:
         "is the definition fresh",
         "by its digests (render --check)",
         "python -c 'import botocore.session'",
-        _process("-m", "scripts.render_definition", "--check"),
+        _process("-m", "scripts.verbs.render", "--check"),
         _process("-c", "import botocore.session"),
     )
 

@@ -6,19 +6,16 @@ own (the ``unique`` fixture).
 
 from __future__ import annotations
 
-import os
 import signal
-import sys
 import uuid
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from botocore.config import Config
 
-from localaws.server import Server
+from tests.functional.server_process import ServerProcess
 
 DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
 REGION = "eu-west-1"
@@ -29,15 +26,14 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV, PREPROD, PROD])
-    server.run_in_thread()
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV, PREPROD, PROD], REGION)
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="session")
-def client(server: Server) -> Callable[..., Any]:
+def client(server: ServerProcess) -> Callable[..., Any]:
     """``client("s3")``, ``client("s3", account=PREPROD)``: boto3 over HTTP, as a user has it."""
 
     def make(service: str, account: str = DEV, region: str = REGION, **options: Any) -> Any:
@@ -56,19 +52,3 @@ def client(server: Server) -> Callable[..., Any]:
 def unique() -> str:
     """A name that no other test uses: lower case, digits and hyphens, 14 characters."""
     return f"t-{uuid.uuid4().hex[:12]}"
-
-
-@pytest.fixture
-def aws_environment(server: Server) -> dict[str, str]:
-    """What ``make local-env`` exports, for a child process such as the AWS CLI. Nothing of the shell leaks in."""
-    return {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "AWS_ENDPOINT_URL": server.endpoint_url,
-        "AWS_ACCESS_KEY_ID": DEV,
-        "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_DEFAULT_REGION": REGION,
-        "AWS_REGION": REGION,
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_PAGER": "",
-        "HOME": "/nonexistent",
-    }

@@ -13,8 +13,6 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-ROOT = Path(__file__).parents[2]
-
 
 class ServerProcess:
     """``python -m localaws`` on a free port; ``folder`` keeps its state and its log."""
@@ -24,7 +22,7 @@ class ServerProcess:
         command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state"), *options]
         command += [part for account in accounts for part in ("--account", account)]
         self._log = (folder / "server.log").open("w+")
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        self._process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self._log, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         assert line.startswith("localaws: listening"), line + (folder / "server.log").read_text()

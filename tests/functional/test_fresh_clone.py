@@ -43,7 +43,7 @@ class Clone:
 
     def local_cloud(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "scripts.local_cloud", *arguments],
+            [sys.executable, "-m", "scripts.verbs.local", *arguments],
             cwd=self.folder,
             env=self._environment,
             capture_output=True,
@@ -54,7 +54,7 @@ class Clone:
 
     def verb(self, module: str, *arguments: str) -> dict[str, Any]:
         """What a verb answers as JSON; it must succeed."""
-        command = [sys.executable, "-m", f"scripts.{module}", *arguments, "--output", "json"]
+        command = [sys.executable, "-m", f"scripts.verbs.{module}", *arguments, "--output", "json"]
         done = self.local_cloud("run", "--", *command)
         assert done.returncode == 0, done.stderr[-3000:]
         return json.loads(done.stdout)
@@ -75,7 +75,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
 
 @pytest.fixture(scope="module")
 def preprod(clone: Clone) -> dict[str, Any]:
-    return clone.verb("deploy_stage", "--stage", "preprod")
+    return clone.verb("deploy", "--stage", "preprod")
 
 
 def test_the_first_command_ends_in_verified_predictions(preprod: dict[str, Any]) -> None:
@@ -84,13 +84,13 @@ def test_the_first_command_ends_in_verified_predictions(preprod: dict[str, Any])
 
 
 def test_deploying_again_changes_nothing_in_a_few_calls(clone: Clone, preprod: dict[str, Any]) -> None:
-    again = clone.verb("deploy_stage", "--stage", "preprod")
+    again = clone.verb("deploy", "--stage", "preprod")
     assert not again["changed"]
     assert again["aws_calls"] <= MOST_CALLS_WHEN_NOTHING_CHANGED
 
 
 def test_prod_gets_the_release_that_preprod_verified(clone: Clone, preprod: dict[str, Any]) -> None:
-    prod = clone.verb("deploy_stage", "--stage", "prod")
+    prod = clone.verb("deploy", "--stage", "prod")
     assert prod["release_id"] == preprod["release_id"]
     assert all(check["passed"] for check in prod["checks"])
 
@@ -115,7 +115,7 @@ def test_local_env_points_a_client_at_either_account(clone: Clone, preprod: dict
 def test_a_server_that_was_killed_is_started_again_with_its_state(clone: Clone, preprod: dict[str, Any]) -> None:
     time.sleep(2)  # moto's part of the state is written within a second after a change
     os.kill(clone.address()["process"], signal.SIGKILL)
-    again = clone.verb("deploy_stage", "--stage", "preprod")
+    again = clone.verb("deploy", "--stage", "preprod")
     assert not again["changed"]
 
 

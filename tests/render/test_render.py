@@ -15,7 +15,7 @@ import pytest
 
 from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import sealed
-from scripts.pipeline_definitions import current_digests, pipeline_names, read_definition, stage_regions
+from scripts.workspace.pipelines import current_digests, pipeline_names, read_definition, stage_regions
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from scripts.template_linters import lint_permissions, lint_rules, read_rules, split_rules
+from scripts.repository.template_linters import lint_permissions, lint_rules, read_rules, split_rules
 
 RULES = read_rules(Path(__file__).parents[2] / "cloudformation" / "rules")
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 import yaml
 
-from scripts.check_templates import check_template, stage_regions
-from scripts.decisions.template_branches import branches
-from scripts.decisions.template_policies import identity_policies
-from scripts.document_templates import PAGE, templates_page
-from scripts.template_linters import read_template
+from scripts.repository.check_templates import check_template, stage_regions
+from scripts.repository.document_templates import PAGE, templates_page
+from scripts.repository.template_branches import branches
+from scripts.repository.template_linters import read_template
+from scripts.repository.template_policies import identity_policies
 
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "cloudformation").glob("*.yml"))
@@ -51,7 +51,7 @@ def test_nothing_is_found_in_any_region_of_the_stages(path: Path) -> None:
 
 
 def test_the_page_is_what_the_templates_say() -> None:
-    assert PAGE.read_text(encoding="utf-8") == templates_page(), "python -m scripts.document_templates"
+    assert PAGE.read_text(encoding="utf-8") == templates_page(), "python -m scripts.repository.document_templates"
 
 
 @each_path

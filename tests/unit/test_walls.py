@@ -65,7 +65,7 @@ def test_only_gateways_import_aws_libraries() -> None:
     ("folder", "others"),
     [
         ("scripts", {"localaws", "examples", "tests"}),
-        ("localaws", {"scripts", "pipelines", "examples", "tests"}),
+        ("localaws/src", {"scripts", "pipelines", "examples", "tests"}),
     ],
 )
 def test_the_deployment_code_and_the_embedded_aws_never_import_each_other(folder: str, others: set[str]) -> None:
@@ -74,12 +74,12 @@ def test_the_deployment_code_and_the_embedded_aws_never_import_each_other(folder
 
 
 def test_the_embedded_aws_names_nothing_of_this_repository() -> None:
-    for path in modules("localaws"):
+    for path in modules("localaws/src"):
         assert "tumor" not in path.read_text(), path
 
 
 def test_only_pipelines_import_the_sagemaker_sdk() -> None:
-    for folder in ("scripts", "localaws", "examples"):
+    for folder in ("scripts", "localaws/src", "examples"):
         for path in modules(folder):
             assert "sagemaker" not in {name.partition(".")[0] for name in imported(path)}, path
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from localaws.server import Server
-from scripts.settings import load_stage
+from scripts.workspace.stage_files import load_stage
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 Seed = Callable[..., subprocess.CompletedProcess[str]]
@@ -27,7 +27,7 @@ def stage_buckets(client: Callable[..., Any]) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def seed(server: Server, stage_buckets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Seed:
+def seed(server: ServerProcess, stage_buckets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Seed:
     """Run ``python -m examples.seed`` as a user does; further environment variables by keyword."""
     own = {
         "PATH": os.environ["PATH"],

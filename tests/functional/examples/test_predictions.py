@@ -18,7 +18,7 @@ from examples.scoring_data import scoring_files
 from examples.train import train
 from pipelines.batch_inference.preprocess import FEATURES, RECORD_ID
 from scripts.decisions.definition_binding import bind_definition, definition_text
-from scripts.pipeline_definitions import preprocess_path, read_fresh_definition
+from scripts.workspace.pipelines import preprocess_path, read_fresh_definition
 from tests.functional.conftest import PREPROD, REGION
 from tests.functional.examples.conftest import ROOT
 

@@ -18,7 +18,7 @@ from typing import Any
 
 from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import sealed
-from scripts.pipeline_definitions import current_digests
+from scripts.workspace.pipelines import current_digests
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
 from tests.functional.server_process import ServerProcess
 
@@ -101,7 +101,7 @@ class Site:
 
     def run(self, verb: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end."""
-        command = [sys.executable, "-m", f"scripts.{verb}", *arguments]
+        command = [sys.executable, "-m", f"scripts.verbs.{verb}", *arguments]
         try:
             return subprocess.run(
                 command,
@@ -125,7 +125,7 @@ class Site:
     def kill_when(self, verb: str, sign: str, *arguments: str, how: int = signal.SIGKILL) -> int:
         """Start a verb, and end it as soon as its progress shows ``sign``; the exit code (negative: the signal)."""
         process = subprocess.Popen(
-            [sys.executable, "-m", f"scripts.{verb}", *arguments],
+            [sys.executable, "-m", f"scripts.verbs.{verb}", *arguments],
             cwd=self.folder,
             env={**self.environment, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.DEVNULL,
@@ -238,7 +238,7 @@ class EmbeddedAws(ServerProcess):
         """Make dev's bucket and deploy the foundation of both stages."""
         where = {"LocationConstraint": REGION}
         self.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration=where)
-        done = site.run("bootstrap_accounts", "--yes", "--no-toolchain")
+        done = site.run("bootstrap", "--yes", "--no-toolchain")
         assert done.returncode == 0, done.stderr
 
 

@@ -23,7 +23,7 @@ def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP
-        done = site.run("bootstrap_accounts", "--yes", "--no-toolchain")
+        done = site.run("bootstrap", "--yes", "--no-toolchain")
         assert done.returncode == 0, done.stderr
         site.register()
         for stage in ACCOUNTS:
@@ -35,7 +35,7 @@ def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 def test_both_stages_are_deployed_and_verified_with_the_templates_roles(enforcing_site: Site) -> None:
     for stage in ACCOUNTS:
-        done = enforcing_site.run("deploy_stage", "--stage", stage)
+        done = enforcing_site.run("deploy", "--stage", stage)
         assert done.returncode == 0, done.stderr
         assert f"is live in {stage} and verified" in done.stdout
 
@@ -46,7 +46,7 @@ def test_a_role_that_lacks_a_policy_is_named(enforcing_site: Site, tmp_path: Pat
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         iam.delete_role_policy(RoleName=role, PolicyName=name)
     enforcing_site.register()
-    done = enforcing_site.run("deploy_stage", "--stage", "preprod")
+    done = enforcing_site.run("deploy", "--stage", "preprod")
     assert done.returncode == 5
     assert role in done.stderr
     assert "because no identity-based policy allows" in done.stderr

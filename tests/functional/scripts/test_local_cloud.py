@@ -29,7 +29,7 @@ class Clone:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-m", "scripts.local_cloud", *arguments],
+            [sys.executable, "-m", "scripts.verbs.local", *arguments],
             cwd=self.folder,
             env={**self.environment, **environment},
             stdout=subprocess.PIPE,
@@ -54,20 +54,20 @@ def clone(tmp_path: Path) -> Iterator[Clone]:
 
 @pytest.mark.parametrize("stage", ["", "prode", "it's", "../x"])
 def test_a_stage_that_does_not_exist_starts_nothing(clone: Clone, stage: str) -> None:
-    code, said = clone.refusal("run", "--", "python", "-m", "scripts.deploy_stage", "--stage", stage)
+    code, said = clone.refusal("run", "--", "python", "-m", "scripts.verbs.deploy", "--stage", stage)
     assert code == 2
     assert "stages: preprod, prod" in said
 
 
 def test_help_starts_nothing(clone: Clone) -> None:
-    code, _ = clone.refusal("run", "--", sys.executable, "-m", "scripts.deploy_stage", "--stage", "", "--help")
+    code, _ = clone.refusal("run", "--", sys.executable, "-m", "scripts.verbs.deploy", "--stage", "", "--help")
     assert code == 0
 
 
 def test_an_invalid_stage_file_starts_nothing(clone: Clone) -> None:
     path = clone.folder / "stages/preprod.yml"
     path.write_text(path.read_text().replace("schedule: 1 day", "schedule: rate(1 days)"))
-    code, said = clone.refusal("run", "--", "python", "-m", "scripts.deploy_stage", "--stage=preprod")
+    code, said = clone.refusal("run", "--", "python", "-m", "scripts.verbs.deploy", "--stage=preprod")
     assert code == 3
     assert '"1 day"' in said
 

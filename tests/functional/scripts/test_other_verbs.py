@@ -11,11 +11,11 @@ from tests.functional.scripts.site import Site
 def test_resolve_shows_the_newest_approved_version(ready_site: Site) -> None:
     newest = ready_site.register()
     ready_site.register("PendingManualApproval")
-    assert ready_site.json("resolve_model_package")["model_package"]["ModelPackageArn"] == newest
+    assert ready_site.json("resolve")["model_package"]["ModelPackageArn"] == newest
 
 
 def test_a_release_is_the_same_for_the_same_content(ready_site: Site) -> None:
-    first, second = ready_site.json("create_release"), ready_site.json("create_release")
+    first, second = ready_site.json("release"), ready_site.json("release")
     assert first["release_id"] == second["release_id"]
     container = first["model_package"]["containers"][0]
     assert container["objects"][0]["checksum"]["algorithm"] == "SHA256"
@@ -24,23 +24,23 @@ def test_a_release_is_the_same_for_the_same_content(ready_site: Site) -> None:
 
 
 def test_promoting_twice_registers_once(ready_site: Site) -> None:
-    ready_site.json("create_release")
-    first = ready_site.json("promote_release", "--stage", "preprod")
-    second = ready_site.json("promote_release", "--stage", "preprod")
+    ready_site.json("release")
+    first = ready_site.json("promote", "--stage", "preprod")
+    second = ready_site.json("promote", "--stage", "preprod")
     assert (first["reused"], second["reused"]) == (False, True)
     assert first["model_package_arn"] == second["model_package_arn"]
 
 
 def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) -> None:
-    deployed = ready_site.json("deploy_stage", "--stage", "preprod")
-    run = ready_site.json("run_stage", "--stage", "preprod")
+    deployed = ready_site.json("deploy", "--stage", "preprod")
+    run = ready_site.json("run", "--stage", "preprod")
     assert run["status"] == "Succeeded"
-    shown = ready_site.json("show_predictions", "--stage", "preprod", "--rows", "3")
+    shown = ready_site.json("predictions", "--stage", "preprod", "--rows", "3")
     assert shown["execution_arn"] == run["execution_arn"]
     assert shown["first_rows"] == ["0,a,0.5", "1,a,0.5", "2,a,0.5"]
-    verified = ready_site.json("verify_stage", "--stage", "preprod")
+    verified = ready_site.json("verify", "--stage", "preprod")
     assert verified["figures"]["input_rows"] == verified["figures"]["output_rows"] == 10
-    status = ready_site.json("show_status", "--stage", "preprod")["stages"][0]
+    status = ready_site.json("status", "--stage", "preprod")["stages"][0]
     assert (status["release_id"], status["verified"]) == (deployed["release_id"], True)
     assert len(status["executions"]) == 3
     assert status["schedule"] == "rate(1 day) ENABLED"
@@ -52,7 +52,7 @@ def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) ->
 
 
 def test_nothing_can_be_run_before_a_deployment(ready_site: Site) -> None:
-    done = ready_site.run("run_stage", "--stage", "preprod")
+    done = ready_site.run("run", "--stage", "preprod")
     assert done.returncode == 11
     assert "make deploy STAGE=preprod" in done.stderr
 
@@ -68,16 +68,16 @@ def test_doctor_passes_where_all_is_there_and_names_each_fix(ready_site: Site) -
 
 
 def test_bootstrapping_again_changes_nothing(site: Site) -> None:
-    site.json("bootstrap_accounts", "--yes", "--no-toolchain")  # with this site's model package group
-    answer = site.json("bootstrap_accounts", "--yes", "--no-toolchain")
+    site.json("bootstrap", "--yes", "--no-toolchain")  # with this site's model package group
+    answer = site.json("bootstrap", "--yes", "--no-toolchain")
     assert [each["changed"] for each in answer["stacks"]] == [False, False]
 
 
 def test_bootstrapping_writes_parameters_that_somebody_deleted(site: Site) -> None:
-    site.json("bootstrap_accounts", "--yes", "--no-toolchain")
+    site.json("bootstrap", "--yes", "--no-toolchain")
     ssm = site.client("ssm", account=PREPROD)
     before = ssm.get_parameter(Name="/preprod/kms_key_arn")["Parameter"]["Value"]
     ssm.delete_parameter(Name="/preprod/kms_key_arn")
-    answer = site.json("bootstrap_accounts", "--yes", "--no-toolchain")
+    answer = site.json("bootstrap", "--yes", "--no-toolchain")
     assert ssm.get_parameter(Name="/preprod/kms_key_arn")["Parameter"]["Value"] == before
     assert [each["changed"] for each in answer["stacks"]] == [True, False]

@@ -29,10 +29,10 @@ def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def test_the_templates_roles_are_enough_for_both_stages(enforcing_site: Site) -> None:
-    assert enforcing_site.json("deploy_stage", "--stage", "preprod")["changed"]
-    assert enforcing_site.json("deploy_stage", "--stage", "prod")["changed"]
+    assert enforcing_site.json("deploy", "--stage", "preprod")["changed"]
+    assert enforcing_site.json("deploy", "--stage", "prod")["changed"]
     assert enforcing_site.run("doctor").returncode == 0
-    assert enforcing_site.json("show_status")["stages"][1]["verified"] is True
+    assert enforcing_site.json("status")["stages"][1]["verified"] is True
 
 
 def test_denied_access_names_account_action_and_role(enforcing_site: Site) -> None:
@@ -43,7 +43,7 @@ def test_denied_access_names_account_action_and_role(enforcing_site: Site) -> No
     iam.put_role_policy(RoleName=role, PolicyName="deny", PolicyDocument=policy)
     before = len(enforcing_site.promoted())
     enforcing_site.register()
-    done = enforcing_site.run("deploy_stage", "--stage", "preprod")
+    done = enforcing_site.run("deploy", "--stage", "preprod")
     iam.delete_role_policy(RoleName=role, PolicyName="deny")
     assert done.returncode == 5, done.stderr
     for word in (PREPROD, "CreateModelPackage", role):

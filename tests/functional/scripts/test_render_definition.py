@@ -38,7 +38,7 @@ class Repository:
 
     def render(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "scripts.render_definition", *arguments],
+            [sys.executable, "-m", "scripts.verbs.render", *arguments],
             cwd=self.root,
             env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
             capture_output=True,

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
-from localaws.server import Server
-from tests.functional.localaws.codepipelines import Workshop, action
 from tests.functional.scripts.site import ROOT
+from tests.functional.server_process import ServerProcess
+from tests.functional.toolchain.workshop import Workshop, action
 
 BUILDSPEC = """
 version: 0.2
@@ -34,7 +34,7 @@ class Desk:
     environment: dict[str, str]
 
     def command(self, verb: str, *arguments: str) -> list[str]:
-        return [sys.executable, "-m", f"scripts.{verb}", *arguments]
+        return [sys.executable, "-m", f"scripts.verbs.{verb}", *arguments]
 
     def run(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
@@ -72,7 +72,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(client: Callable[..., Any], server: Server, unique: str, tmp_path: Path) -> Desk:
+def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_path: Path) -> Desk:
     shutil.copytree(ROOT / "stages", tmp_path / "stages")
     environment = {
         "PATH": os.environ["PATH"],

@@ -14,7 +14,7 @@ STAGE, ACTION = "S1", "Manual"
 
 
 def test_without_a_codepipeline_both_verbs_say_what_makes_one(desk: Desk) -> None:
-    for verb in (("follow_codepipeline",), ("answer_approval", "approve", "--summary", "yes")):
+    for verb in (("codepipeline",), ("approve", "approve", "--summary", "yes")):
         done = desk.run(*verb)
         assert done.returncode == 16
         assert f"there is no CodePipeline {desk.workshop.name}" in done.stderr
@@ -24,8 +24,8 @@ def test_without_a_codepipeline_both_verbs_say_what_makes_one(desk: Desk) -> Non
 def test_an_execution_is_started_and_followed_up_to_its_approval(desk: Desk) -> None:
     first = desk.declare()
     desk.workshop.token()
-    desk.run("answer_approval", "reject", "--summary", "make room")
-    done = desk.run("follow_codepipeline")
+    desk.run("approve", "reject", "--summary", "make room")
+    done = desk.run("codepipeline")
     assert done.returncode == 0, done.stderr
     assert "Succeeded   Source / Source" in done.stderr
     assert "Waiting for an approval: Release of " in done.stdout
@@ -36,7 +36,7 @@ def test_an_execution_is_started_and_followed_up_to_its_approval(desk: Desk) -> 
 def test_the_newest_execution_is_followed_without_starting_one_and_json_keeps_the_token_secret(desk: Desk) -> None:
     execution_id = desk.declare()
     token = desk.workshop.token()
-    done = desk.run("follow_codepipeline", "--newest", "--output", "json")
+    done = desk.run("codepipeline", "--newest", "--output", "json")
     result = json.loads(done.stdout)
     assert result["execution_id"] == execution_id
     assert result["approval"]["evidence_url"] == "https://example.com/evidence"
@@ -47,13 +47,13 @@ def test_the_newest_execution_is_followed_without_starting_one_and_json_keeps_th
 def test_an_approval_shows_the_evidence_keeps_the_reason_and_is_followed_to_the_end(desk: Desk) -> None:
     execution_id = desk.declare()
     desk.workshop.token()
-    done = desk.run("answer_approval", "approve", "--summary", "good figures")
+    done = desk.run("approve", "approve", "--summary", "good figures")
     assert done.returncode == 0, done.stderr
     assert "https://example.com/evidence" in done.stderr
     assert "Approved: good figures" in done.stdout
     assert "Succeeded   S1 / CodeBuild" in done.stderr
     assert desk.workshop.execution(execution_id)["status"] == "Succeeded"
-    again = desk.run("answer_approval", "approve", "--summary", "twice")
+    again = desk.run("approve", "approve", "--summary", "twice")
     assert again.returncode == 17
     assert "no approval" in again.stderr
 
@@ -61,9 +61,9 @@ def test_an_approval_shows_the_evidence_keeps_the_reason_and_is_followed_to_the_
 def test_a_rejection_is_told_as_one_with_its_reason_and_by_whom(desk: Desk) -> None:
     execution_id = desk.declare()
     desk.workshop.token()
-    assert desk.run("answer_approval", "reject", "--summary", "too few rows").returncode == 0
+    assert desk.run("approve", "reject", "--summary", "too few rows").returncode == 0
     assert desk.workshop.ended(execution_id) == "Failed"
-    told = desk.run("follow_codepipeline", "--newest")
+    told = desk.run("codepipeline", "--newest")
     assert told.returncode == 17
     assert f"execution {execution_id} of {desk.workshop.name} was rejected" in told.stderr
     assert "S1 / Manual: too few rows (by arn:aws:iam::111111111111:root)" in told.stderr
@@ -74,7 +74,7 @@ def test_a_reason_that_is_missing_empty_or_too_long_answers_nothing(desk: Desk) 
     desk.declare()
     token = desk.workshop.token()
     for options in ((), ("--summary", "  "), ("--summary", "x" * 513)):
-        done = desk.run("answer_approval", "approve", *options)
+        done = desk.run("approve", "approve", *options)
         assert done.returncode == 2, done.stderr
     assert desk.workshop.token() == token
 
@@ -85,7 +85,7 @@ def test_the_reason_is_asked_for_on_a_terminal(desk: Desk) -> None:
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
-            desk.command("answer_approval", "reject"),
+            desk.command("approve", "reject"),
             cwd=desk.folder,
             env=desk.environment,
             stdin=theirs,
@@ -108,7 +108,7 @@ def test_an_execution_in_the_queue_says_which_approval_it_waits_for(desk: Desk) 
     desk.workshop.token()
     second = desk.workshop.start()
     desk.workshop.until(lambda: desk.workshop.stage(STAGE).get("inboundExecutions"))
-    done = desk.run("follow_codepipeline", "--newest")
+    done = desk.run("codepipeline", "--newest")
     assert done.returncode == 0, done.stderr
     assert (
         f"Execution {second} waits before {STAGE}. Execution {first} is in it and waits for an approval" in done.stdout
@@ -121,32 +121,32 @@ def test_an_approval_that_nobody_answered_in_time_fails_the_execution(desk: Desk
     desk.workshop.token()
     advance = json.dumps({"advance_seconds": 3601}).encode()
     urllib.request.urlopen(f"{desk.environment['AWS_ENDPOINT_URL']}/_localaws/clock", data=advance)
-    done = desk.run("follow_codepipeline", "--newest")
+    done = desk.run("codepipeline", "--newest")
     assert done.returncode == 12
     assert "Nobody approved or rejected Manual" in done.stderr
-    late = desk.run("answer_approval", "approve", "--summary", "late")
+    late = desk.run("approve", "approve", "--summary", "late")
     assert late.returncode == 17
 
 
 def test_a_failed_build_shows_its_last_lines_and_a_retry_goes_on_from_there(desk: Desk) -> None:
     execution_id = desk.declare("ls /absent-file")
     desk.workshop.token()
-    failed = desk.run("answer_approval", "approve", "--summary", "try")
+    failed = desk.run("approve", "approve", "--summary", "try")
     assert failed.returncode == 12
     assert "measuring the model" in failed.stderr
     assert "/absent-file" in failed.stderr
     assert "Phase complete" not in failed.stderr  # what CodeBuild says itself is not what went wrong
     desk.mend("true")
-    again = desk.run("follow_codepipeline", "--retry")
+    again = desk.run("codepipeline", "--retry")
     assert again.returncode == 0, again.stderr
     assert desk.workshop.execution(execution_id)["status"] == "Succeeded"
-    nothing = desk.run("follow_codepipeline", "--retry")
+    nothing = desk.run("codepipeline", "--retry")
     assert nothing.returncode == 2
     assert "nothing to retry" in nothing.stderr
 
 
 def test_an_unknown_execution_is_told(desk: Desk) -> None:
     desk.declare()
-    done = desk.run("follow_codepipeline", "--execution", "00000000-0000-0000-0000-000000000000")
+    done = desk.run("codepipeline", "--execution", "00000000-0000-0000-0000-000000000000")
     assert done.returncode == 2
     assert "has no execution 00000000" in done.stderr

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from scripts.decisions.deployment import DeploymentPlan, Record, RegisteredPackage
+from scripts.decisions.deployment_plan import DeploymentPlan, Record, RegisteredPackage
 from scripts.decisions.foundation import Foundation
 from scripts.decisions.names import StageNames
 from scripts.decisions.promotion import plan_promotion

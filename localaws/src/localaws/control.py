@@ -1,0 +1,68 @@
+"""localaws' own pages, below ``/_localaws/``: is it there, and the clock that tests move. No AWS API is among them.
+
+GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null}
+GET  /_localaws/clock    {"now": "2030-01-01T00:00:00+00:00"}
+POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import BadRequest, HTTPException, NotFound
+from werkzeug.wrappers import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from localaws.core.cloud import Cloud
+
+PREFIX = "/_localaws/"
+_FURTHEST = 10 * 365 * 24 * 3600  # seconds of one move: ten years
+
+
+class ControlPages:
+    """A WSGI application, mounted by the server."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        try:
+            response = self._respond(request)
+        except HTTPException as error:
+            response = Response(f"{error.description}\n", error.code, content_type="text/plain")
+        return response(environ, start_response)
+
+    def _respond(self, request: Request) -> Response:
+        page = request.path.removeprefix(PREFIX)
+        if page == "health":
+            health = {
+                "service": "localaws",
+                "process": os.getpid(),
+                "accounts": list(self._cloud.accounts),
+                "unusable": self._cloud.store.unusable,
+            }
+            return _json(json.dumps(health))
+        if page == "clock":
+            if request.method == "POST":
+                self._advance(request)
+            return _json(f'{{"now": "{self._cloud.clock.now().isoformat()}"}}')
+        raise NotFound(f"localaws has no page {request.path}")
+
+    def _advance(self, request: Request) -> None:
+        body = request.get_json(force=True)
+        seconds = body.get("advance_seconds") if isinstance(body, dict) else None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= _FURTHEST:
+            raise BadRequest(
+                f'send {{"advance_seconds": N}}, a number from 0 to {_FURTHEST}: the clock only moves forward'
+            )
+        self._cloud.clock.advance(seconds)
+
+
+def _json(text: str) -> Response:
+    return Response(text + "\n", content_type="application/json")

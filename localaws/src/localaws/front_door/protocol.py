@@ -1,0 +1,181 @@
+"""Turns a WSGI request into an operation with a dict, and a dict or an error into a WSGI response.
+
+All of it is driven by botocore's service models through moto's routers, parsers and serialisers, so every AWS
+protocol but CBOR is spoken; a CBOR request is refused in words.
+"""
+
+from __future__ import annotations
+
+import functools
+import http
+import json
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import botocore.session
+from botocore.exceptions import UnknownServiceError
+from moto.core.model import OperationModel, ServiceModel
+from moto.core.parse import PROTOCOL_PARSERS
+from moto.core.request import Request, determine_request_protocol
+from moto.core.routing import get_service_router
+from moto.core.serialize import get_serializer_class
+from moto.core.utils import get_service_model
+from werkzeug.exceptions import HTTPException, NotFound
+
+from localaws.core.errors import ServiceError
+
+# Error codes whose status AWS fixes for every service, whether or not a service model names it.
+_COMMON_STATUS = {
+    "AccessDenied": 403,
+    "AccessDeniedException": 403,
+    "ExpiredToken": 403,
+    "ExpiredTokenException": 403,
+    "InvalidClientTokenId": 403,
+    "UnrecognizedClientException": 403,
+    "NotImplemented": 501,
+}
+
+
+@dataclass(frozen=True)
+class HttpResponse:
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True)
+class OperationRequest:
+    """One parsed request: which operation of which service, and its parameters in the model's own names."""
+
+    service: str
+    operation: OperationModel
+    protocol: str
+    parameters: dict[str, Any]
+
+    def answer(self, result: dict[str, Any]) -> HttpResponse:
+        return _serialise(self.operation, self.protocol, result)
+
+    def refuse(self, error: ServiceError) -> HttpResponse:
+        return serialise_error(self.operation, self.protocol, error)
+
+
+@functools.cache
+def _services_by_signing_name() -> dict[str, tuple[str, ...]]:
+    """botocore service names by the name that requests to them are signed with; several may share one."""
+    loader = botocore.session.get_session().get_component("data_loader")
+    found: dict[str, list[str]] = {}
+    for service in _MULTIPLE_PER_SIGNING_NAME:
+        metadata = loader.load_service_model(service, "service-2")["metadata"]
+        found.setdefault(metadata.get("signingName", metadata["endpointPrefix"]), []).append(service)
+    return {name: tuple(services) for name, services in found.items()}
+
+
+# Services whose signing name is not their own botocore name, or is shared with another service.
+_MULTIPLE_PER_SIGNING_NAME = (
+    "cloudwatch",
+    "codestar-connections",
+    "resourcegroupstaggingapi",
+    "s3",
+    "s3control",
+    "sagemaker",
+    "sagemaker-runtime",
+    "ses",
+    "sesv2",
+    "stepfunctions",
+)
+
+
+def candidate_services(signing_name: str) -> tuple[str, ...]:
+    """The botocore services that a request signed for ``signing_name`` may be meant for."""
+    return _services_by_signing_name().get(signing_name, (signing_name,))
+
+
+def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationRequest | None:
+    """The operation a request calls, or None where no service model knows it.
+
+    Raises ServiceError for a protocol that is not spoken here or a body that cannot be read.
+    """
+    if "rpc-v2-cbor" in str(environ.get("HTTP_SMITHY_PROTOCOL", "")):
+        raise ServiceError("NotImplemented", "localaws does not speak rpc-v2-cbor; use the service's JSON protocol.")
+    request = Request(environ)
+    for service in candidate_services(signing_name):
+        try:
+            model = get_service_model(service)
+            operation, uri_parameters = get_service_router(service).match(request)
+        except (NotFound, NotImplementedError, UnknownServiceError):  # not an operation of this one
+            continue
+        protocol = determine_request_protocol(model, request.content_type)
+        return OperationRequest(service, operation, protocol, _parameters(request, operation, protocol, uri_parameters))
+    return None
+
+
+def _parameters(
+    request: Any, operation: OperationModel, protocol: str, uri_parameters: dict[str, Any]
+) -> dict[str, Any]:
+    parser = PROTOCOL_PARSERS[protocol](operation)
+    try:
+        if protocol == "json" and request.data:
+            json.loads(request.data)  # the parser takes what is no JSON for an empty request
+        parsed = parser.parse(
+            {
+                "method": request.method,
+                "values": request.values,
+                "headers": request.headers,
+                "body": request.data,
+                "url_path": request.path,
+                "url_params": uri_parameters,
+            }
+        )
+    except HTTPException as error:
+        raise ServiceError("SerializationException", str(error.description)) from error
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        raise ServiceError("SerializationException", f"the request could not be read: {error}") from error
+    return {name: value for name, value in parsed.items() if value is not None}
+
+
+def _serialise(operation: OperationModel, protocol: str, result: Any) -> HttpResponse:
+    serialiser = get_serializer_class(str(operation.service_model.service_name), protocol)(operation_model=operation)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # moto warns for codes that a model omits, as most models do
+        response = serialiser.serialize(result)
+    body = response["body"]
+    encoded = body if isinstance(body, bytes) else str(body).encode()
+    return HttpResponse(int(response["status_code"]), {k: str(v) for k, v in response["headers"].items()}, encoded)
+
+
+def serialise_error(operation: OperationModel, protocol: str, error: ServiceError) -> HttpResponse:
+    response = _serialise(operation, protocol, error)
+    status = _COMMON_STATUS.get(error.code, error.status if error.status != 400 else response.status)
+    return HttpResponse(status, response.headers, response.body)
+
+
+def serialise_unparsed_error(signing_name: str, error: ServiceError) -> HttpResponse:
+    """An error for a request whose operation could not be told, in the protocol of the service it was signed for."""
+    for service in candidate_services(signing_name):
+        try:
+            model: ServiceModel = get_service_model(service)
+        except UnknownServiceError:  # the JSON answer below is what every SDK reads
+            continue
+        protocol = model.protocol if model.protocol in PROTOCOL_PARSERS else "json"
+        return serialise_error(OperationModel({}, model), protocol, error)
+    body = json.dumps({"__type": error.code, "message": error.message}).encode()
+    return HttpResponse(
+        _COMMON_STATUS.get(error.code, error.status),
+        {"Content-Type": "application/x-amz-json-1.1", "x-amzn-errortype": error.code},
+        body,
+    )
+
+
+def wsgi_answer(response: HttpResponse, start_response: Any) -> Iterable[bytes]:
+    try:
+        phrase = http.HTTPStatus(response.status).phrase
+    except ValueError:
+        phrase = "Unknown"
+    told = {name.lower(): value for name, value in response.headers.items()}.get("content-length", "0")
+    headers = [(name, value) for name, value in response.headers.items() if name.lower() != "content-length"]
+    # The answer to HEAD has no body, and the length of what GET would bring.
+    headers.append(("Content-Length", str(len(response.body)) if response.body else told))
+    start_response(f"{response.status} {phrase}", headers)
+    return [response.body]

@@ -1,0 +1,93 @@
+"""Asks IAM before every operation; the front door calls ``authorize``, which raises AWS's refusal.
+
+The root of an account may do everything in its own account: localaws' services act as it where AWS's own would act.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from localaws.core.caller import Caller
+from localaws.core.errors import ServiceError
+from localaws.iam.context import request_context
+from localaws.iam.encryption import ObjectEncryption
+from localaws.iam.principals import Identity, identity_of, role_arn
+from localaws.iam.requirements import Place, Requirement, requirements
+from localaws.iam.resource_policies import ResourcePolicies
+from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+    from localaws.front_door.protocol import OperationRequest
+
+_PLAIN_CODE = ("query", "rest-xml", "ec2")
+_CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"}
+_KEY_ID = re.compile(r"arn:[^:]+:kms:[^:]+:\d{12}:key/(?P<name>alias/.+)")
+_PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
+
+
+class Enforcement:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._resource_policies = ResourcePolicies(cloud)
+        self._encryption = ObjectEncryption(cloud)
+
+    def authorize(self, caller: Caller, request: OperationRequest) -> None:
+        """Raise AccessDenied (in the service's own code) where a policy is lacking or denies."""
+        operation, parameters = str(request.operation.name), request.parameters
+        needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
+        if request.service == "s3" and needed and not caller.is_root:
+            needed += self._encryption.requirements(caller, operation, parameters)
+        identity = identity_of(caller)
+        for requirement in needed:
+            self._require(caller, identity, requirement, request)
+
+    def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
+        context = request_context(caller, identity, request.parameters, self._cloud.clock.now(), requirement.context)
+        resources = [self._actual(caller, requirement.action, arn) for arn in requirement.resources]
+        decisions = [
+            self._decide(caller, identity, Query(requirement.action, resource, context)) for resource in resources
+        ]
+        if any(decision.allowed for decision in decisions) and not any(_explicit(one) for one in decisions):
+            return
+        refusal = next((one for one in decisions if _explicit(one)), decisions[0])
+        shown = f'"{resources[0]}"' if request.service == "s3" else resources[0]
+        raise ServiceError(
+            _code(request),
+            f"User: {caller.arn} is not authorized to perform: {requirement.action} on resource: {shown} "
+            f"{refusal.reason}",
+            403,
+        )
+
+    def _decide(self, caller: Caller, identity: Identity, query: Query) -> Decision:
+        # Before any policy is read: reading them is itself done as the owner's root.
+        if caller.is_root and self._resource_policies.owner(query.resource) in (None, caller.account):
+            return ALLOWED
+        governed = self._resource_policies.of(caller, query.action, query.resource)
+        policies = Policies(identity.policies, identity.boundary, governed.policy, governed.account, governed.decides)
+        return decide(query, identity.principal, policies)
+
+    def _actual(self, caller: Caller, action: str, arn: str) -> str:
+        """The resource's own ARN where the request names it by an alias, or by a role's name without its path."""
+        alias, role = _KEY_ID.fullmatch(arn), _PATHLESS_ROLE.fullmatch(arn)
+        if alias:
+            kms = self._cloud.client("kms", Caller.root(caller.account, caller.region))
+            try:
+                return str(kms.describe_key(KeyId=alias["name"])["KeyMetadata"]["Arn"])
+            except ClientError:  # no such alias: KMS's own answer is the better one
+                return arn
+        if role and action not in ("iam:CreateRole", "iam:PassRole", "sts:AssumeRole"):
+            return role_arn(role["account"], role["name"]) or arn
+        return arn
+
+
+def _explicit(decision: Decision) -> bool:
+    return decision.reason.startswith("with an explicit deny")
+
+
+def _code(request: OperationRequest) -> str:
+    plain = "AccessDenied" if request.protocol in _PLAIN_CODE else "AccessDeniedException"
+    return _CODES.get(request.service, plain)

@@ -1,0 +1,102 @@
+"""The policies that resources carry themselves, and the accounts that own them.
+
+Read: S3 bucket policies, KMS key policies, SQS and SNS policies, event bus policies, policies of model package groups,
+and trust policies of roles. Other resources are governed by the identity policies of their own account alone.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from localaws.core.caller import Caller
+from localaws.iam.principals import trust_policy
+from localaws.policies.evaluation import Document
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+
+@dataclass(frozen=True)
+class Governance:
+    """``account`` None means that the resource's owner does not matter or is not known."""
+
+    account: str | None = None
+    policy: Document | None = None
+    decides: bool = False
+
+
+class ResourcePolicies:
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._buckets = cloud.store.table("s3.bucket_policy")
+        self._groups = cloud.store.table("sagemaker.model_package_group_policy")
+
+    def owner(self, arn: str) -> str | None:
+        """The account that owns a resource; None for ``*`` and where nobody is known to."""
+        parts = arn.split(":", 5)
+        if len(parts) < 6:
+            return None
+        if parts[2] == "s3":
+            return self._cloud.moto.bucket_owner(parts[5].split("/", 1)[0])
+        return parts[4] if parts[4].isdigit() else None
+
+    def of(self, caller: Caller, action: str, arn: str) -> Governance:
+        if action == "iam:PassRole" or not arn.startswith("arn:"):
+            return Governance()
+        if action == "sts:AssumeRole":
+            # STS itself asks the trust policy; within an account it may stand for an identity policy.
+            return Governance(policy=trust_policy(arn)) if arn.split(":")[4] == caller.account else Governance()
+        return self._of_resource(caller, arn)
+
+    def _of_resource(self, caller: Caller, arn: str) -> Governance:
+        _, _, service, region, _, resource = arn.split(":", 5)
+        account = self.owner(arn)
+        if account is None:
+            return Governance()
+        if service == "s3":
+            return self._bucket(account, resource.split("/", 1)[0])
+        owner = Caller.root(account, region or caller.region)
+        if service == "kms":
+            return self._key(owner, arn)
+        if service == "sagemaker" and resource.startswith("model-package"):
+            found = self._groups.get(f"{account}/{region}/{resource.split('/')[1]}")
+            return Governance(account, json.loads(found["ResourcePolicy"]) if found else None)
+        return Governance(account, self._attribute(service, owner, arn, resource))
+
+    def _bucket(self, owner: str, bucket: str) -> Governance:
+        found = self._buckets.get(bucket)
+        policy = json.loads(found["Policy"]) if found and found["Account"] == owner else None
+        return Governance(owner, policy)
+
+    def _key(self, owner: Caller, arn: str) -> Governance:
+        try:
+            text = self._cloud.client("kms", owner).get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
+        except ClientError:  # no such key: KMS's own answer is the better one
+            return Governance(owner.account)
+        return Governance(owner.account, json.loads(text), decides=True)
+
+    def _attribute(self, service: str, owner: Caller, arn: str, resource: str) -> Document | None:
+        try:
+            text = self._text(service, owner, arn, resource)
+        except ClientError:  # the resource does not exist: its service's own answer is the better one
+            return None
+        return json.loads(text) if text else None
+
+    def _text(self, service: str, owner: Caller, arn: str, resource: str) -> Any:
+        if service not in ("sqs", "sns", "events"):
+            return None
+        client = self._cloud.client(service, owner)
+        if service == "sqs":
+            url = client.get_queue_url(QueueName=resource)["QueueUrl"]
+            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+            return attributes.get("Attributes", {}).get("Policy")
+        if service == "sns":
+            topic = ":".join(arn.split(":")[:6])
+            return client.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy")
+        if resource.startswith("event-bus/"):
+            return client.describe_event_bus(Name=resource.removeprefix("event-bus/")).get("Policy")
+        return None

@@ -1,0 +1,1 @@
+"""moto, which answers what no service here implements, and how its state is kept."""

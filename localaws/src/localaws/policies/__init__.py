@@ -1,0 +1,1 @@
+"""IAM policy documents: the one place that reads and evaluates them."""

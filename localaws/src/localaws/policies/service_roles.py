@@ -1,0 +1,65 @@
+"""Roles that AWS services take on: a CodeBuild project's, a CodePipeline's, an action's.
+
+It answers whether a role exists and trusts a service, and who a service is once it has taken the role on. It never
+decides what such a role may do.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from localaws.core.caller import PARTITION, Caller
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+_ROLE_ARN = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
+
+
+def role_problem(cloud: Cloud, role_arn: str, service_principal: str) -> str | None:
+    """Why ``service_principal`` (``codebuild.amazonaws.com``) may not take on a role; None where it may."""
+    found = _ROLE_ARN.fullmatch(role_arn)
+    if not found:
+        return f"{role_arn} is not the ARN of a role"
+    iam = cloud.client("iam", Caller.root(found["account"], "us-east-1"))
+    try:
+        role = iam.get_role(RoleName=found["name"])["Role"]
+    except iam.exceptions.NoSuchEntityException:
+        return f"the role {role_arn} does not exist"
+    if role["Arn"] != role_arn:
+        return f"the role {role_arn} does not exist; its name belongs to {role['Arn']}"
+    if not _trusts_service(role["AssumeRolePolicyDocument"], service_principal):
+        return f"the trust policy of {role_arn} does not allow {service_principal} to assume it"
+    return None
+
+
+def session_of(role_arn: str, session_name: str, region: str) -> Caller:
+    """Who a service is while it acts as a role. Check the role with ``role_problem`` first."""
+    found = _ROLE_ARN.fullmatch(role_arn)
+    if not found:
+        raise ValueError(f"{role_arn} is not the ARN of a role")
+    account, name = found["account"], found["name"]
+    return Caller(account, region, f"arn:{PARTITION}:sts::{account}:assumed-role/{name}/{session_name}")
+
+
+def _trusts_service(document: dict[str, Any], service_principal: str) -> bool:
+    effects = [
+        statement["Effect"]
+        for statement in _listed(document.get("Statement"))
+        if _names(statement.get("Principal", {}), service_principal)
+        and any(action.lower() in ("sts:assumerole", "sts:*", "*") for action in _listed(statement.get("Action")))
+    ]
+    return "Allow" in effects and "Deny" not in effects
+
+
+def _names(principal: Any, service_principal: str) -> bool:
+    if principal == "*":
+        return True
+    return service_principal in _listed(principal.get("Service"))
+
+
+def _listed(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]

@@ -1,0 +1,69 @@
+"""The process: listens on loopback, keeps its state in one directory, stops cleanly on SIGTERM and SIGINT."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from pathlib import Path
+from types import FrameType
+
+from moto.moto_server.werkzeug_app import MotoRequestHandler
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from localaws.control import PREFIX, ControlPages
+from localaws.core.cloud import Cloud
+from localaws.services import register_services
+
+HOST = "127.0.0.1"
+
+
+class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is untyped
+    """HTTP/1.1, so that clients keep their connections; one line a request would drown what matters."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        pass
+
+
+class Server:
+    """One embedded AWS, listening. ``port`` 0 takes a free one; ``state_directory`` None keeps nothing on disk."""
+
+    def __init__(
+        self,
+        port: int,
+        state_directory: Path | None,
+        work_directory: Path,
+        accounts: list[str],
+        enforce_iam: bool = False,
+    ) -> None:
+        self.cloud = Cloud(state_directory, work_directory, accounts, enforce_iam)
+        register_services(self.cloud)
+        self.cloud.mount(PREFIX, ControlPages(self.cloud))
+        self._http: BaseWSGIServer = make_server(
+            HOST, port, self.cloud.front_door, threaded=True, request_handler=_QuietHandler
+        )
+        self.endpoint_url = f"http://{HOST}:{self._http.port}"
+
+    def run(self) -> None:
+        """Serve until ``stop``."""
+        self.cloud.start(self.endpoint_url)
+        try:
+            self._http.serve_forever(poll_interval=0.1)
+        finally:
+            self._http.server_close()
+            self.cloud.stop()
+
+    def run_in_thread(self) -> None:
+        threading.Thread(target=self.run, name="localaws", daemon=True).start()
+
+    def stop(self) -> None:
+        self._http.shutdown()
+
+    def stop_on_signals(self) -> None:
+        def stop(number: int, frame: FrameType | None) -> None:
+            # shutdown() waits for serve_forever, which this very thread runs.
+            threading.Thread(target=self.stop, daemon=True).start()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)

@@ -1,0 +1,166 @@
+"""git over HTTP: the ordinary git client clones from and pushes to a repository of CodeCommit.
+
+A WSGI application in front of git's own ``http-backend``. Bodies stream through; nothing asks for credentials. When a
+push has moved branches or tags, the events are out before the client is answered.
+https://git-scm.com/docs/git-http-backend
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from typing import IO, TYPE_CHECKING, Any
+
+from localaws.core.caller import Caller
+from localaws.core.errors import ServiceError
+from localaws.services.codecommit import repositories
+from localaws.services.codecommit.git import clean_environment, references
+from localaws.services.codecommit.reference_events import adopt_first_branch, announce
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from localaws.core.cloud import Cloud
+    from localaws.core.store import Document
+
+_CHUNK = 64 * 1024
+
+
+class GitOverHttp:
+    """Serves ``/_localaws/git/<account>/<region>/<repository>/...``."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        # Two pushes to one repository at once would each announce what the other changed.
+        self._pushing: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        parts = str(environ["PATH_INFO"]).removeprefix(repositories.URL_PREFIX).split("/", 3)
+        if len(parts) < 4:
+            return _refuse(start_response, "404 Not Found", "no repository: the path is <account>/<region>/<name>/...")
+        account, region, name, rest = parts
+        name = name.removesuffix(".git")
+        try:
+            record = repositories.existing(repositories.table(self._cloud), account, region, name)
+        except ServiceError:
+            text = f"CodeCommit has no repository {name} in account {account}, {region}"
+            return _refuse(start_response, "404 Not Found", text)
+        directory = repositories.directory_of(self._cloud, record)
+        if rest == "git-receive-pack" and environ["REQUEST_METHOD"] == "POST":
+            return self._push(environ, start_response, record, directory)
+        return _Backend(environ, directory, rest).answer(start_response)
+
+    def _push(self, environ: dict[str, Any], start_response: Any, record: Document, directory: Path) -> Iterable[bytes]:
+        region = record["Arn"].split(":")[3]
+        caller = Caller.root(record["accountId"], region)
+        with self._pushing[record["repositoryId"]]:
+            before = references(directory)
+            answer = list(_Backend(environ, directory, "git-receive-pack").answer(start_response))
+            after = references(directory)
+            adopt_first_branch(directory, before, after)
+            announce(self._cloud, record, caller.arn, before, after)
+        return answer
+
+
+class _Backend:
+    """One run of ``git http-backend``: the request streams in by a thread while the answer streams out."""
+
+    def __init__(self, environ: dict[str, Any], directory: Path, rest: str) -> None:
+        self._input: IO[bytes] = environ["wsgi.input"]
+        # A body without a length is one that ends by itself (chunked); werkzeug has undone the chunks.
+        length = environ.get("CONTENT_LENGTH") or ""
+        self._length = int(length) if length else None if environ.get("wsgi.input_terminated") else 0
+        variables = {
+            "GIT_PROJECT_ROOT": str(directory),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "PATH_INFO": f"/{rest}",
+            "REQUEST_METHOD": str(environ["REQUEST_METHOD"]),
+            "QUERY_STRING": str(environ.get("QUERY_STRING", "")),
+            "CONTENT_TYPE": str(environ.get("CONTENT_TYPE", "")),
+            "REMOTE_ADDR": "127.0.0.1",
+            **({"CONTENT_LENGTH": length} if length else {}),
+            **{name: str(environ[name]) for name in _PASSED_ON if name in environ},
+        }
+        if "HTTP_GIT_PROTOCOL" in environ:
+            variables["GIT_PROTOCOL"] = str(environ["HTTP_GIT_PROTOCOL"])
+        self._process = subprocess.Popen(
+            ["git", "http-backend"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**clean_environment(), **variables},
+        )
+
+    def answer(self, start_response: Any) -> Iterator[bytes]:
+        """The answer's body, after ``start_response`` was called with its status and headers."""
+        feeder = threading.Thread(target=self._feed, daemon=True)
+        feeder.start()
+        assert self._process.stdout is not None
+        status, headers = _cgi_head(self._process.stdout)
+        start_response(status, headers)
+        return self._body(feeder)
+
+    def _body(self, feeder: threading.Thread) -> Iterator[bytes]:
+        assert self._process.stdout is not None
+        try:
+            while chunk := self._process.stdout.read1(_CHUNK):  # type: ignore[attr-defined]
+                yield chunk
+        finally:
+            self._process.stdout.close()
+            feeder.join()
+            self._process.wait()
+
+    def _feed(self) -> None:
+        assert self._process.stdin is not None
+        remaining = self._length
+        taking = True
+        while remaining is None or remaining > 0:
+            chunk = self._input.read(_CHUNK if remaining is None else min(_CHUNK, remaining))
+            if not chunk:
+                break
+            remaining = None if remaining is None else remaining - len(chunk)
+            if taking:
+                taking = _write(self._process.stdin, chunk)
+            # What git no longer wants is still read, or the connection could not serve its next request.
+        _close(self._process.stdin)
+
+
+_PASSED_ON = ("HTTP_CONTENT_ENCODING", "HTTP_ACCEPT", "HTTP_ACCEPT_ENCODING", "HTTP_USER_AGENT")
+
+
+def _write(target: IO[bytes], chunk: bytes) -> bool:
+    """Whether git took it; it closes its input where it has refused the push."""
+    try:
+        target.write(chunk)
+    except BrokenPipeError:
+        return False
+    return True
+
+
+def _close(target: IO[bytes]) -> None:
+    try:
+        target.close()
+    except BrokenPipeError:  # what was buffered is no longer wanted
+        return
+
+
+def _cgi_head(stream: IO[bytes]) -> tuple[str, list[tuple[str, str]]]:
+    """Status and headers of a CGI answer (RFC 3875); what follows in the stream is the body."""
+    status, headers = "200 OK", []
+    while line := stream.readline().rstrip(b"\r\n"):
+        name, _, value = line.decode("latin-1").partition(":")
+        if name.lower() == "status":
+            status = value.strip()
+        else:
+            headers.append((name, value.strip()))
+    if not headers:
+        status, headers = "500 Internal Server Error", [("Content-Type", "text/plain")]
+    return status, headers
+
+
+def _refuse(start_response: Any, status: str, text: str) -> Iterable[bytes]:
+    body = f"{text}\n".encode()
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    return [body]

@@ -1,0 +1,71 @@
+"""Whether a push through a connection matches a V2 trigger: its branches and the paths of the files it changed.
+
+https://docs.aws.amazon.com/codepipeline/latest/userguide/syntax-glob.html
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+
+def push_matches(cloud: Cloud, filters: list[dict[str, Any]] | None, detail: dict[str, Any], branch: str) -> bool:
+    """``filters`` None means any push to the source action's own branch. A filter for tags matches no branch."""
+    if filters is None:
+        return bool(detail["branchName"] == branch)
+    return any(_matches(cloud, each, detail) for each in filters)
+
+
+def _matches(cloud: Cloud, wanted: dict[str, Any], detail: dict[str, Any]) -> bool:
+    if "tags" in wanted:
+        return False
+    if not selects(wanted.get("branches"), [detail["branchName"]]):
+        return False
+    return "filePaths" not in wanted or selects(wanted["filePaths"], _changed_files(cloud, detail))
+
+
+def selects(pattern: dict[str, list[str]] | None, names: Iterable[str]) -> bool:
+    """Whether one of ``names`` is included and not excluded."""
+    if pattern is None:
+        return True
+    includes, excludes = pattern.get("includes", ["**"]), pattern.get("excludes", [])
+    return any(_any(includes, name) and not _any(excludes, name) for name in names)
+
+
+def _any(globs: list[str], name: str) -> bool:
+    return any(re.fullmatch(_regex(glob), name) for glob in globs)
+
+
+def _regex(glob: str) -> str:
+    """``**`` crosses ``/``, ``*`` and ``?`` do not, ``{a,b}`` is either."""
+    found, position = "", 0
+    while position < len(glob):
+        character = glob[position]
+        if glob.startswith("**", position):
+            found, position = found + ".*", position + 2
+            if glob.startswith("/", position) and found.endswith(".*"):
+                found, position = found[:-2] + "(?:.*/)?", position + 1
+            continue
+        if character in "{}":
+            found += {"{": "(?:", "}": ")"}[character]
+        elif character == ",":
+            found += "|" if found.count("(?:") > found.count(")") else ","
+        else:
+            found += {"*": "[^/]*", "?": "[^/]"}.get(character, re.escape(character))
+        position += 1
+    return found
+
+
+def _changed_files(cloud: Cloud, detail: dict[str, Any]) -> list[str]:
+    """The files that the pushed commit changed."""
+    from localaws.services.codeconnections.sources import local_repository
+
+    repository = local_repository(cloud, detail["connectionArn"], detail["fullRepositoryId"])
+    command = ["git", "-c", "safe.directory=*", "-C", str(repository), "show", "--name-only", "--format="]
+    done = subprocess.run([*command, detail["commitId"]], capture_output=True, text=True, check=True)
+    return done.stdout.split()

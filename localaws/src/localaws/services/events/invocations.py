@@ -1,0 +1,150 @@
+"""Invokes a target: the call that EventBridge or Scheduler makes for one delivery, as the target's role.
+
+It tries once and raises; when to try again is decided elsewhere.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from localaws.core.caller import Caller
+from localaws.policies.service_access import refusal
+from localaws.policies.service_roles import role_problem, session_of
+from localaws.services.events.failures import InvocationError
+from localaws.services.events.json_path import ABSENT, is_path, value_at
+from localaws.services.events.targets import service_of
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """One delivery, ready to be made. ``text`` is what the target receives; ``event`` what it was made from."""
+
+    cloud: Cloud
+    target: dict[str, Any]
+    text: str
+    event: dict[str, Any]
+    principal: str
+    session_name: str
+    source_arn: str  # of the rule or schedule
+    region: str = ""  # of the call, where the target's ARN has none
+
+    @property
+    def arn(self) -> list[str]:
+        """The target's ARN in its six parts."""
+        return str(self.target["Arn"]).split(":", 5)
+
+    def client(self, service: str) -> Any:
+        """A client of the target's region, acting as the target's role or, where it has none, as the service itself."""
+        _, _, _, region, account, _ = self.arn
+        region = region or self.region
+        role = self.target.get("RoleArn")
+        if role is None:
+            return self.cloud.client(service, Caller.root(account, region))
+        problem = role_problem(self.cloud, role, self.principal)
+        if problem:
+            raise InvocationError("FAILED_TO_ASSUME_ROLE", problem)
+        return self.cloud.client(service, session_of(role, self.session_name, region))
+
+    def refuse_closed(self, action: str) -> None:
+        """Without a role the resource's own policy must let the service in."""
+        if "RoleArn" in self.target:
+            return
+        problem = refusal(self.cloud, self.principal, action, self.target["Arn"], self.source_arn)
+        if problem:
+            raise InvocationError("NO_PERMISSIONS", problem)
+
+    def parsed_text(self) -> Any:
+        try:
+            return json.loads(self.text)
+        except ValueError as error:
+            raise InvocationError("INVALID_JSON", f"the target's input is no JSON: {error}") from error
+
+    def resolved(self, value: str) -> str:
+        """A parameter of the target: a path into the event is replaced by what it leads to."""
+        if not value.startswith("$.") or not is_path(value):
+            return value
+        found = value_at(self.event, value)
+        if found is ABSENT:
+            raise InvocationError("INVALID_PARAMETER", f"the event has nothing at {value}")
+        return found if isinstance(found, str) else json.dumps(found)
+
+
+def invoke(invocation: Invocation) -> None:
+    """Make the call. Raises InvocationError, or the error of the call itself."""
+    _CALLS[service_of(invocation.target["Arn"])](invocation)
+
+
+def _codepipeline(invocation: Invocation) -> None:
+    request: dict[str, Any] = {"name": invocation.arn[5]}
+    if "Input" in invocation.target or "InputTransformer" in invocation.target:
+        # An input may say which revisions and variables; anything else in it means nothing to CodePipeline.
+        given = invocation.parsed_text()
+        if isinstance(given, dict):
+            for member in ("sourceRevisions", "variables"):
+                if member in given:
+                    request[member] = given[member] if isinstance(given[member], list) else [given[member]]
+    invocation.client("codepipeline").start_pipeline_execution(**request)
+
+
+def _sagemaker(invocation: Invocation) -> None:
+    listed = invocation.target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
+    parameters = [{"Name": entry["Name"], "Value": invocation.resolved(entry["Value"])} for entry in listed]
+    invocation.client("sagemaker").start_pipeline_execution(
+        PipelineName=invocation.arn[5].split("/", 1)[1],
+        PipelineParameters=parameters,
+        ClientRequestToken=str(uuid.uuid4()),
+    )
+
+
+def _codebuild(invocation: Invocation) -> None:
+    given: Any = {}
+    if "Input" in invocation.target or "InputTransformer" in invocation.target:
+        given = invocation.parsed_text()
+    overrides = given if isinstance(given, dict) else {}
+    invocation.client("codebuild").start_build(**{**overrides, "projectName": invocation.arn[5].split("/", 1)[1]})
+
+
+def _sns(invocation: Invocation) -> None:
+    invocation.refuse_closed("sns:Publish")
+    invocation.client("sns").publish(TopicArn=invocation.target["Arn"], Message=invocation.text)
+
+
+def _sqs(invocation: Invocation) -> None:
+    invocation.refuse_closed("sqs:SendMessage")
+    _, _, _, _, account, name = invocation.arn
+    sqs = invocation.client("sqs")
+    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    group = invocation.target.get("SqsParameters", {}).get("MessageGroupId")
+    options = {"MessageGroupId": invocation.resolved(group)} if group else {}
+    if name.endswith(".fifo"):
+        options["MessageDeduplicationId"] = str(invocation.event.get("id") or uuid.uuid4())
+    sqs.send_message(QueueUrl=url, MessageBody=invocation.text, **options)
+
+
+def _logs(invocation: Invocation) -> None:
+    group = invocation.arn[5].removeprefix("log-group:").removesuffix(":*")
+    logs = invocation.client("logs")
+    stream = str(uuid.uuid4())
+    logs.create_log_stream(logGroupName=group, logStreamName=stream)
+    now = int(time.time() * 1000)  # Logs takes nothing from its future, and goes by the wall clock
+    logs.put_log_events(
+        logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": now, "message": invocation.text}]
+    )
+
+
+_CALLS: dict[str, Callable[[Invocation], None]] = {
+    "codepipeline": _codepipeline,
+    "codebuild": _codebuild,
+    "sagemaker": _sagemaker,
+    "sns": _sns,
+    "sqs": _sqs,
+    "logs": _logs,
+}

@@ -1,0 +1,75 @@
+"""Scheduler's deliveries: what is called, what a dead letter says, what CloudWatch counts.
+
+https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from localaws.services.events.deliveries import Deliveries, Sender
+from localaws.services.events.failures import InvocationError
+from localaws.services.events.invocations import Invocation
+from localaws.services.events.metrics import MetricWriter
+from localaws.services.scheduler.targets import call
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+    from localaws.core.store import Document
+
+PRINCIPAL = "scheduler.amazonaws.com"
+_COUNTED = {
+    "attempt": "InvocationAttemptCount",
+    "retry": "InvocationAttemptCount",
+    "failed": "TargetErrorCount",
+    "dead": "InvocationsSentToDeadLetterCount",
+    "undead": "InvocationsFailedToBeSentToDeadLetterCount",
+}
+
+
+class ScheduleSender(Sender):
+    table = "scheduler.delivery"
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._metrics = MetricWriter(cloud, "AWS/Scheduler")
+        self._deliveries = Deliveries(cloud, self)
+
+    def submit(self, schedule: Document, text: str) -> None:
+        """Call the target of a schedule, whose placeholders are filled in ``text``."""
+        self._deliveries.submit(
+            {
+                "ScheduleArn": schedule["Arn"],
+                "GroupName": schedule["GroupName"],
+                "Target": schedule["Target"],
+                "Text": text,
+                "Event": {},
+            }
+        )
+
+    def attempt(self, delivery: Document) -> None:
+        arn, text = delivery["ScheduleArn"], delivery["Text"]
+        _, _, _, region, _, resource = arn.split(":", 5)
+        session = f"AWSScheduler_{resource.rsplit('/', 1)[-1]}"[:64]
+        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, arn, region))
+
+    def source_of(self, delivery: Document) -> tuple[str, str]:
+        return PRINCIPAL, str(delivery["ScheduleArn"])
+
+    def dead_letter(
+        self, delivery: Document, error: InvocationError, exhausted: str | None
+    ) -> tuple[str, dict[str, str]]:
+        attributes = {
+            "SCHEDULE_ARN": delivery["ScheduleArn"],
+            "TARGET_ARN": delivery["Target"]["Arn"],
+            "ERROR_CODE": error.target_code,
+            "ERROR_MESSAGE": error.message,
+            "EXHAUSTED_RETRY_CONDITION": exhausted or "",
+            "RETRY_ATTEMPTS": str(delivery["Attempts"] - 1),
+            "IS_PAYLOAD_TRUNCATED": "false",
+        }
+        return delivery["Text"] or "{}", attributes
+
+    def count(self, delivery: Document, what: str) -> None:
+        _, _, _, region, account, _ = delivery["ScheduleArn"].split(":", 5)
+        self._metrics.count(account, region, _COUNTED[what], {"ScheduleGroup": delivery["GroupName"]})

@@ -1,0 +1,44 @@
+"""An embedded AWS as a process of its own, for tests that need one which differs from the shared server.
+
+moto keeps its state in the process, so two servers in one process would see each other's resources.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+
+class ServerProcess:
+    """``python -m localaws`` on a free port; ``folder`` keeps its state and its log."""
+
+    def __init__(self, folder: Path, accounts: list[str], region: str, *options: str) -> None:
+        self._region = region
+        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state"), *options]
+        command += [part for account in accounts for part in ("--account", account)]
+        self._log = (folder / "server.log").open("w+")
+        self._process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self._log, text=True)
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        assert line.startswith("localaws: listening"), line + (folder / "server.log").read_text()
+        self.endpoint_url = line.split()[3].rstrip(",")
+
+    def client(self, service: str, account: str, **keys: str) -> Any:
+        """A client as ``account``'s own principal, or with other ``keys``."""
+        chosen = keys or {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+        session = boto3.session.Session(region_name=self._region, **chosen)
+        config = Config(retries={"mode": "standard", "total_max_attempts": 1})
+        return session.client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def stop(self) -> None:
+        self._process.terminate()
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+        self._log.close()

@@ -1,0 +1,143 @@
+"""A job and the server it runs in: none outlives the other, and the next server says what happened."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.functional.conftest import DEV, REGION
+from tests.functional.job_site import JobSite, trust
+from tests.functional.test_codebuild import finished, whole_log
+
+# A program with a child that left its session: both must end with the server.
+SCRIPT = """
+import os, subprocess, time
+child = subprocess.Popen(['sleep', '4711'], start_new_session=True)
+print(os.getpid(), child.pid, flush=True)
+time.sleep(300)
+"""
+
+
+@contextmanager
+def running(state: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[..., Any]]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "localaws", "--port", "0", "--state", str(state), "--account", DEV],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert process.stdout is not None
+        endpoint = process.stdout.readline().split("listening on ")[1].split(",")[0]
+
+        def client(service: str) -> Any:
+            session = boto3.session.Session(DEV, "local", region_name=REGION)
+            return session.client(service, endpoint_url=endpoint)
+
+        yield process, client
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (process, client):
+        site = make_site(client, unique)
+        site.start_processing(unique, SCRIPT)
+        deadline = time.monotonic() + 30
+        while not (lines := [line for stream in site.logs("processing", unique).values() for line in stream]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        children = [int(number) for number in lines[0].split()]
+        assert all(alive(number) for number in children)
+        process.send_signal(signal.SIGKILL)
+        deadline = time.monotonic() + 10
+        while any(alive(number) for number in children):
+            assert time.monotonic() < deadline, children
+            time.sleep(0.02)
+    with running(tmp_path) as (_, client):
+        job = client("sagemaker").describe_processing_job(ProcessingJobName=unique)
+    assert job["ProcessingJobStatus"] == "Failed"
+    assert "localaws was stopped while the job ran" in job["FailureReason"]
+
+
+def alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (ProcessLookupError, FileNotFoundError):
+        return False
+
+
+def test_a_clock_moved_forward_costs_no_line_of_output(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (_, client):
+        site = make_site(client, unique)
+        endpoint = client("s3").meta.endpoint_url
+        request = urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}')
+        urllib.request.urlopen(request).close()
+        site.process(unique, "print('tomorrow')")
+        assert list(site.logs("processing", unique).values()) == [["tomorrow"]]
+
+
+def test_a_clock_moved_forward_costs_no_line_of_a_build(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (_, client):
+        endpoint = client("s3").meta.endpoint_url
+        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}'))
+        build = finished(client, start_build(client, unique, "echo tomorrow"))
+        assert "tomorrow" in whole_log(client, build)
+
+
+def test_a_killed_server_takes_the_commands_of_its_builds_along(tmp_path: Path, unique: str) -> None:
+    with running(tmp_path) as (process, client):
+        build = start_build(client, unique, "sleep 4715 & echo $$ $!; wait")
+        deadline = time.monotonic() + 30
+        while not (lines := [line for line in build_log(client, build) if line[:1].isdigit()]):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        commands = [int(number) for number in lines[0].split()]
+        assert all(alive(number) for number in commands)
+        process.send_signal(signal.SIGKILL)
+        while any(alive(number) for number in commands):
+            assert time.monotonic() < deadline, commands
+            time.sleep(0.02)
+    with running(tmp_path) as (_, client):
+        assert client("codebuild").batch_get_builds(ids=[build["id"]])["builds"][0]["buildStatus"] == "FAILED"
+
+
+def start_build(client: Callable[..., Any], name: str, command: str) -> dict[str, Any]:
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))
+    client("codebuild").create_project(
+        name=name,
+        source={
+            "type": "NO_SOURCE",
+            "buildspec": json.dumps({"version": "0.2", "phases": {"build": {"commands": [command]}}}),
+        },
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={"type": "LINUX_CONTAINER", "image": "i", "computeType": "BUILD_GENERAL1_SMALL"},
+        serviceRole=role["Role"]["Arn"],
+    )
+    build: dict[str, Any] = client("codebuild").start_build(projectName=name)["build"]
+    return build
+
+
+def build_log(client: Callable[..., Any], build: dict[str, Any]) -> list[str]:
+    found = client("codebuild").batch_get_builds(ids=[build["id"]])["builds"][0]
+    streams = client("logs").describe_log_groups()["logGroups"]
+    return whole_log(client, found) if streams and found["logs"].get("streamName") else []
+
+
+def make_site(client: Callable[..., Any], name: str) -> JobSite:
+    client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    policy = trust("sagemaker.amazonaws.com")
+    role = client("iam").create_role(RoleName=name, AssumeRolePolicyDocument=policy)["Role"]["Arn"]
+    return JobSite(client, name, role)

@@ -1,0 +1,210 @@
+"""S3 in front of moto: bucket policies, owners, checksums, copies and events, with boto3 over HTTP."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from localaws.core.events import Event
+from localaws.server import Server
+from tests.functional.conftest import DEV, PREPROD, REGION
+
+Client = Callable[..., Any]
+
+
+@pytest.fixture
+def bucket(client: Client, unique: str) -> str:
+    client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return unique
+
+
+def _tls_only(bucket: str) -> str:
+    statement = {
+        "Sid": "TlsOnly",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _code(error: pytest.ExceptionInfo[ClientError]) -> str:
+    return str(error.value.response["Error"]["Code"])
+
+
+def test_a_bucket_policy_is_kept_word_for_word_and_blocks_nothing_by_itself(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    s3.put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
+    assert s3.get_bucket_policy(Bucket=bucket)["Policy"] == _tls_only(bucket)
+    assert s3.get_bucket_policy_status(Bucket=bucket)["PolicyStatus"] == {"IsPublic": False}
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+
+
+def test_a_deleted_bucket_policy_is_gone(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    s3.put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
+    s3.delete_bucket_policy(Bucket=bucket)
+    with pytest.raises(ClientError) as refused:
+        s3.get_bucket_policy(Bucket=bucket)
+    assert _code(refused) == "NoSuchBucketPolicy"
+
+
+@pytest.mark.parametrize("policy", ["{", "[]", "{}", '{"Statement": [{"Effect": "Allow"}]}', _tls_only("other")])
+def test_a_malformed_bucket_policy_is_refused(client: Client, bucket: str, policy: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        client("s3").put_bucket_policy(Bucket=bucket, Policy=policy)
+    assert _code(refused) == "MalformedPolicy"
+
+
+def test_another_account_may_not_put_a_bucket_policy(client: Client, bucket: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        client("s3", account=PREPROD).put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
+    assert _code(refused) == "AccessDenied"
+
+
+def test_a_policy_of_a_bucket_that_does_not_exist_is_refused(client: Client, unique: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        client("s3").get_bucket_policy(Bucket=unique)
+    assert _code(refused) == "NoSuchBucket"
+
+
+def _digest(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+def test_a_wrong_checksum_is_refused_and_nothing_is_stored(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    with pytest.raises(ClientError) as refused:
+        s3.put_object(Bucket=bucket, Key="k", Body=b"one", ChecksumSHA256=_digest(b"two"))
+    assert _code(refused) == "BadDigest"
+    md5 = base64.b64encode(hashlib.md5(b"two").digest()).decode()
+    with pytest.raises(ClientError) as refused:
+        s3.put_object(Bucket=bucket, Key="k", Body=b"one", ContentMD5=md5)
+    assert _code(refused) == "BadDigest"
+    assert s3.list_objects_v2(Bucket=bucket)["KeyCount"] == 0
+    s3.put_object(Bucket=bucket, Key="k", Body=b"one", ChecksumSHA256=_digest(b"one"))
+    assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumSHA256"] == _digest(b"one")
+
+
+def test_a_wrong_checksum_of_a_part_is_refused(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
+    with pytest.raises(ClientError) as refused:
+        s3.upload_part(
+            Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"one", ChecksumSHA256=_digest(b"two")
+        )
+    assert _code(refused) == "BadDigest"
+
+
+def test_a_bucket_of_another_owner_than_expected_is_not_touched(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x", ExpectedBucketOwner=DEV)
+    for call in (s3.get_object, s3.head_object, s3.delete_object):
+        with pytest.raises(ClientError) as refused:
+            call(Bucket=bucket, Key="k", ExpectedBucketOwner=PREPROD)
+        assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    with pytest.raises(ClientError) as refused:
+        s3.copy_object(
+            Bucket=bucket,
+            Key="copy",
+            CopySource={"Bucket": bucket, "Key": "k"},
+            ExpectedSourceBucketOwner=PREPROD,
+        )
+    assert _code(refused) == "AccessDenied"
+
+
+def test_copied_parts_make_the_whole_object_with_its_checksum(client: Client, bucket: str, unique: str) -> None:
+    content = bytes(range(256)) * 40 * 1024  # 10 MiB
+    s3, there = client("s3"), client("s3", account=PREPROD)
+    s3.put_object(Bucket=bucket, Key="folder/a b.bin", Body=content)
+    there.create_bucket(Bucket=f"{unique}-2", CreateBucketConfiguration={"LocationConstraint": REGION})
+    target = {"Bucket": f"{unique}-2", "Key": "copy"}
+    upload = s3.create_multipart_upload(**target, ChecksumAlgorithm="SHA256")["UploadId"]
+    parts = []
+    for number, first in enumerate((0, 6 * 1024 * 1024), 1):
+        last = (6 * 1024 * 1024 if number == 1 else len(content)) - 1
+        copied = s3.upload_part_copy(
+            **target,
+            UploadId=upload,
+            PartNumber=number,
+            CopySource={"Bucket": bucket, "Key": "folder/a b.bin"},
+            CopySourceRange=f"bytes={first}-{last}",
+        )["CopyPartResult"]
+        assert copied["ChecksumSHA256"] == _digest(content[first : last + 1])
+        parts.append({"PartNumber": number, "ETag": copied["ETag"], "ChecksumSHA256": copied["ChecksumSHA256"]})
+    done = s3.complete_multipart_upload(**target, UploadId=upload, MultipartUpload={"Parts": parts})
+    assert done["ChecksumSHA256"].endswith("-2")
+    assert there.get_object(**target)["Body"].read() == content
+
+
+def test_a_part_beyond_the_end_of_its_source_is_refused(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"0123456789")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+    part = {"Bucket": bucket, "Key": "copy", "UploadId": upload, "PartNumber": 1}
+    for key, stated, code in (("k", "bytes=5-10", "InvalidRange"), ("absent", "bytes=0-1", "NoSuchKey")):
+        with pytest.raises(ClientError) as refused:
+            s3.upload_part_copy(**part, CopySource={"Bucket": bucket, "Key": key}, CopySourceRange=stated)
+        assert _code(refused) == code
+
+
+def test_a_copy_keeps_the_checksum_of_its_source(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"one", ChecksumAlgorithm="SHA256")
+    copied = s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "k"})["CopyObjectResult"]
+    assert copied["ChecksumSHA256"] == _digest(b"one")
+    assert s3.head_object(Bucket=bucket, Key="copy", ChecksumMode="ENABLED")["ChecksumSHA256"] == _digest(b"one")
+
+
+def test_a_bucket_with_eventbridge_announces_what_is_written_and_deleted(
+    client: Client, server: Server, bucket: str
+) -> None:
+    heard: list[Event] = []
+    server.cloud.on_event(lambda event: heard.append(event) if event.source == "aws.s3" else None)
+    s3 = client("s3")
+    s3.put_object(Bucket=bucket, Key="silent", Body=b"x")
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration={"EventBridgeConfiguration": {}})
+    s3.put_object(Bucket=bucket, Key="a/b.csv", Body=b"one")
+    s3.copy_object(Bucket=bucket, Key="copy", CopySource={"Bucket": bucket, "Key": "a/b.csv"})
+    s3.delete_object(Bucket=bucket, Key="copy")
+    mine = [event for event in heard if event.resources == [f"arn:aws:s3:::{bucket}"]]
+    assert [(event.detail_type, event.detail["object"]["key"], event.detail["reason"]) for event in mine] == [
+        ("Object Created", "a/b.csv", "PutObject"),
+        ("Object Created", "copy", "CopyObject"),
+        ("Object Deleted", "copy", "DeleteObject"),
+    ]
+    assert (mine[0].account, mine[0].region) == (DEV, REGION)
+    assert mine[0].detail["object"]["size"] == 3
+    assert mine[0].detail["bucket"] == {"name": bucket}
+
+
+def test_the_aws_cli_copies_a_file_up_and_down(aws_environment: dict[str, str], bucket: str, tmp_path: Path) -> None:
+    content = b"0123456789abcdef" * 1024 * 640  # 10 MiB: several parts
+    (tmp_path / "up.bin").write_bytes(content)
+    for source, target in ((tmp_path / "up.bin", f"s3://{bucket}/k"), (f"s3://{bucket}/k", tmp_path / "down.bin")):
+        done = subprocess.run(
+            ["aws", "s3", "cp", str(source), str(target)], env=aws_environment, capture_output=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "down.bin").read_bytes() == content
+
+
+def test_a_bucket_made_again_has_no_policy(client: Client, bucket: str) -> None:
+    s3 = client("s3")
+    s3.put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
+    s3.delete_bucket(Bucket=bucket)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    with pytest.raises(ClientError) as refused:
+        s3.get_bucket_policy(Bucket=bucket)
+    assert _code(refused) == "NoSuchBucketPolicy"

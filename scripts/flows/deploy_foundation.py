@@ -1,0 +1,109 @@
+"""Deploys a stack that stands before every release (a stage's foundation, the toolchain), as often as need be."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from scripts.decisions.canonical import sha256_of
+from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters
+from scripts.decisions.names import FOUNDATION_TEMPLATE
+from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
+from scripts.errors import StackError
+from scripts.flows.deploy_plan import delete_and_follow, execute_and_follow, follow_stack
+from scripts.flows.stage_context import StageContext
+from scripts.gateways.accounts import Account
+from scripts.gateways.parameters import parameters_below, write_parameter
+from scripts.gateways.stacks import StackRequest, Stacks
+from scripts.terminal.progress import Progress
+
+DEFAULT_BOOTSTRAP_ROLE = "OrganizationAccountAccessRole"
+
+
+def bootstrap_role_name() -> str:
+    """The administrators' role in the stage accounts, which dev's credentials may assume."""
+    return os.environ.get("BOOTSTRAP_ROLE_NAME") or DEFAULT_BOOTSTRAP_ROLE
+
+
+def administrator(context: StageContext) -> Account:
+    """The stage's account as an administrator: directly with its own credentials, else by the bootstrap role."""
+    settings, names = context.settings, context.names
+    identity = context.accounts.identity(settings.dev_account)
+    if identity["Account"] == settings.account:
+        return context.accounts.at_hand(settings.account)
+    arn = f"arn:{names.partition}:iam::{settings.account}:role/{bootstrap_role_name()}"
+    return context.accounts.assumed(settings.account, arn, settings.dev_account)
+
+
+def deploy_foundation(context: StageContext, progress: Progress, root: Path = Path()) -> tuple[Stack, bool]:
+    """The stage's foundation as its template and settings say now; True where something was changed."""
+    account = administrator(context)
+    stacks = Stacks(account, context.sleep)
+    request = StackRequest(
+        name=context.names.foundation_stack,
+        change_set="",
+        kind="",
+        template=(root / FOUNDATION_TEMPLATE).read_text(encoding="utf-8"),
+        parameters=foundation_stack_parameters(context.names, context.settings),
+        tags=context.settings.stack_tags,
+        role_arn=None,
+        description=f"Foundation of stage {context.stage}",
+        capabilities=("CAPABILITY_NAMED_IAM",),
+    )
+    stack, changed = deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+    path = context.names.parameter_path
+    lost = lost_parameters(parameters_below(account, path), stack.outputs)
+    for name, value in lost.items():
+        write_parameter(account, f"{path}{name}", value)
+        progress.line(f"wrote {path}{name}, which somebody had deleted")
+    return stack, changed or bool(lost)
+
+
+def deploy_bootstrap_stack(
+    stacks: Stacks, request: StackRequest, stage: str, region: str, progress: Progress
+) -> tuple[Stack, bool]:
+    """Bring one stack to what ``request`` says, whose change set and kind are filled in here."""
+    stack = stacks.describe(request.name)
+    if stack is not None and stack.status == "ROLLBACK_COMPLETE":
+        # The leftover of a creation that failed: it holds nothing, and CloudFormation lets it only be deleted.
+        progress.line(f"deleting {stack.name}, whose creation failed")
+        delete_and_follow(stacks, stack, None, progress)
+        stack = None
+    pending = stacks.pending_change_sets(request.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
+    ready = readiness(stack, request.parameters, pending, stage, region)
+    if ready == "wait" and stack is not None:
+        return follow_stack(stacks, stack, set(), progress), True
+    digest = sha256_of([request.template, request.parameters, request.tags])[:16]
+    change_set = stacks.make_change_set(
+        StackRequest(
+            **{
+                **vars(request),
+                "change_set": f"{BOOTSTRAP_CHANGE_SETS}{digest}",
+                "kind": "CREATE" if ready == "create" else "UPDATE",
+            }
+        )
+    )
+    if change_set.empty:
+        current = stacks.describe(request.name)
+        if current is None:
+            raise StackError(f"stack {request.name} has vanished", next_command="make bootstrap")
+        return current, False
+    for change in change_set.changes:
+        if ready == "update":
+            for line in change.lines():
+                progress.line(line)
+    try:
+        return execute_and_follow(stacks, change_set, progress), True
+    except StackError as error:
+        kept = [line for line in error.found if "already exists" in line]
+        if not kept:
+            raise
+        raise StackError(
+            error.problem,
+            found=[
+                *error.found,
+                "an earlier stack that was deleted has left it, or a foundation in another region has it",
+            ],
+            next_command="make bootstrap   (after deleting what is named, e.g. aws s3 rb s3://NAME --force; or with "
+            "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
+        ) from error

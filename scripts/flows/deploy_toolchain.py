@@ -1,0 +1,84 @@
+"""Deploys the toolchain into the dev account, and gives its CodePipeline a source to begin with.
+
+Before the stack exists its repository must have the branch: CodePipeline runs once as it is created. Once it exists the
+stack comes first: what a push starts should run with the toolchain of now. A repository on this machine gets this
+clone's commit; any other is pushed to by whoever may.
+"""
+
+from __future__ import annotations
+
+import subprocess
+from functools import partial
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scripts.decisions.names import TOOLCHAIN_TEMPLATE
+from scripts.decisions.stacks import Stack
+from scripts.decisions.toolchain import CODECOMMIT, ToolchainOptions, toolchain_parameters
+from scripts.errors import ExecutionError
+from scripts.flows.deploy_foundation import deploy_bootstrap_stack
+from scripts.flows.stage_context import StageContext
+from scripts.gateways.repositories import ensure_repository
+from scripts.gateways.stacks import StackRequest, Stacks
+from scripts.terminal.progress import Progress
+
+REMOTE = "localaws"
+
+
+def deploy_toolchain(
+    contexts: dict[str, StageContext], options: ToolchainOptions, progress: Progress, root: Path = Path()
+) -> tuple[Stack, bool]:
+    """The toolchain as its template, the stage files and ``options`` say now; True where something was changed."""
+    context = next(iter(contexts.values()))
+    stacks = Stacks(context.dev, context.sleep)
+    name = context.names.toolchain_stack
+    stack = stacks.describe(name)
+    current = dict(stack.parameters) if stack else {}
+    parameters = toolchain_parameters({key: each.settings for key, each in contexts.items()}, options, current)
+    give_source = partial(_give_source, context, parameters, progress, root)
+    runs_already = stack is not None and stack.outputs
+    if not runs_already:
+        give_source()
+    request = StackRequest(
+        name=name,
+        change_set="",
+        kind="",
+        template=(root / TOOLCHAIN_TEMPLATE).read_text(encoding="utf-8"),
+        parameters=parameters,
+        tags=context.settings.stack_tags,
+        role_arn=None,
+        description="Toolchain: the CodePipeline and what it needs",
+        capabilities=("CAPABILITY_IAM",),
+    )
+    deployed = deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
+    if runs_already:
+        give_source()
+    return deployed
+
+
+def _give_source(context: StageContext, parameters: dict[str, str], progress: Progress, root: Path) -> None:
+    if parameters["SourceProvider"] != CODECOMMIT:
+        return
+    repository, branch = parameters["RepositoryName"], parameters.get("BranchName", "main")
+    url, created = ensure_repository(context.dev, repository)
+    progress.line(f"repository {repository}: {'created' if created else 'is there'}, {url}")
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        progress.line(f"push to it with:  git push {url} HEAD:{branch}   (git-remote-codecommit has the credentials)")
+        return
+    remotes = _git(root, "remote").split()
+    _git(root, "remote", "set-url" if REMOTE in remotes else "add", REMOTE, url)
+    _git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
+    _git(root, "push", "--quiet", REMOTE)
+    progress.line(f"pushed {_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")
+
+
+def _git(root: Path, *arguments: str) -> str:
+    """What git answers. Raises ExecutionError with its own words where it refuses."""
+    answer = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise ExecutionError(
+            f"git {' '.join(arguments)} failed",
+            found=answer.stderr.strip().splitlines()[-5:],
+            next_command="mend that (a clone with at least one commit is needed), then: make bootstrap",
+        )
+    return answer.stdout.strip()

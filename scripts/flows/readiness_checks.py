@@ -1,0 +1,202 @@
+"""The checks that ``doctor`` makes of one stage. Each reads; none changes anything.
+
+A check returns what it found, or raises the very error that a deployment would raise, whose next command is the fix.
+Where a check cannot work without an earlier one, it is not made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from scripts.decisions.containers import container_sources
+from scripts.decisions.stacks import readiness
+from scripts.decisions.stage_values import input_url
+from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.flows.stage_context import StageContext
+
+Check = Callable[[StageContext], str]
+
+
+@dataclass(frozen=True)
+class Finding:
+    stage: str
+    subject: str
+    state: Literal["pass", "fail", "unknown"]
+    detail: str
+    fix: str
+
+
+class UnknownError(Exception):
+    """A check could not find out; the text says why."""
+
+
+def examine(stage: str | None, pipeline: str | None) -> list[Finding]:
+    """All findings of a stage, in the order in which failures should be mended."""
+    findings: list[Finding] = []
+    shown = stage or "(none)"
+    try:
+        context = StageContext.open(stage, pipeline)
+    except DeploymentError as error:
+        return [_failed(shown, "settings", error)]
+    findings.append(Finding(shown, "settings", "pass", f"stages/{stage}.yml", ""))
+    for group in (_REPOSITORY, _DEV, _STAGE):
+        for subject, check, needed in group:
+            finding = _make(context, subject, check)
+            findings.append(finding)
+            if finding.state == "fail" and needed:
+                break
+    return findings
+
+
+def _make(context: StageContext, subject: str, check: Check) -> Finding:
+    try:
+        return Finding(context.stage, subject, "pass", check(context), "")
+    except UnknownError as reason:
+        return Finding(context.stage, subject, "unknown", str(reason), "")
+    except DeploymentError as error:
+        return _failed(context.stage, subject, error)
+
+
+def _failed(stage: str, subject: str, error: DeploymentError) -> Finding:
+    detail = error.problem + (f" ({error.found[0]})" if error.found else "")
+    return Finding(stage, subject, "fail", detail, error.next_command or "see the message")
+
+
+def _names(context: StageContext) -> str:
+    problems = context.names.problems()
+    if problems:
+        raise SettingsError(problems[0], next_command="shorten project.name")
+    return f"bucket {context.names.bucket}, stack {context.names.batch_stack}"
+
+
+def _definition(context: StageContext) -> str:
+    from scripts.workspace.pipelines import read_fresh_definition
+
+    return (
+        f"pipeline {context.settings.pipeline}, sha256 {read_fresh_definition(context.settings.pipeline).sha256[:12]}"
+    )
+
+
+def _credentials(context: StageContext) -> str:
+    context.dev  # noqa: B018 (raises where they are of another account)
+    return context.accounts.identity(context.settings.dev_account)["Arn"]
+
+
+def _package(context: StageContext) -> str:
+    from scripts.flows.make_release import resolve
+
+    return str(resolve(context).summary)
+
+
+def _artifacts(context: StageContext) -> str:
+    from scripts.flows.make_release import resolve
+
+    total = 0
+    for source in container_sources(resolve(context).package):
+        if source.location is None:
+            continue
+        keys = list(context.dev_objects.keys(source.location.bucket, source.location.key))
+        if not keys:
+            raise ArtifactError(f"{source.location.uri} is gone", next_command="upload it, or reject that version")
+        total += sum(size for _, size in keys)
+    return f"{total:,} bytes of model data"
+
+
+def _images(context: StageContext) -> str:
+    from scripts.flows.make_release import resolve
+    from scripts.gateways.images import image_digest
+
+    images = [each.image for each in container_sources(resolve(context).package)]
+    if context.settings.processing.image_uri:
+        images.append(context.settings.processing.image_uri)
+    told = {image: image_digest(context.dev, image) for image in images}
+    untold = [image for image, digest in told.items() if digest is None]
+    if untold:
+        raise UnknownError(f"the registry does not tell of {untold[0]}; jobs pull it by tag")
+    return ", ".join(f"{image} {digest}" for image, digest in told.items())
+
+
+def _role(context: StageContext) -> str:
+    context.account  # noqa: B018 (assumes it)
+    return context.names.deployment_role_arn
+
+
+def _foundation(context: StageContext) -> str:
+    return f"bucket {context.foundation.bucket}"
+
+
+def _bucket(context: StageContext) -> str:
+    count = sum(1 for _ in context.objects.keys(context.foundation.bucket, "releases/"))
+    return f"s3://{context.foundation.bucket} can be read, {count} objects of releases"
+
+
+def _key(context: StageContext) -> str:
+    from scripts.gateways.aws_errors import told_as_deployment_errors
+
+    with told_as_deployment_errors(context.account.actor):
+        key = context.account.client("kms").describe_key(KeyId=context.foundation.kms_key_arn)["KeyMetadata"]
+    if key["KeyState"] != "Enabled":
+        raise FoundationError(
+            f"key {key['Arn']} is {key['KeyState']}",
+            next_command=f"aws kms enable-key --key-id {key['KeyId']}   (or cancel-key-deletion)",
+        )
+    return str(key["Arn"])
+
+
+def _stack(context: StageContext) -> str:
+    stack = context.stacks.describe(context.names.batch_stack)
+    pending = context.stacks.pending_change_sets(stack.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
+    readiness(stack, {"ReleaseId": ""}, pending, context.stage, context.settings.region)
+    return f"{stack.name} is in {stack.status}" if stack else f"{context.names.batch_stack} does not exist yet"
+
+
+def _input(context: StageContext) -> str:
+    from scripts.flows.run_pipeline import require_input
+
+    require_input(context)
+    return input_url(context.settings, context.foundation)
+
+
+def _quotas(context: StageContext) -> str:
+    from scripts.gateways.quotas import job_quotas
+
+    settings = context.settings
+    wanted = {
+        f"{settings.processing.instance_type} for processing job usage": settings.processing.instance_count,
+        f"{settings.inference.instance_type} for transform job usage": settings.inference.instance_count,
+    }
+    quotas = job_quotas(context.account)
+    if quotas is None:
+        raise UnknownError("Service Quotas does not answer here")
+    missing = [name for name in wanted if name not in quotas]
+    if missing:
+        raise UnknownError(f"Service Quotas knows no {missing[0]}")
+    short = [f"{name}: {quotas[name]:.0f}, {count} needed" for name, count in wanted.items() if quotas[name] < count]
+    if short:
+        raise SettingsError(
+            f"a quota is too small: {short[0]}",
+            found=short,
+            next_command="aws service-quotas request-service-quota-increase --service-code sagemaker ...",
+        )
+    return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
+
+
+# (subject, check, whether the later ones of its group need it)
+_REPOSITORY: tuple[tuple[str, Check, bool], ...] = (("names", _names, False), ("definition", _definition, False))
+_DEV: tuple[tuple[str, Check, bool], ...] = (
+    ("credentials", _credentials, True),
+    ("model package", _package, True),
+    ("model data", _artifacts, False),
+    ("images", _images, False),
+)
+_STAGE: tuple[tuple[str, Check, bool], ...] = (
+    ("deployment role", _role, True),
+    ("foundation", _foundation, True),
+    ("bucket", _bucket, False),
+    ("key", _key, False),
+    ("stack", _stack, False),
+    ("input data", _input, False),
+    ("quotas", _quotas, False),
+)

@@ -1,0 +1,134 @@
+"""Starts a stage's pipeline and follows it; finds where its predictions are; says why it failed.
+
+An execution that is already running for the same purpose is followed instead of started a second time.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.decisions.canonical import sha256_of
+from scripts.decisions.containers import S3Location, s3_location
+from scripts.decisions.stacks import Stack
+from scripts.decisions.stage_values import input_url, run_defaults
+from scripts.errors import ExecutionError, InputDataError, StackError
+from scripts.flows.stage_context import StageContext
+from scripts.gateways.logs import last_lines
+from scripts.gateways.pipelines import Execution, Step
+from scripts.terminal.progress import Progress
+
+SUCCEEDED = "Succeeded"
+_LOG_GROUPS = {"processing-job": "/aws/sagemaker/ProcessingJobs", "transform-job": "/aws/sagemaker/TransformJobs"}
+LAST_LINES = 15
+
+
+@dataclass(frozen=True)
+class Output:
+    """An execution's predictions: where they are, and the objects there with their sizes."""
+
+    location: S3Location
+    objects: tuple[tuple[str, int], ...]
+
+
+def deployed_stack(context: StageContext) -> Stack:
+    """The stage's batch inference stack. Raises StackError where nothing is deployed."""
+    stack = context.stacks.describe(context.names.batch_stack)
+    if stack is None or "ModelName" not in stack.outputs:
+        raise StackError(
+            f"stage {context.stage} has no deployment",
+            found=[f"stack {context.names.batch_stack} " + (f"is in {stack.status}" if stack else "does not exist")],
+            next_command=f"make deploy STAGE={context.stage}",
+        )
+    return stack
+
+
+def require_input(context: StageContext) -> None:
+    """Raises InputDataError where the input prefix is empty, before anything is started for it."""
+    url = input_url(context.settings, context.foundation)
+    location = s3_location(url)
+    if next(context.objects.keys(location.bucket, location.key), None) is None:
+        raise InputDataError(
+            f"there is nothing to score in {url}",
+            found=["the prefix holds no objects"],
+            next_command=f"aws s3 cp <your data> {url} --recursive",
+        )
+
+
+def start_or_find(context: StageContext, stack: Stack, purpose: str, progress: Progress, reuse: bool) -> str:
+    """The ARN of an execution for ``purpose`` (its display name): running, with ``reuse`` succeeded, or started now."""
+    pipeline = context.names.sagemaker_pipeline
+    newest = context.pipelines.newest(pipeline)
+    own = next((each for each in newest if each.display_name == purpose), None)
+    if own and (own.running or (reuse and own.status == SUCCEEDED)):
+        progress.line(f"found {own.arn}, {own.status}")
+        return own.arn
+    parameters = _run_parameters(context, stack)
+    token = sha256_of([purpose, parameters, newest[0].arn if newest else None])
+    arn = context.pipelines.start(pipeline, purpose, parameters, token)
+    progress.line(f"started {arn}")
+    return arn
+
+
+def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
+    """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
+    failed: Step | None = None
+    for step in context.pipelines.follow(arn):
+        took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
+        progress.event(step.name, step.status, took)
+        failed = step if step.status == "Failed" else failed
+    execution = context.pipelines.describe(arn)
+    if execution.status != SUCCEEDED:
+        raise _failure(context, execution, failed)
+    return execution
+
+
+def output_of(context: StageContext, execution_arn: str) -> Output:
+    """Where an execution's predictions are: its last transform job's output, or its folder of the output prefix."""
+    jobs = [each for each in context.pipelines.steps(execution_arn) if ":transform-job/" in each.job_arn]
+    if jobs:
+        uri: str = context.pipelines.transform_job(jobs[-1].job_arn)["TransformOutput"]["S3OutputPath"]
+    else:
+        execution_id = execution_arn.rsplit("/", 1)[-1]
+        uri = f"s3://{context.foundation.bucket}/{context.settings.output_prefix.rstrip('/')}/{execution_id}/"
+    location = s3_location(uri.rstrip("/") + "/")
+    return Output(location, tuple(context.objects.keys(location.bucket, location.key)))
+
+
+def first_rows(context: StageContext, output: Output, count: int) -> list[str]:
+    rows: list[str] = []
+    for key, _ in output.objects:
+        rows += context.objects.first_lines(output.location.bucket, key, count - len(rows))
+        if len(rows) >= count:
+            break
+    return rows
+
+
+def _run_parameters(context: StageContext, stack: Stack) -> dict[str, str]:
+    """What a run passes: the model and the stage's sizes, as far as the deployed pipeline declares them."""
+    text = context.pipelines.definition(context.names.sagemaker_pipeline)
+    declared = {each["Name"] for each in json.loads(text or "{}").get("Parameters", [])}
+    values: dict[str, Any] = {"ModelName": stack.outputs["ModelName"]}
+    values |= run_defaults(context.settings, context.foundation)
+    return {name: str(value) for name, value in values.items() if name in declared}
+
+
+def _failure(context: StageContext, execution: Execution, failed: Step | None) -> ExecutionError:
+    stage = context.stage
+    if failed is None:
+        return ExecutionError(
+            f"execution {execution.arn} is {execution.status}",
+            found=[execution.reason] if execution.reason else [],
+            next_command=f"make run STAGE={stage}",
+        )
+    found = [f"reason: {failed.reason or execution.reason or 'none given'}"]
+    kind, _, name = failed.job_arn.rpartition(":")[2].partition("/")
+    if kind in _LOG_GROUPS:
+        lines = last_lines(context.account, _LOG_GROUPS[kind], name, LAST_LINES)
+        found += [f"last lines of {_LOG_GROUPS[kind]} {name}:", *(f"| {line}" for line in lines)]
+    return ExecutionError(
+        f"step {failed.name} of execution {execution.arn} failed",
+        found=found,
+        next_command=f"mend what it says, then: make deploy STAGE={stage}",
+    )

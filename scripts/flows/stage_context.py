@@ -1,0 +1,123 @@
+"""One stage, opened: its settings, its names, and the gateways to its account and to dev's, each made when needed.
+
+Verbs get everything from here; nothing here decides or changes anything.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from scripts.decisions.foundation import Foundation, foundation_of
+from scripts.decisions.names import StageNames
+from scripts.decisions.stage_settings import StageSettings
+from scripts.errors import SettingsError
+from scripts.workspace.stage_files import load_stage
+
+if TYPE_CHECKING:
+    from scripts.gateways.accounts import Account, Accounts
+    from scripts.gateways.artifacts import Objects
+    from scripts.gateways.pipelines import Pipelines
+    from scripts.gateways.registry import Registry
+    from scripts.gateways.stacks import Stacks
+
+
+class StageContext:
+    """``stage`` with its settings. Each gateway's module, and with it boto3, is imported when first asked for."""
+
+    def __init__(
+        self,
+        stage: str,
+        settings: StageSettings,
+        accounts: Accounts | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self.stage = stage
+        self.settings = settings
+        self.names = StageNames.of(stage, settings)
+        self.sleep = sleep
+        self._accounts = accounts
+
+    @classmethod
+    def open(cls, stage: str | None, pipeline: str | None = None) -> StageContext:
+        """Read and check the stage's file. ``pipeline`` names another folder of pipelines/ than the file does."""
+        settings = load_stage(stage)
+        if pipeline:
+            settings = settings.model_copy(update={"pipeline": pipeline})
+        context = cls(str(stage), settings)
+        problems = context.names.problems()
+        if problems:
+            raise SettingsError(
+                "a name made from these settings is longer than AWS allows",
+                found=problems,
+                next_command=f"shorten project.name or model_package_group in stages/{stage}.yml",
+            )
+        return context
+
+    def sibling(self, stage: str) -> StageContext:
+        """Another stage, over the same sessions."""
+        settings = load_stage(stage).model_copy(update={"pipeline": self.settings.pipeline})
+        return StageContext(stage, settings, self.accounts if settings.region == self.settings.region else None)
+
+    @property
+    def accounts(self) -> Accounts:
+        if self._accounts is None:
+            from scripts.gateways.accounts import Accounts
+
+            self._accounts = Accounts(self.settings.region, self.sleep)
+        return self._accounts
+
+    @property
+    def dev(self) -> Account:
+        return self.accounts.dev(self.settings.dev_account)
+
+    @cached_property
+    def account(self) -> Account:
+        """The stage's account as its deployment role."""
+        return self.accounts.deployment(
+            self.settings.account, self.names.deployment_role_arn, self.settings.dev_account, self.stage
+        )
+
+    @cached_property
+    def foundation(self) -> Foundation:
+        from scripts.gateways.parameters import parameters_below
+
+        return foundation_of(parameters_below(self.account, self.names.parameter_path), self.names, self.settings)
+
+    @cached_property
+    def dev_registry(self) -> Registry:
+        from scripts.gateways.registry import Registry
+
+        return Registry(self.dev, self.sleep)
+
+    @cached_property
+    def dev_objects(self) -> Objects:
+        from scripts.gateways.artifacts import Objects
+
+        return Objects(self.dev)
+
+    @cached_property
+    def registry(self) -> Registry:
+        from scripts.gateways.registry import Registry
+
+        return Registry(self.account, self.sleep)
+
+    @cached_property
+    def objects(self) -> Objects:
+        from scripts.gateways.artifacts import Objects
+
+        return Objects(self.account)
+
+    @cached_property
+    def stacks(self) -> Stacks:
+        from scripts.gateways.stacks import Stacks
+
+        return Stacks(self.account, self.sleep)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        from scripts.gateways.pipelines import Pipelines
+
+        return Pipelines(self.account, self.sleep)

@@ -1,0 +1,63 @@
+"""Checks the CloudFormation templates: schemas in every region of the stages, security rules, IAM, and reasons.
+
+It reads files alone, changes nothing and calls no AWS API; ``make check`` runs it. What each rule is for stands beside
+it in ``cloudformation/rules``.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.errors import CheckError
+from scripts.repository.findings import Finding
+from scripts.repository.template_linters import lint_permissions, lint_rules, lint_schema, read_rules, read_template
+from scripts.repository.template_reasons import missing_reasons
+from scripts.terminal.command_line import argument_parser, print_json, run
+from scripts.workspace.stage_files import load_stage, stage_names
+
+TEMPLATES = Path("cloudformation")
+RULES = TEMPLATES / "rules"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.repository.check_templates", "Check the CloudFormation templates.", stage=False)
+    parser.add_argument("template", nargs="*", type=Path, help="files; all in cloudformation/ where none is named")
+    chosen = parser.parse_args(arguments)
+    templates = chosen.template or sorted(TEMPLATES.glob("*.yml"))
+    regions = stage_regions()
+    findings = [each for path in templates for each in check_template(path, regions)]
+    if chosen.output == "json":
+        print_json([vars(each) for each in findings])
+    if findings:
+        raise CheckError(
+            f"{len(findings)} findings in {len({each.path for each in findings})} of {len(templates)} templates",
+            found=[str(each) for each in findings],
+            next_command="mend them, or suppress a rule on a line that says why (docs/templates.md)",
+        )
+    if chosen.output == "text":
+        print(f"{len(templates)} templates pass in {', '.join(regions)}: schemas, security rules, IAM, reasons.")
+    return 0
+
+
+def check_template(path: Path, regions: Sequence[str]) -> list[Finding]:
+    """Everything that is wrong in one template."""
+    template = read_template(path)
+    return sorted(
+        [
+            *lint_schema(path, regions),
+            *lint_rules(str(path), template, read_rules(RULES)),
+            *lint_permissions(str(path), template),
+            *missing_reasons(str(path), path.read_text()),
+        ]
+    )
+
+
+def stage_regions() -> list[str]:
+    """The regions that the stage files name, without what the environment may put in their place."""
+    return sorted({load_stage(stage, environment={}).region for stage in stage_names()})
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,83 @@
+"""What every verb's face shares: its arguments, where its result goes, and how an error ends the process.
+
+Results go to stdout (a human form, or JSON with ``--output json``); progress, notes and errors go to stderr, so that
+``--output json`` can be piped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import json
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse, with its errors told in the same form as all others."""
+
+    def error(self, message: str) -> Any:
+        raise UsageError(message, next_command=f"{self.prog} --help")
+
+
+def argument_parser(module: str, description: str, *, stage: bool = True) -> argparse.ArgumentParser:
+    """A parser with ``--output`` and, where the verb is about a stage, ``--stage`` and ``--pipeline``.
+
+    ``module`` is the verb's module (``scripts.verbs.deploy``). The value of ``--stage`` is checked when the settings
+    are loaded, since which stages exist is a matter of files.
+    """
+    parser = _Parser(
+        prog=f"python -m {module}",
+        description=description,
+        epilog="Exit codes: docs/exit-codes.md.",
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter,
+    )
+    if stage:
+        parser.add_argument("--stage", help="a file in stages/ without its ending, e.g. preprod")
+        parser.add_argument(
+            "--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the one in the stage's file"
+        )
+    parser.add_argument(
+        "--output", choices=["text", "json"], default="text", help="how the result is written to stdout"
+    )
+    return parser
+
+
+def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:
+    """Run a verb and turn what it raises into a message on stderr and an exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
+    try:
+        return main(given) or 0
+    except DeploymentError as error:
+        return _report(error)
+    except KeyboardInterrupt:
+        print("\nInterrupted. Every verb can be run again: it continues where this one stopped.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        return 0
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            return _report(StorageError(f"no space left: {error}", next_command="df -h ."))
+        if error.errno in (errno.EACCES, errno.EROFS) and error.filename:
+            next_command = f"ls -ld {Path(error.filename).parent} {error.filename}   (yours to write?)"
+            return _report(StorageError(f"{error.filename}: {error.strerror}", next_command=next_command))
+        raise
+
+
+def print_json(result: Any) -> None:
+    """The machine's form of a result, on stdout."""
+    print(json.dumps(result, indent=2, sort_keys=True, default=str))
+
+
+def _report(error: DeploymentError) -> int:
+    lines = [f"{error.title}: {error.problem}"]
+    # One line of ours each: what AWS or a job said may have several.
+    lines += [f"  found: {part}" for line in error.found for part in line.splitlines() or [""]]
+    if error.next_command:
+        lines.append(f"  next:  {error.next_command}")
+    print("\n".join(lines), file=sys.stderr)
+    return error.exit_code

@@ -1,0 +1,59 @@
+"""``destroy``: delete a stage's batch inference stack; model packages, releases, inputs and predictions stay.
+
+It asks first. --delete-data also deletes the objects in the stage's bucket, which remain as noncurrent versions until
+the bucket's lifecycle removes them. prod needs --yes-delete-prod beside the answer.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from scripts.terminal.command_line import argument_parser, print_json, run
+
+PROTECTED_STAGE = "prod"
+PROTECTED_WORD = "--yes-delete-prod"
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.verbs.destroy", __doc__ or "")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--delete-data", action="store_true", help="delete the objects in the stage's bucket, too")
+    parser.add_argument(PROTECTED_WORD, action="store_true", help="needed for prod")
+    chosen = parser.parse_args(arguments)
+    from scripts.errors import UsageError
+    from scripts.flows.stage_context import StageContext
+
+    context = StageContext.open(chosen.stage, chosen.pipeline)
+    if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
+        raise UsageError(
+            "prod is not deleted without an explicit word",
+            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}",
+        )
+    from scripts.flows.deploy_plan import delete_and_follow
+    from scripts.terminal.confirm import confirm
+    from scripts.terminal.progress import Progress
+
+    name, bucket = context.names.batch_stack, context.foundation.bucket
+    stack = context.stacks.describe(name)
+    keys = [key for key, _ in context.objects.keys(bucket, "")] if chosen.delete_data else []
+    progress = Progress()
+    progress.line(f"stack {name} in account {context.settings.account}: " + (stack.status if stack else "not there"))
+    progress.line(f"data in s3://{bucket}: " + (f"{len(keys)} objects are deleted" if chosen.delete_data else "kept"))
+    if not chosen.yes and (stack or keys):
+        confirm("Delete?", context.stage)
+    if stack:
+        with progress.step(f"Delete stack {name}"):
+            delete_and_follow(context.stacks, stack, context.foundation.cloudformation_role_arn, progress)
+    if keys:
+        with progress.step(f"Delete {len(keys)} objects"):
+            context.objects.delete(bucket, keys)
+    if chosen.output == "json":
+        print_json({"stage": context.stage, "stack": name, "deleted": stack is not None, "deleted_objects": len(keys)})
+    else:
+        print(f"{name}: " + ("deleted" if stack else "was not there") + f"; {len(keys)} objects deleted")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

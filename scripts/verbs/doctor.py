@@ -1,0 +1,41 @@
+"""``doctor``: check everything a deployment needs, change nothing, and say for each failure what mends it.
+
+Without --stage it looks at every stage. Exit code 0 when all passes; what could not be found out does not count as a
+failure, and is shown as unknown.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from scripts.terminal.command_line import argument_parser, print_json, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.verbs.doctor", __doc__ or "")
+    chosen = parser.parse_args(arguments)
+    from scripts.errors import ReadinessError
+    from scripts.flows.readiness_checks import examine
+    from scripts.terminal.tables import table
+    from scripts.workspace.stage_files import stage_names
+
+    stages: list[str | None] = [chosen.stage] if chosen.stage else [*stage_names()] or [None]
+    findings = [each for stage in stages for each in examine(stage, chosen.pipeline)]
+    failed = [each for each in findings if each.state == "fail"]
+    if chosen.output == "json":
+        print_json({"findings": [vars(each) for each in findings], "passed": not failed})
+    else:
+        rows = [(each.stage, each.state, each.subject, each.detail) for each in findings]
+        print("\n".join(table(rows, ("stage", "", "what", "found"), widest=110)))
+    if failed:
+        raise ReadinessError(
+            f"{len(failed)} of {len(findings)} checks failed",
+            found=[f"{each.stage}: {each.subject}: {each.detail}; fix: {each.fix}" for each in failed],
+            next_command="apply the fixes in this order, then: make doctor",
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

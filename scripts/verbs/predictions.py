@@ -1,0 +1,43 @@
+"""``predictions``: show where a stage's newest predictions are, and their first rows."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from scripts.terminal.command_line import argument_parser, print_json, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.verbs.predictions", __doc__ or "")
+    parser.add_argument("--rows", type=int, default=10, help="so many rows are shown")
+    chosen = parser.parse_args(arguments)
+    from scripts.flows.stage_context import StageContext
+
+    context = StageContext.open(chosen.stage, chosen.pipeline)
+    from scripts.errors import ExecutionError
+    from scripts.flows.run_pipeline import SUCCEEDED, first_rows, output_of
+    from scripts.terminal.tables import predictions_table
+
+    newest = context.pipelines.newest(context.names.sagemaker_pipeline, 50)
+    succeeded = next((each for each in newest if each.status == SUCCEEDED), None)
+    if succeeded is None:
+        raise ExecutionError(
+            f"{context.names.sagemaker_pipeline} has no succeeded execution",
+            found=[f"{each.status} {each.arn}" for each in newest[:5]] or ["no executions"],
+            next_command=f"make run STAGE={context.stage}",
+        )
+    output = output_of(context, succeeded.arn)
+    rows = first_rows(context, output, chosen.rows)
+    if chosen.output == "json":
+        print_json({"execution_arn": succeeded.arn, "predictions": output.location.uri, "first_rows": rows})
+        return 0
+    size = sum(each for _, each in output.objects)
+    print(f"{output.location.uri}   {len(output.objects)} objects, {size:,} bytes")
+    print(f"  by {succeeded.arn}")
+    print("\n".join(f"  {line}" for line in predictions_table(rows)))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

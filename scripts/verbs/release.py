@@ -1,0 +1,55 @@
+"""``release``: pin the newest Approved model package, the pipeline definition and the templates in release.json."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from scripts.terminal.command_line import argument_parser, print_json, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.verbs.release", __doc__ or "")
+    parser.add_argument("--file", type=Path, default=Path("release.json"), help="where the release is written")
+    parser.add_argument(
+        "--configurations",
+        action="store_true",
+        default="CODEBUILD_BUILD_ID" in os.environ,
+        help="also write build/<stage>-configuration.json of every stage, for the CodePipeline; a build always does",
+    )
+    chosen = parser.parse_args(arguments)
+    from scripts.flows.stage_context import StageContext
+    from scripts.verbs.resolve import first_stage
+
+    context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
+    from scripts.flows.make_release import make_release, resolve, save_release
+    from scripts.flows.plan_release import write_template_configurations
+    from scripts.verbs.build_variable import record_build_variables
+
+    resolved = resolve(context)
+    for each in resolved.skipped:
+        print(f"passed over: {each}", file=sys.stderr)
+    release, files = make_release(context, resolved)
+    save_release(release, chosen.file)
+    record_build_variables(
+        {"RELEASE_ID": release.release_id, "MODEL_PACKAGE_VERSION": str(release.model_package.version)}
+    )
+    if chosen.configurations:
+        for path in write_template_configurations(context, release, files, resolved.package):
+            print(f"{path} written", file=sys.stderr)
+    if chosen.output == "json":
+        print_json(release.model_dump(mode="json"))
+        return 0
+    package, source = release.model_package, release.source
+    dirty = " with uncommitted changes" if source.git_dirty else ""
+    print(f"Release {release.release_id} written to {chosen.file}")
+    print(f"  model package  {package.arn}")
+    print(f"  pipeline       {release.pipeline.name}, definition {release.pipeline.definition_sha256[:12]}")
+    print(f"  commit         {source.git_commit or 'not in a git repository'}{dirty}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

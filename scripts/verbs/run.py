@@ -1,0 +1,39 @@
+"""``run``: start a stage's pipeline, follow its steps, and say where the predictions are."""
+
+from __future__ import annotations
+
+import sys
+import uuid
+from collections.abc import Sequence
+
+from scripts.terminal.command_line import argument_parser, print_json, run
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argument_parser("scripts.verbs.run", __doc__ or "")
+    parser.add_argument("--no-follow", action="store_true", help="start it and return")
+    chosen = parser.parse_args(arguments)
+    from scripts.flows.stage_context import StageContext
+
+    context = StageContext.open(chosen.stage, chosen.pipeline)
+    from scripts.flows.run_pipeline import deployed_stack, follow, output_of, require_input, start_or_find
+    from scripts.terminal.progress import Progress
+
+    stack = deployed_stack(context)
+    require_input(context)
+    progress = Progress()
+    with progress.step(f"Run {context.names.sagemaker_pipeline}"):
+        arn = start_or_find(context, stack, f"run-{uuid.uuid4().hex[:12]}", progress, reuse=False)
+        execution = None if chosen.no_follow else follow(context, arn, progress)
+    where = output_of(context, arn).location.uri if execution else None
+    if chosen.output == "json":
+        status = execution.status if execution else "Executing"
+        print_json({"execution_arn": arn, "status": status, "predictions": where, "seconds": progress.total})
+    else:
+        print(arn)
+        print(f"  predictions: {where}" if where else f"  follow it: make status STAGE={context.stage}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run(main))

@@ -1,0 +1,75 @@
+"""The plan: what is done again, what is not, and that equal readings give equal plans."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.decisions.deployment_plan import Record, RegisteredPackage, plan_lines, verification_fingerprint
+from tests.unit.scripts.releases import TARGET_ARN, deployed_stack, model_package, plan, release
+
+PACKAGE = RegisteredPackage(TARGET_ARN, "Completed")
+PARAMETERS = plan().with_package(TARGET_ARN)
+FINGERPRINT = verification_fingerprint(PARAMETERS, {"sample": 1})
+PASSED = Record(release().release_id, True, FINGERPRINT, {})
+
+
+def test_a_first_deployment_does_everything() -> None:
+    first = plan()
+    assert (first.promotes, first.changes_stack, first.verifies, first.nothing_to_do) == (True, True, True, False)
+
+
+def test_a_repeated_deployment_does_nothing_and_says_so() -> None:
+    again = plan(package=PACKAGE, stack=deployed_stack(PARAMETERS), verification=PASSED)
+    assert again.nothing_to_do
+    assert "Nothing to do" in plan_lines(again)[-1]
+
+
+@given(st.sampled_from(sorted(PARAMETERS)), st.text("abc", min_size=1))
+def test_any_changed_parameter_changes_the_stack(name: str, value: str) -> None:
+    changed = plan(package=PACKAGE, stack=deployed_stack({**PARAMETERS, name: value}), verification=PASSED)
+    assert changed.changes_stack
+    assert [change.path for change in changed.changes] == [name]
+
+
+def test_a_changed_tag_changes_the_stack() -> None:
+    changed = plan(package=PACKAGE, stack=deployed_stack(PARAMETERS), verification=PASSED, tags={"team": "a"})
+    assert changed.changes_stack
+
+
+@pytest.mark.parametrize(
+    "record",
+    [None, Record(release().release_id, False, FINGERPRINT, {}), Record(release().release_id, True, "other", {})],
+)
+def test_without_a_passed_verification_of_just_this_it_is_verified(record: Record | None) -> None:
+    unverified = plan(package=PACKAGE, stack=deployed_stack(PARAMETERS), verification=record)
+    assert (unverified.changes_stack, unverified.verifies) == (False, True)
+
+
+def test_other_thresholds_ask_for_another_verification() -> None:
+    stricter = plan(
+        package=PACKAGE,
+        stack=deployed_stack(PARAMETERS),
+        verification=PASSED,
+        verification_settings={"sample": 2},
+    )
+    assert stricter.verifies
+
+
+def test_a_package_in_progress_is_waited_for() -> None:
+    waiting = plan(package=RegisteredPackage(TARGET_ARN, "InProgress"))
+    assert not waiting.promotes
+    assert any("wait for" in line for line in plan_lines(waiting))
+
+
+def test_the_plan_says_which_release_it_replaces() -> None:
+    old = deployed_stack({**PARAMETERS, "ReleaseId": "0" * 16})
+    assert "in place of 0000000000000000" in plan_lines(plan(stack=old))[0]
+
+
+def test_equal_readings_give_equal_plans_and_change_set_names() -> None:
+    assert plan(package=PACKAGE) == plan(package=PACKAGE)
+    assert plan().change_set_name(TARGET_ARN) == plan(package=PACKAGE).change_set_name(TARGET_ARN)
+    other = release(model_package(arn=model_package().arn.replace("/7", "/8")))
+    assert plan(other).change_set_name(TARGET_ARN) != plan().change_set_name(TARGET_ARN)

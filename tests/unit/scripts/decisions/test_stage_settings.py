@@ -1,0 +1,188 @@
+"""Stage files: every problem is told with its line, a hint, or the variable that brought it in."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from scripts.decisions.release import release_schema
+from scripts.errors import DeploymentError, SettingsError, UsageError
+from scripts.repository.write_schemas import stage_schema
+from scripts.workspace.stage_files import load_stage, stage_names
+
+GOOD = Path("stages/preprod.yml").read_text()
+
+
+def load(tmp_path: Path, text: str, environment: dict[str, str] | None = None, stage: str | None = "preprod") -> object:
+    (tmp_path / "preprod.yml").write_text(text)
+    return load_stage(stage, tmp_path, environment or {})
+
+
+def refusal(tmp_path: Path, text: str, environment: dict[str, str] | None = None) -> str:
+    with pytest.raises(DeploymentError) as refused:
+        load(tmp_path, text, environment)
+    assert isinstance(refused.value, SettingsError)
+    return "\n".join([refused.value.problem, *refused.value.found])
+
+
+def line_of(text: str, start: str) -> int:
+    return next(number for number, line in enumerate(text.splitlines(), 1) if line.strip().startswith(start))
+
+
+@pytest.mark.parametrize("stage", stage_names())
+def test_the_committed_stage_files_are_valid(stage: str) -> None:
+    assert load_stage(stage, environment={}).region
+
+
+def test_the_committed_schemas_are_the_models() -> None:
+    assert json.loads(Path("stages/schema.json").read_text()) == stage_schema()
+    assert json.loads(Path("docs/release.schema.json").read_text()) == release_schema()
+
+
+def test_a_missing_key_is_named(tmp_path: Path) -> None:
+    text = GOOD.replace("model_package_group: tumor-classifier\n", "")
+    assert "model_package_group is missing" in refusal(tmp_path, text)
+
+
+def test_an_unknown_key_gets_a_hint_and_its_line(tmp_path: Path) -> None:
+    text = GOOD.replace("  split_type:", "  split_typ:")
+    said = refusal(tmp_path, text)
+    assert f"line {line_of(text, 'split_typ:')}" in said
+    assert 'transform.split_typ is no setting; did you mean "split_type"?' in said
+
+
+def test_a_wrong_type_is_told_with_its_line(tmp_path: Path) -> None:
+    text = GOOD.replace("  instance_count: 1", '  instance_count: "one"', 1)
+    assert f"line {line_of(text, 'instance_count:')}: processing.instance_count" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("account", ['"12345"', "222222222222", '"22222222222x"'])
+def test_an_account_is_twelve_digits_in_quotes(tmp_path: Path, account: str) -> None:
+    assert "account must be 12 digits" in refusal(tmp_path, GOOD.replace('"222222222222"', account))
+
+
+def test_an_instance_type_that_sagemaker_does_not_know_is_refused_with_near_ones(tmp_path: Path) -> None:
+    said = refusal(tmp_path, GOOD.replace("ml.m5.large", "ml.m5.lagre"))
+    assert 'no instance type "ml.m5.lagre" for processing' in said
+    assert "ml.m5.large" in said
+
+
+def test_an_impossible_schedule_is_refused(tmp_path: Path) -> None:
+    assert 'write "1 day"' in refusal(tmp_path, GOOD.replace("schedule: 1 day", "schedule: rate(1 days)"))
+
+
+def test_bad_yaml_is_told_with_its_line(tmp_path: Path) -> None:
+    assert "preprod.yml line 3: not YAML" in refusal(tmp_path, "a: 1\nb:\n\t- c\n")
+
+
+def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
+    assert "region is given twice" in refusal(tmp_path, GOOD + "region: eu-west-1\n")
+
+
+@pytest.mark.parametrize("text", ["", "- a\n", "just words\n"])
+def test_a_file_that_holds_no_settings_is_refused(tmp_path: Path, text: str) -> None:
+    assert "line 1" in refusal(tmp_path, text)
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    text = GOOD.replace("schedule: 1 day", "schedule: 1 days").replace("region: eu-west-1", "regoin: eu-west-1")
+    said = refusal(tmp_path, text)
+    assert "3 problems" in said
+    assert "region is missing" in said
+
+
+def test_environment_variables_override_the_file(tmp_path: Path) -> None:
+    environment = {
+        "AWS_REGION": "us-east-1",
+        "AWS_DEV_ACCOUNT_NUMBER": "444444444444",
+        "AWS_PREPROD_ACCOUNT_NUMBER": "555555555555",
+        "AWS_PROD_ACCOUNT_NUMBER": "not used here",
+        "SAGEMAKER_PIPELINE_ROLE_ARN": "arn:aws:iam::555555555555:role/mine",
+        "SAGEMAKER_PROJECT_NAME_ID": "churn-p-abc123",
+    }
+    (tmp_path / "preprod.yml").write_text(GOOD)
+    settings = load_stage("preprod", tmp_path, environment)
+    assert (settings.region, settings.dev_account, settings.account) == ("us-east-1", "444444444444", "555555555555")
+    assert (settings.project.name, settings.project.id) == ("churn", "p-abc123")
+    assert settings.pipeline_role_arn == "arn:aws:iam::555555555555:role/mine"
+
+
+def test_the_projects_own_variables_win_over_the_joined_one(tmp_path: Path) -> None:
+    (tmp_path / "preprod.yml").write_text(GOOD)
+    environment = {"SAGEMAKER_PROJECT_NAME_ID": "churn-p-abc123", "SAGEMAKER_PROJECT_NAME": "fraud"}
+    assert load_stage("preprod", tmp_path, environment).project.name == "fraud"
+
+
+@pytest.mark.parametrize(
+    ("variable", "value"),
+    [
+        ("AWS_REGION", "Mars"),
+        ("AWS_PREPROD_ACCOUNT_NUMBER", "12"),
+        ("SAGEMAKER_PROJECT_NAME", "Big Name"),
+        ("SAGEMAKER_PROJECT_NAME_ID", "noid"),
+        ("SAGEMAKER_PIPELINE_ROLE_ARN", "role"),
+        ("SAGEMAKER_PROJECT_ARN", "project"),
+    ],
+)
+def test_an_invalid_override_names_its_variable(tmp_path: Path, variable: str, value: str) -> None:
+    assert f"environment variable {variable}" in refusal(tmp_path, GOOD, {variable: value})
+
+
+def test_an_empty_variable_overrides_nothing(tmp_path: Path) -> None:
+    (tmp_path / "preprod.yml").write_text(GOOD)
+    assert load_stage("preprod", tmp_path, {"AWS_REGION": ""}).region == "eu-west-1"
+
+
+@pytest.mark.parametrize("stage", [None, "", "staging", "pre-prod", "../preprod"])
+def test_a_stage_without_a_file_is_refused_with_those_there_are(tmp_path: Path, stage: str | None) -> None:
+    with pytest.raises(UsageError) as refused:
+        load(tmp_path, GOOD, stage=stage)
+    assert "preprod" in "\n".join(refused.value.found)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("  subnet_ids: []", "  subnet_ids: [subnet-12345678]"),
+        ("  max_payload_in_mb: 6", "  max_payload_in_mb: 60"),
+        ("  accept: text/csv", "  accept: application/json"),
+    ],
+)
+def test_combinations_that_aws_refuses_are_refused(tmp_path: Path, old: str, new: str) -> None:
+    assert "preprod.yml line" in refusal(tmp_path, GOOD.replace(old, new))
+
+
+def test_without_a_window_of_its_own_the_alarm_waits_for_the_schedule_and_two_hours(tmp_path: Path) -> None:
+    text = GOOD.replace("alarms:\n  hours_without_success: 26\n", "")
+    (tmp_path / "preprod.yml").write_text(text.replace("schedule: 1 day", "schedule: 12 hours"))
+    assert load_stage("preprod", tmp_path, {}).hours_without_success == 14
+    (tmp_path / "preprod.yml").write_text(text.replace("schedule: 1 day", "schedule: 30 days"))
+    assert load_stage("preprod", tmp_path, {}).hours_without_success == 168
+
+
+def test_a_tag_that_aws_reserves_is_refused_here_and_not_by_cloudformation(tmp_path: Path) -> None:
+    said = refusal(tmp_path, GOOD.replace("tags: {}", 'tags: {"aws:team": "x"}'))
+    assert f"line {line_of(GOOD, 'tags:')}" in said
+    assert "aws:team" in said
+
+
+@pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", GOOD + "region: eu-west-2\n"])
+def test_what_no_model_has_looked_at_yet_has_a_next_command_too(tmp_path: Path, text: str) -> None:
+    with pytest.raises(SettingsError) as refused:
+        load(tmp_path, text)
+    assert "preprod.yml" in str(refused.value.next_command)
+
+
+def test_a_stage_file_that_cannot_be_read_is_no_traceback(tmp_path: Path) -> None:
+    (tmp_path / "preprod.yml").mkdir()
+    with pytest.raises(SettingsError, match="cannot be read: Is a directory"):
+        load_stage("preprod", tmp_path, {})
+
+
+@pytest.mark.parametrize(("region", "near"), [("eu-west-9", "eu-west-1"), ("us-esat-1", "us-east-1")])
+def test_a_region_that_aws_does_not_have_is_told_with_near_ones(tmp_path: Path, region: str, near: str) -> None:
+    said = refusal(tmp_path, GOOD.replace("region: eu-west-1", f"region: {region}"))
+    assert f'AWS has no region "{region}"' in said
+    assert near in said

@@ -1,0 +1,49 @@
+"""What of a user's shell reaches the embedded AWS and its clients."""
+
+from __future__ import annotations
+
+import pytest
+
+from scripts.decisions.stage_settings import StageSettings
+from scripts.verbs.local import PREPARED_FROM, client_environment
+
+FOREIGN = {
+    "AWS_PROFILE": "mine",
+    "AWS_SESSION_TOKEN": "of another account",
+    "AWS_ENDPOINT_URL_S3": "http://127.0.0.1:1",
+    "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true",
+    "AWS_CA_BUNDLE": "/nowhere.pem",
+    "AWS_USE_FIPS_ENDPOINT": "true",
+    "AWS_CONTAINER_CREDENTIALS_FULL_URI": "http://127.0.0.1:2",
+    "HTTP_PROXY": "http://proxy:1",
+    "https_proxy": "http://proxy:2",
+    "all_proxy": "http://proxy:3",
+}
+OVERRIDES = {
+    "AWS_REGION": "eu-west-2",
+    "AWS_DEV_ACCOUNT_NUMBER": "444444444444",
+    "AWS_PREPROD_ACCOUNT_NUMBER": "555555555555",
+    "SAGEMAKER_PROJECT_NAME": "other",
+}
+
+
+def test_nothing_that_leads_calls_elsewhere_reaches_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in FOREIGN.items():
+        monkeypatch.setenv(name, value)
+    environment = client_environment("http://127.0.0.1:4566", "111111111111")
+    assert not FOREIGN.keys() & environment.keys()
+    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    assert environment["AWS_ACCESS_KEY_ID"] == "111111111111"
+
+
+def test_what_overrides_a_stage_file_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in OVERRIDES.items():
+        monkeypatch.setenv(name, value)
+    environment = client_environment("http://127.0.0.1:4566", "111111111111")
+    assert OVERRIDES.items() <= environment.items()
+
+
+def test_what_decides_whether_to_prepare_anew_are_settings_that_exist() -> None:
+    assert StageSettings.model_fields.keys() >= PREPARED_FROM
+    assert {"account", "project", "network"} <= PREPARED_FROM
+    assert not {"schedule", "processing", "verification"} & PREPARED_FROM

@@ -1,0 +1,59 @@
+"""How a verb ends: a message with what was found and what to do next, and an exit code."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Sequence
+
+import pytest
+
+from scripts.errors import ModelPackageError
+from scripts.terminal.command_line import argument_parser, run
+
+
+def ended_by(error: BaseException) -> int:
+    def main(arguments: Sequence[str]) -> int:
+        raise error
+
+    return run(main, [])
+
+
+def test_an_error_tells_what_was_found_and_what_to_do(capsys: pytest.CaptureFixture[str]) -> None:
+    error = ModelPackageError("nothing is Approved", found=["version 1: Rejected", "two\nlines"], next_command="make x")
+    assert ended_by(error) == 7
+    assert capsys.readouterr().err == (
+        "No deployable model package: nothing is Approved\n"
+        "  found: version 1: Rejected\n  found: two\n  found: lines\n  next:  make x\n"
+    )
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_a_full_disk_is_told_as_such(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended_by(OSError(number, "full", "release.json")) == 15
+    assert "df -h" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_a_file_that_cannot_be_written_is_named(number: int, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended_by(OSError(number, "no", "release.json")) == 15
+    assert "ls -ld . release.json" in capsys.readouterr().err
+
+
+def test_control_c_ends_with_130_and_says_that_it_can_be_repeated(capsys: pytest.CaptureFixture[str]) -> None:
+    assert ended_by(KeyboardInterrupt()) == 130
+    assert "can be run again" in capsys.readouterr().err
+
+
+def test_a_defect_is_not_hidden() -> None:
+    with pytest.raises(ZeroDivisionError):
+        ended_by(ZeroDivisionError())
+    with pytest.raises(PermissionError):
+        ended_by(PermissionError(errno.EACCES, "denied"))
+
+
+def test_a_wrong_argument_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    def main(arguments: Sequence[str]) -> None:
+        argument_parser("scripts.verb", "A verb.").parse_args(arguments)
+
+    assert run(main, ["--output", "xml"]) == 2
+    assert "python -m scripts.verb --help" in capsys.readouterr().err
