@@ -163,7 +163,7 @@ def _start() -> str:
 
 def _launch(port: int) -> str | None:
     """Start the server and wait until it answers; None where it has ended instead."""
-    command = [sys.executable, "-m", "localaws", "--port", str(port), "--state", str(STATE)]
+    command = [_installed(), "start", "--port", str(port), "--state", str(STATE)]
     command += [part for account in _accounts() for part in ("--account", account)]
     with LOG.open("w") as log:
         process = subprocess.Popen(
@@ -182,6 +182,18 @@ def _launch(port: int) -> str | None:
     elif not _has_ended(process):
         os.kill(process, signal.SIGTERM)
     return endpoint_url
+
+
+def _installed() -> str:
+    """The command ``localaws`` of the environment that this verb runs in."""
+    command = Path(sys.executable).with_name("localaws")
+    if not command.exists():
+        raise LocalCloudError(
+            "the embedded AWS is not installed beside this Python",
+            found=[f"no {command}"],
+            next_command="make install   (requirements/localaws.txt says what it installs)",
+        )
+    return str(command)
 
 
 def _note_address(process: int, endpoint_url: str | None) -> None:

@@ -1,10 +1,8 @@
-"""An embedded AWS as a process of its own, for tests that need one which differs from the shared server.
-
-moto keeps its state in the process, so two servers in one process would see each other's resources.
-"""
+"""An embedded AWS as a process of its own, by its command and its endpoint alone: no test here imports it."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,13 +11,16 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+# In the environment of these tests; LOCALAWS names another one's.
+LOCALAWS = os.environ.get("LOCALAWS") or str(Path(sys.executable).with_name("localaws"))
+
 
 class ServerProcess:
-    """``python -m localaws`` on a free port; ``folder`` keeps its state and its log."""
+    """``localaws start`` on a free port; ``folder`` keeps its state and its log."""
 
     def __init__(self, folder: Path, accounts: list[str], region: str, *options: str) -> None:
         self._region = region
-        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state"), *options]
+        command = [LOCALAWS, "start", "--port", "0", "--state", str(folder / "state"), *options]
         command += [part for account in accounts for part in ("--account", account)]
         self._log = (folder / "server.log").open("w+")
         self._process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self._log, text=True)

@@ -1,7 +1,7 @@
 """taskcat creates the stacks of .taskcat.yml on the embedded AWS and deletes them, through its Python API.
 
-taskcat and localaws need different versions of jsonschema, so localaws is a process of another interpreter, named by
-LOCALAWS_PYTHON; nothing of localaws is imported here.
+taskcat and localaws need different versions of jsonschema, so localaws is the command of another environment, which
+LOCALAWS names.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ DEFINITION = (
 
 @pytest.fixture(scope="module")
 def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    python = os.environ.get("LOCALAWS_PYTHON") or str(ROOT / ".venv-test" / "bin" / "python")
+    localaws = os.environ.get("LOCALAWS") or str(ROOT / ".venv-test" / "bin" / "localaws")
     state = tmp_path_factory.mktemp("localaws")
     arguments = ["--port", "0", "--state", str(state), "--account", ACCOUNT]
-    process = subprocess.Popen([python, "-m", "localaws", *arguments], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen([localaws, "start", *arguments], cwd=state, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
         line = process.stdout.readline()
-        assert "listening on" in line, f"{python} -m localaws did not start: {line}"
+        assert "listening on" in line, f"{localaws} did not start: {line}"
         yield line.split("listening on ")[1].split(",")[0]
     finally:
         process.terminate()

@@ -15,11 +15,12 @@ from botocore.config import Config
 
 
 class ServerProcess:
-    """``python -m localaws`` on a free port; ``folder`` keeps its state and its log."""
+    """``localaws start`` on a free port; ``folder`` keeps its state and its log."""
 
     def __init__(self, folder: Path, accounts: list[str], region: str, *options: str) -> None:
+        self.folder = folder
         self._region = region
-        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(folder / "state"), *options]
+        command = [sys.executable, "-m", "localaws", "start", "--port", "0", "--state", str(folder / "state"), *options]
         command += [part for account in accounts for part in ("--account", account)]
         self._log = (folder / "server.log").open("w+")
         self._process = subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=self._log, text=True)
@@ -42,3 +43,14 @@ class ServerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
         self._log.close()
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
+    def ended(self) -> bool:
+        """Whether it has ended, by now or within a while."""
+        self._process.wait(20)
+        self._log.close()
+        return self._process.poll() is not None

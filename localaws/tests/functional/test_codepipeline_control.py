@@ -265,7 +265,18 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "localaws", "--port", "0", "--state", str(self._state), "--account", DEV]
+        command = [
+            sys.executable,
+            "-m",
+            "localaws",
+            "start",
+            "--port",
+            "0",
+            "--state",
+            str(self._state),
+            "--account",
+            DEV,
+        ]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self._endpoint = self.process.stdout.readline().split()[3].rstrip(",")

@@ -32,7 +32,7 @@ time.sleep(300)
 @contextmanager
 def running(state: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[..., Any]]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "localaws", "--port", "0", "--state", str(state), "--account", DEV],
+        [sys.executable, "-m", "localaws", "start", "--port", "0", "--state", str(state), "--account", DEV],
         stdout=subprocess.PIPE,
         text=True,
     )

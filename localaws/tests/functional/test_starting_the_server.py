@@ -1,4 +1,4 @@
-"""``python -m localaws`` where it cannot start: each cause has a sentence and an exit code, and changes nothing."""
+"""``localaws start`` where it cannot start: each cause has a sentence and an exit code, and changes nothing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.functional.test_jobs_and_server import running
 
 def _start(*arguments: str) -> tuple[int, str]:
     ended = subprocess.run(
-        [sys.executable, "-m", "localaws", *arguments], capture_output=True, text=True, timeout=60, check=False
+        [sys.executable, "-m", "localaws", "start", *arguments], capture_output=True, text=True, timeout=60, check=False
     )
     assert "Traceback" not in ended.stderr, ended.stderr
     return ended.returncode, ended.stderr

@@ -1,0 +1,87 @@
+"""``localaws start``: become the server, and say where it listens. It ends by SIGTERM or SIGINT alone."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import sys
+from pathlib import Path
+
+from localaws.commands import exit_codes
+from localaws.commands.arguments import account, add_state, port
+from localaws.commands.running_server import note_address
+from localaws.core.state_lock import hold
+
+DEFAULT_PORT = 4566
+DEFAULT_ACCOUNT = "000000000000"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=port, default=DEFAULT_PORT, help="TCP port on 127.0.0.1; 0 takes a free one")
+    add_state(parser, "directory that keeps everything; one server at a time")
+    parser.add_argument(
+        "--account",
+        action="append",
+        type=account,
+        metavar="ID",
+        help="an account of the organization, 12 digits; repeatable. The first is the management account, which may "
+        f"assume OrganizationAccountAccessRole in the others. Without any: {DEFAULT_ACCOUNT}",
+    )
+    parser.add_argument(
+        "--enforce-iam",
+        action="store_true",
+        help="ask IAM before every request: identity and resource policies, permissions boundaries, iam:PassRole",
+    )
+    parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
+
+
+def run(arguments: argparse.Namespace) -> int:
+    logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("botocore").setLevel(logging.WARNING)
+    _forget_users_aws_configuration()
+    # moto reads the environment as it is imported, so this must come after the line above.
+    from localaws.server import HOST, Server
+
+    state: Path = arguments.state.resolve()
+    try:
+        (state / "work").mkdir(parents=True, exist_ok=True)
+        hold(state, os.getpid())
+    except (OSError, ValueError) as error:
+        return _failed(exit_codes.STATE_UNUSABLE, f"the state directory {state} cannot be used: {error}.")
+    try:
+        accounts = arguments.account or [DEFAULT_ACCOUNT]
+        server = Server(arguments.port, state, state / "work", accounts, arguments.enforce_iam)
+    except (OSError, SystemExit) as error:
+        # werkzeug prints its own sentence and exits where the address is in use
+        where = f"{HOST}:{arguments.port} cannot be used"
+        return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Try --port 0 for a free one.")
+    except ValueError as error:
+        return _failed(
+            exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. Remove the directory to begin anew."
+        )
+    server.stop_on_signals()
+    print(f"localaws: listening on {server.endpoint_url}, state in {state}", flush=True)
+    _note(state, server.endpoint_url)
+    server.run()
+    return 0
+
+
+def _note(state: Path, endpoint_url: str) -> None:
+    try:
+        note_address(state, endpoint_url, os.getpid())
+    except OSError as error:  # a full disk: the server itself says so in every answer, and must stay reachable for it
+        logging.getLogger(__name__).warning("its address cannot be noted in %s: %s", state, error)
+
+
+def _failed(code: int, message: str) -> int:
+    print(f"localaws: {message}", file=sys.stderr)
+    return code
+
+
+def _forget_users_aws_configuration() -> None:
+    """Whoever starts this may have profiles, keys and endpoints of a real AWS; nothing here may read them."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        del os.environ[name]
+    os.environ |= {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull}
+    os.environ["AWS_EC2_METADATA_DISABLED"] = "true"
