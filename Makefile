@@ -15,7 +15,8 @@ ifeq ($(filter $(CLOUD),local aws),)
 $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
-REQUIREMENTS := $(if $(filter aws,$(CLOUD)),deploy,local)
+EMBEDDED_AWS := --embedded-aws requirements/localaws.txt
+REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
 INSTALL := $(PYTHON) -m scripts.verbs.install
 VERB := .venv/bin/python -m
 ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- )$(VERB)
@@ -47,7 +48,7 @@ help: ## Print this list
 
 .PHONY: install
 install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
-	@$(INSTALL) --environment .venv --requirements requirements/$(REQUIREMENTS).txt
+	@$(INSTALL) --environment .venv --requirements $(REQUIREMENTS)
 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version
@@ -133,15 +134,19 @@ local-reset: install ## Stop the embedded AWS and forget its state
 local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account)
 	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option)
 
+# A release's build checks the team's tree alone and needs a third of the packages; `make test` needs them all.
+TEST_REQUIREMENTS := requirements/check.txt
+test: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
+
 .PHONY: install-test
 install-test:
-	@$(INSTALL) --environment .venv-test --requirements requirements/test.txt
+	@$(INSTALL) --environment .venv-test --requirements $(TEST_REQUIREMENTS)
 
 .PHONY: lint
 lint: install-test ## ruff and mypy --strict
 	$(TEST_PYTHON) -m ruff check .
 	$(TEST_PYTHON) -m ruff format --check .
-	$(TEST_PYTHON) -m mypy scripts pipelines examples tests
+	$(TEST_PYTHON) -m mypy scripts pipelines tests $(wildcard examples)
 
 .PHONY: check
 check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, definition freshness
@@ -157,11 +162,19 @@ test-unit: install-test ## The unit tier: no I/O, seconds
 	$(TEST_PYTHON) -m pytest -q tests/unit
 
 .PHONY: test
-test: check ## Every tier that needs no AWS account
+test: check ## Every tier that needs no AWS account, and those of examples/ and localaws/
 	$(TEST_PYTHON) -m pytest -q tests/unit tests/templates
-	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional
+	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional $(wildcard examples/tests)
+	$(if $(wildcard localaws),$(MAKE) test-localaws)
 	$(TEST_PYTHON) -m tox run -q -e taskcat,render
 
+.PHONY: test-localaws
+test-localaws:
+	cd localaws && ../$(TEST_PYTHON) -m ruff check . && ../$(TEST_PYTHON) -m ruff format --check . && ../$(TEST_PYTHON) -m mypy
+	cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests
+
 .PHONY: bench
-bench: install-test ## Time pairs of ways to do the same thing, side by side, and print their ratios
+bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios
+bench: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
+bench: install-test
 	$(TEST_PYTHON) -m tests.bench.compare

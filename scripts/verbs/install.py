@@ -1,5 +1,8 @@
 """Makes one virtual environment from one hashed requirements file, with uv where it is present, else with pip.
 
+The embedded AWS has no hash to be pinned by where it is a folder of this clone: a second file names where it comes from,
+and it is installed alone, since the hashed file holds what it needs, and again when the folder's content changes.
+
 It runs before anything is installed, so it uses the standard library alone, and runs on any Python that can tell a
 user that it is too old. Killed anywhere it is simply run again: the mark that makes it do nothing is written last.
 """
@@ -26,6 +29,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m scripts.verbs.install", description=__doc__)
     parser.add_argument("--environment", type=Path, required=True, help="the directory, e.g. .venv")
     parser.add_argument("--requirements", type=Path, required=True, help="a hashed file, e.g. requirements/local.txt")
+    parser.add_argument("--embedded-aws", type=Path, help="a file that names where localaws comes from")
     arguments = parser.parse_args()
     if sys.version_info < OLDEST_PYTHON:
         found = ".".join(map(str, sys.version_info[:3]))
@@ -33,7 +37,10 @@ def main() -> int:
         print("  next:  make PYTHON=/path/to/python3.11 ...", file=sys.stderr)
         return EXIT_TOO_OLD
     try:
-        return install(arguments.environment, arguments.requirements)
+        code = install(arguments.environment, arguments.requirements)
+        if code or not arguments.embedded_aws:
+            return code
+        return install_embedded_aws(arguments.environment, arguments.embedded_aws)
     except OSError as error:
         print(f"Cannot write: {error}", file=sys.stderr)
         print("  next:  df -h . ; ls -ld .   (room, and a directory that you may write)", file=sys.stderr)
@@ -45,45 +52,102 @@ def install(environment: Path, requirements: Path) -> int:
     content = requirements.read_bytes()
     mark = environment / f"installed-{requirements.stem}"
     wanted = hashlib.sha256(content).hexdigest() + "\n"
-    if mark.exists() and mark.read_text() == wanted:
+    if _is_marked(mark, wanted):
         return 0
     packages = content.count(b"==")
+    what = f"{packages} packages of {requirements}"
+    steps = _create(environment)
+    steps.append([*_installer(environment), "--require-hashes", "-r", str(requirements)])
+    return _installed(environment, what, steps, packages) or _mark(mark, wanted)
+
+
+def install_embedded_aws(environment: Path, source: Path) -> int:
+    """Install what ``source`` names, without its dependencies, where that or the folder that it names has changed."""
+    paths = _named_paths(source)
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        print(f"{source} names {missing[0]}, which is not in this clone: the embedded AWS cannot be", file=sys.stderr)
+        print("installed. On AWS itself nothing of it is needed.", file=sys.stderr)
+        print(f"  next:  name a wheel of it in {source} (pip wheel --no-deps <clone>/localaws makes one),", file=sys.stderr)
+        print("         or work on AWS: make ... CLOUD=aws", file=sys.stderr)
+        return EXIT_INSTALL_FAILED
+    mark = environment / "installed-embedded-aws"
+    wanted = _digest([source, *paths])
+    if _is_marked(mark, wanted):
+        return 0
+    options = ["--no-deps", "--no-build-isolation", "--force-reinstall", "-r", str(source)]
+    return _installed(environment, "localaws", [[*_installer(environment), *options]], 1) or _mark(mark, wanted)
+
+
+def _named_paths(source: Path) -> list[Path]:
+    """The folders and files that a requirements file names."""
+    lines = [line.partition(" #")[0].strip() for line in source.read_text().splitlines()]
+    return [Path(line) for line in lines if line.startswith((".", "/"))]
+
+
+def _digest(paths: list[Path]) -> str:
+    """Of the files, and of all files in the folders; tests and what Python compiles change nothing that is installed."""
+    digest = hashlib.sha256()
+    for path in paths:
+        for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
+            if file.is_file() and not {"__pycache__", "tests"} & set(file.relative_to(path).parts):
+                digest.update(f"{file}\0".encode() + file.read_bytes())
+    return digest.hexdigest() + "\n"
+
+
+def _is_marked(mark: Path, wanted: str) -> bool:
+    return mark.exists() and mark.read_text() == wanted
+
+
+def _mark(mark: Path, wanted: str) -> int:
+    mark.write_text(wanted)
+    return 0
+
+
+def _installed(environment: Path, what: str, steps: list[list[str]], packages: int) -> int:
+    """Run the steps; an exit code, with the reason told where it is not 0."""
     started = time.monotonic()
-    installer = "uv" if shutil.which("uv") else "pip"
-    print(f"Installing {packages} packages of {requirements} into {environment} with {installer} ...", file=sys.stderr)
-    command = _uv_commands if installer == "uv" else _pip_commands
-    for step in command(environment, requirements):
+    print(f"Installing {what} into {environment} with {_tool()} ...", file=sys.stderr)
+    for step in steps:
         code, lines = _run_with_progress(step, packages)
         if code:
             print(lines, file=sys.stderr)
             print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
             print(f"  next:  look at the lines above; rm -rf {environment} begins anew", file=sys.stderr)
             return EXIT_CANNOT_WRITE if any(sign in lines for sign in _CANNOT_WRITE) else EXIT_INSTALL_FAILED
-    mark.write_text(wanted)
     print(f"Installed in {time.monotonic() - started:.0f} s.", file=sys.stderr)
     return 0
 
 
-def _uv_commands(environment: Path, requirements: Path) -> list[list[str]]:
-    python = str(environment / "bin" / "python")
-    steps = [] if Path(python).exists() else [["uv", "venv", "--quiet", "--python", sys.executable, str(environment)]]
-    return [*steps, ["uv", "pip", "install", "--python", python, "--require-hashes", "-r", str(requirements)]]
+def _tool() -> str:
+    return "uv" if shutil.which("uv") else "pip"
 
 
-def _pip_commands(environment: Path, requirements: Path) -> list[list[str]]:
-    """With this Python's own pip where it can install into another environment: giving each a pip takes seconds."""
+def _create(environment: Path) -> list[list[str]]:
+    """The step that makes the environment, where it is not there in working order."""
+    python = environment / "bin" / "python"
+    if _tool() == "uv":
+        return [] if python.exists() else [["uv", "venv", "--quiet", "--python", sys.executable, str(environment)]]
+    if _has_foreign_pip():
+        # Giving each environment a pip of its own takes seconds.
+        return [] if python.exists() else [[sys.executable, "-m", "venv", "--without-pip", str(environment)]]
+    usable = python.exists() and _succeeds([str(python), "-m", "pip", "--version"])
+    return [] if usable else [[sys.executable, "-m", "venv", str(environment)]]
+
+
+def _installer(environment: Path) -> list[str]:
+    """The command that installs into the environment, up to its options."""
     python = str(environment / "bin" / "python")
-    foreign_pip = [sys.executable, "-m", "pip", "--python", python]
-    create = [sys.executable, "-m", "venv", str(environment)]
-    if _succeeds([sys.executable, "-m", "pip", "--python", sys.executable, "--version"]):
-        create, pip = [*create, "--without-pip"], foreign_pip
-        exists = Path(python).exists()
-    else:
-        pip = [python, "-m", "pip"]
-        exists = Path(python).exists() and _succeeds([*pip, "--version"])
+    if _tool() == "uv":
+        return ["uv", "pip", "install", "--python", python]
+    pip = [sys.executable, "-m", "pip", "--python", python] if _has_foreign_pip() else [python, "-m", "pip"]
     # Modules are compiled when they are first imported; most never are.
-    options = ["--disable-pip-version-check", "--no-input", "--no-compile", "--require-hashes"]
-    return [*([] if exists else [create]), [*pip, "install", *options, "-r", str(requirements)]]
+    return [*pip, "install", "--disable-pip-version-check", "--no-input", "--no-compile"]
+
+
+def _has_foreign_pip() -> bool:
+    """Whether this Python's own pip can install into another environment."""
+    return _succeeds([sys.executable, "-m", "pip", "--python", sys.executable, "--version"])
 
 
 def _succeeds(command: list[str]) -> bool:
