@@ -1,7 +1,7 @@
 """Makes one virtual environment from one hashed requirements file, with uv where it is present, else with pip.
 
-The embedded AWS has no hash to be pinned by where it is a folder of this clone: a second file names where it comes from,
-and it is installed alone, since the hashed file holds what it needs, and again when the folder's content changes.
+The embedded AWS cannot be pinned by a hash where it is a folder of this clone: a second file names where it comes from,
+and it is installed by itself, since the hashed file holds what it needs, and again when the folder's content changes.
 
 It runs before anything is installed, so it uses the standard library alone, and runs on any Python that can tell a
 user that it is too old. Killed anywhere it is simply run again: the mark that makes it do nothing is written last.
@@ -68,7 +68,10 @@ def install_embedded_aws(environment: Path, source: Path) -> int:
     if missing:
         print(f"{source} names {missing[0]}, which is not in this clone: the embedded AWS cannot be", file=sys.stderr)
         print("installed. On AWS itself nothing of it is needed.", file=sys.stderr)
-        print(f"  next:  name a wheel of it in {source} (pip wheel --no-deps <clone>/localaws makes one),", file=sys.stderr)
+        print(
+            f"  next:  name a wheel of it in {source} (pip wheel --no-deps ./localaws makes one),",
+            file=sys.stderr,
+        )
         print("         or work on AWS: make ... CLOUD=aws", file=sys.stderr)
         return EXIT_INSTALL_FAILED
     mark = environment / "installed-embedded-aws"
@@ -86,7 +89,7 @@ def _named_paths(source: Path) -> list[Path]:
 
 
 def _digest(paths: list[Path]) -> str:
-    """Of the files, and of all files in the folders; tests and what Python compiles change nothing that is installed."""
+    """Of the files, and of all files in the folders but tests and caches, which are not installed."""
     digest = hashlib.sha256()
     for path in paths:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:

@@ -15,12 +15,12 @@ import pytest
 from examples.candidates import CANDIDATES
 from examples.packaging import model_archive
 from examples.scoring_data import scoring_files
+from examples.tests.conftest import ROOT
 from examples.train import train
 from pipelines.batch_inference.preprocess import FEATURES, RECORD_ID
 from scripts.decisions.definition_binding import bind_definition, definition_text
 from scripts.workspace.pipelines import preprocess_path, read_fresh_definition
 from tests.functional.conftest import PREPROD, REGION
-from tests.functional.examples.conftest import ROOT
 
 ROWS = 600
 IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"

@@ -13,11 +13,14 @@ from typing import Any
 import pytest
 
 from scripts.workspace.stage_files import load_stage
-from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.conftest import DEV, PREPROD, PROD, REGION, client, server, unique
 from tests.functional.server_process import ServerProcess
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[2]
 Seed = Callable[..., subprocess.CompletedProcess[str]]
+
+# Fixtures of the functional tests, for the tests of this folder too.
+__all__ = ["client", "server", "unique"]
 
 
 @pytest.fixture(scope="session")
