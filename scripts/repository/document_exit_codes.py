@@ -33,7 +33,7 @@ def exit_code_page() -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.repository.document_exit_codes", "Write docs/exit-codes.md.", stage=False)
+    parser = argument_parser("scripts.repository.document_exit_codes", "Write docs/exit-codes.md.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the page is stale")
     if parser.parse_args(arguments).check:
         if not PAGE.exists() or PAGE.read_text() != exit_code_page():

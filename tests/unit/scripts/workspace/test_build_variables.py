@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.decisions.template_configuration import template_configuration, template_configuration_path
-from scripts.verbs.build_variable import LONGEST_VALUE, one_line, record_build_variables
+from scripts.workspace.build_variables import LONGEST_VALUE, one_line, record_build_variables
 
 
 def test_verbs_add_to_what_others_recorded(tmp_path: Path) -> None:
