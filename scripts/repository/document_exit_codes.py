@@ -13,9 +13,9 @@ PAGE = Path("docs/exit-codes.md")
 _INTRODUCTION = """\
 # Exit codes
 
-Every verb ends with one of these (`python -m scripts.<verb>`; generated from `scripts/errors.py`). An error is three
-things on stderr: what was wrong, what was found, and what to run next. `make` itself always ends with 2 when a verb
-fails, and prints the verb's own code: `make: *** [deploy] Error 7`.
+Every verb ends with one of these (`python -m scripts.verbs.<verb>`; generated from `scripts/errors.py`). An error is
+three things on stderr: what was wrong, what was found, and what to run next. `make` itself always ends with 2 when a
+verb fails, and prints the verb's own code: `make: *** [deploy] Error 7`.
 
 | code | title | when |
 |---|---|---|
