@@ -17,7 +17,6 @@ from scripts.decisions.evidence import (
     require_approved_plan,
 )
 from scripts.errors import ApprovalError
-from scripts.terminal.evidence_page import evidence_lines
 from tests.unit.scripts.releases import plan
 from tests.unit.scripts.sample_evidence import LIVE, NEW, TESTED, evidence
 
@@ -56,7 +55,6 @@ def test_the_summary_says_what_changes_what_was_tested_and_the_cost() -> None:
 def test_an_unverified_or_failed_release_is_told_loudly() -> None:
     assert "NOT verified" in replace(evidence(), tested=None).summary
     assert "FAILED" in replace(evidence(), tested=replace(TESTED, passed=False)).summary
-    assert "NOT verified in preprod" in evidence_lines(replace(evidence(), tested=None))
 
 
 def test_a_long_summary_is_cut() -> None:
