@@ -138,7 +138,9 @@ def _lend_packages(folder: Path) -> None:
     record = "".join(f"{name},sha256={_digest(text)},{len(text)}\n" for name, text in files.items())
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, text in {**files, "lent-1.dist-info/RECORD": f"{record}lent-1.dist-info/RECORD,,\n"}.items():
-            archive.writestr(name, text)
+            entry = zipfile.ZipInfo(name)
+            entry.external_attr = 0o100755 << 16  # pip keeps a script as executable as it is in the wheel
+            archive.writestr(entry, text)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     for name in ("deploy", "test"):
         (folder / f"requirements/{name}.txt").write_text(f"lent @ file://{wheel} --hash=sha256:{digest}\n")
