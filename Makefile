@@ -1,4 +1,4 @@
-# The verbs. `make help` prints them; each is one module in scripts/ with its own --help.
+# The verbs. `make help` prints them; each is the module of its name in scripts/verbs/, with its own --help.
 #
 # CLOUD=local (the default) runs every verb against the embedded AWS of this clone; CLOUD=aws against AWS, with
 # credentials by the SDK's ordinary chain. See docs/going-to-aws.md.
@@ -104,11 +104,11 @@ codepipeline: install ## Start the CodePipeline and follow it up to its approval
 
 .PHONY: approve
 approve: install ## Show the evidence, ask for a reason, approve, follow to the end
-	@$(ON_CLOUD) scripts.verbs.approve $(output_option) approve $(summary_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.approve $(output_option) $(summary_option) $(ARGS)
 
 .PHONY: reject
 reject: install ## Show the evidence, ask for a reason, reject
-	@$(ON_CLOUD) scripts.verbs.approve $(output_option) reject $(summary_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.reject $(output_option) $(summary_option) $(ARGS)
 
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale
@@ -116,7 +116,7 @@ render: install ## Write the pipelines' definition.json where it is stale
 
 .PHONY: build-variable
 build-variable:  # for the buildspecs: print NAME, which the last release, promote or plan recorded
-	@$(VERB) scripts.verbs.build_variable --name $(call quoted,$(NAME))
+	@$(VERB) scripts.verbs.build_variable --name $(call quoted,$(NAME)) $(ARGS)
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts

@@ -1,6 +1,7 @@
-"""The deployment code: one module per verb, decisions that are pure, gateways that alone reach AWS.
+"""The deployment code, in rooms that import downwards: verbs, flows, workspace, gateways, decisions.
 
-It knows AWS through boto3 and nothing else; whether AWS or the embedded AWS answers is AWS_ENDPOINT_URL's business.
+``terminal`` and ``repository`` stand at the side; docs/adr/0013-scripts-in-rooms.md has the reasons. It knows AWS
+through boto3 and nothing else; whether AWS or the embedded AWS answers is AWS_ENDPOINT_URL's business.
 """
 
 import sys

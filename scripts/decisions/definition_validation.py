@@ -169,7 +169,7 @@ def _reference_problems(steps: Sequence[Mapping[str, Any]], parameters: set[str]
             own = {"Conditions": arguments.get("Conditions")} if isinstance(arguments, Mapping) else {}
         targets = references(own)
         for target in targets:
-            problem = _reference_problem(target, name, by_name, parameters)
+            problem = _reference_problem(target, by_name, parameters)
             if problem:
                 yield f"step {name}: {problem}"
         needed = {target.split(".")[1] for target in targets if target.startswith("Steps.")}
@@ -183,9 +183,7 @@ def _reference_problems(steps: Sequence[Mapping[str, Any]], parameters: set[str]
         yield f"steps wait for each other: {' -> '.join(cycle)}"
 
 
-def _reference_problem(
-    target: str, step_name: str, steps: Mapping[str, Mapping[str, Any]], parameters: set[str]
-) -> str | None:
+def _reference_problem(target: str, steps: Mapping[str, Mapping[str, Any]], parameters: set[str]) -> str | None:
     space, _, rest = target.partition(".")
     name = rest.split(".")[0]
     if space == "Parameters":

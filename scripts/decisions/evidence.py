@@ -15,6 +15,7 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import PropertyChange
 from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.verification import Check, Figures
+from scripts.errors import ApprovalError
 
 LONGEST_SUMMARY = 400  # CodePipeline takes 1,000 characters of CustomData, of which this is a part
 SECONDS_PER_HOUR = 3600
@@ -130,6 +131,16 @@ def plan_digest(plan: DeploymentPlan) -> str:
     current = dict(plan.stack.parameters) if plan.stack else None
     template = sha256_of(plan.template)
     return sha256_of([plan.stage, plan.release.release_id, wanted, plan.tags, template, current])[:16]
+
+
+def require_approved_plan(plan: DeploymentPlan, approved: str) -> None:
+    """Raises ApprovalError where what would be deployed is not what was approved (its digest)."""
+    if plan_digest(plan) != approved:
+        raise ApprovalError(
+            f"{plan.stage} is not as it was when this was approved; nothing is deployed",
+            found=[f"approved plan {approved}, plan now {plan_digest(plan)}", f"live release {plan.release_from}"],
+            next_command="make codepipeline   (plans again, and asks for a new approval)",
+        )
 
 
 def metric_rows(live: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[MetricRow, ...]:

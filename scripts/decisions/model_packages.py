@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from difflib import get_close_matches
 
 from scripts.errors import ModelPackageError
 
@@ -61,8 +62,6 @@ def nothing_approved(
 
 def no_group(group: str, account: str, existing: Sequence[str]) -> ModelPackageError:
     """The error for a model package group that does not exist; ``existing`` are the groups there are."""
-    from difflib import get_close_matches
-
     near = get_close_matches(group, existing, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     return ModelPackageError(

@@ -77,27 +77,10 @@ def plan_promotion(
     Raises ModelPackageError where the version is no longer Approved, or has metadata that leaves no room.
     """
     pinned = release.model_package
-    if package["ModelApprovalStatus"] != APPROVED:
-        raise ModelPackageError(
-            f"{pinned.arn} is no longer Approved but {package['ModelApprovalStatus']}",
-            found=[f"release {release.release_id} was made from it"],
-            next_command="approve it again, or make a release of another version: make release",
-        )
+    _require_still_approved(release, package)
     digest = pinned.artifact_digest
-    artifact_prefix = names.artifact_prefix(pinned.version, digest)
     metrics = _Repointing(bucket, names.metrics_prefix(pinned.version, digest))
-    copies: list[Copy] = []
-    containers = []
-    for index, (container, described) in enumerate(
-        zip(pinned.containers, package["InferenceSpecification"]["Containers"], strict=True)
-    ):
-        key = _target_key(artifact_prefix, index, container.kind)
-        copies += [
-            Copy(each.bucket, each.key, key + (each.path if container.kind == "prefix" else ""), each)
-            for each in container.objects
-        ]
-        moved = with_model_data(described, None if container.kind == "image-only" else f"s3://{bucket}/{key}")
-        containers.append({**moved, **({"ImageDigest": container.image_digest} if container.image_digest else {})})
+    copies, containers = _moved_containers(release, package, bucket, names.artifact_prefix(pinned.version, digest))
     request: dict[str, Any] = {
         "ModelPackageGroupName": names.target_group,
         "ModelApprovalStatus": APPROVED,
@@ -121,6 +104,35 @@ def plan_promotion(
         copies=(*copies, *metrics.copies.values()),
         request=request,
     )
+
+
+def _require_still_approved(release: Release, package: dict[str, Any]) -> None:
+    arn = release.model_package.arn
+    if package["ModelApprovalStatus"] != APPROVED:
+        raise ModelPackageError(
+            f"{arn} is no longer Approved but {package['ModelApprovalStatus']}",
+            found=[f"release {release.release_id} was made from it"],
+            next_command="approve it again, or make a release of another version: make release",
+        )
+
+
+def _moved_containers(
+    release: Release, package: dict[str, Any], bucket: str, prefix: str
+) -> tuple[list[Copy], list[dict[str, Any]]]:
+    """What is copied below ``prefix``, and the containers that name the copies, their images by digest."""
+    copies: list[Copy] = []
+    containers = []
+    for index, (container, described) in enumerate(
+        zip(release.model_package.containers, package["InferenceSpecification"]["Containers"], strict=True)
+    ):
+        key = _target_key(prefix, index, container.kind)
+        copies += [
+            Copy(each.bucket, each.key, key + (each.path if container.kind == "prefix" else ""), each)
+            for each in container.objects
+        ]
+        moved = with_model_data(described, None if container.kind == "image-only" else f"s3://{bucket}/{key}")
+        containers.append({**moved, **({"ImageDigest": container.image_digest} if container.image_digest else {})})
+    return copies, containers
 
 
 def model_data_uris(package: dict[str, Any]) -> tuple[str | None, ...]:

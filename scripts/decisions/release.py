@@ -17,6 +17,7 @@ from scripts.errors import ReleaseError
 
 FORMAT = 1
 ID_LENGTH = 16
+FIRST_STAGE = "preprod"  # every release is tested here before another stage may have it
 DEFINITION, PREPROCESS, TEMPLATE = "definition.json", "preprocess.py", "batch-inference.yml"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

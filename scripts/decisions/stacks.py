@@ -18,6 +18,7 @@ _DEPLOYABLE = {
     "IMPORT_COMPLETE",
     "IMPORT_ROLLBACK_COMPLETE",
 }
+_BUSY_WITH_A_CHANGE = {"CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"}
 _BROKEN_UPDATE = {"UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"}
 
 
@@ -63,19 +64,7 @@ def readiness(
     if stack.status in _DEPLOYABLE:
         return "update"
     if not stack.settled:
-        busy_with_ours = all(stack.parameters.get(name) == value for name, value in wanted.items())
-        if busy_with_ours and stack.status in (
-            "CREATE_IN_PROGRESS",
-            "UPDATE_IN_PROGRESS",
-            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-        ):
-            return "wait"
-        raise StackError(
-            f"stack {stack.name} is busy: {stack.status}",
-            found=_reason(stack),
-            next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name} --region {region}   "
-            f"(wait until it is done, then: make deploy STAGE={stage})",
-        )
+        return _wait_or_refuse(stack, wanted, stage, region)
     if stack.status in _BROKEN_UPDATE:
         raise StackError(
             f"stack {stack.name} is in {stack.status} and takes no change",
@@ -83,6 +72,18 @@ def readiness(
             next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}",
         )
     raise _stuck(stack, "it holds nothing that works, and CloudFormation lets it only be deleted", stage)
+
+
+def _wait_or_refuse(stack: Stack, wanted: dict[str, str], stage: str, region: str) -> Readiness:
+    busy_with_ours = all(stack.parameters.get(name) == value for name, value in wanted.items())
+    if busy_with_ours and stack.status in _BUSY_WITH_A_CHANGE:
+        return "wait"
+    raise StackError(
+        f"stack {stack.name} is busy: {stack.status}",
+        found=_reason(stack),
+        next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name} --region {region}   "
+        f"(wait until it is done, then: make deploy STAGE={stage})",
+    )
 
 
 def _stuck(stack: Stack, why: str, stage: str) -> StackError:

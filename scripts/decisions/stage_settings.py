@@ -6,6 +6,7 @@ reads no file. The JSON Schema that editors use (``stages/schema.json``) is gene
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
@@ -182,8 +183,6 @@ class StageSettings(_Part):
     def _region_that_exists(cls, value: str, info: ValidationInfo) -> str:
         known: Any = (info.context or {}).get("regions")
         if known is not None and value not in known:
-            from difflib import get_close_matches
-
             near = ", ".join(get_close_matches(value, known, n=3))
             raise ValueError(f'AWS has no region "{value}"' + (f"; near: {near}" if near else ""))
         return value
@@ -224,8 +223,6 @@ def _known_instance_type(value: str, use: str, info: ValidationInfo) -> str:
     """Refuse what SageMaker does not know, by the validation context: {"processing": {...}, "inference": {...}}."""
     known: Any = (info.context or {}).get(use)
     if known is not None and value not in known:
-        from difflib import get_close_matches
-
         near = get_close_matches(value, known, n=3, cutoff=0.5)
         raise ValueError(
             f'SageMaker has no instance type "{value}" for {use}' + (f"; near: {', '.join(near)}" if near else "")

@@ -22,10 +22,6 @@ class StageStatus:
     executions: tuple[dict[str, Any], ...] = ()
     alarms: tuple[dict[str, Any], ...] = field(default=())
 
-    @property
-    def ringing(self) -> list[str]:
-        return [each["name"] for each in self.alarms if each["state"] == "ALARM"]
-
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
     """One sentence on how the last stage stands to the first; None where there is nothing to compare."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError, UsageError
 
-CODECOMMIT, GITHUB = "CodeCommit", "GitHub"
+CODECOMMIT = "CodeCommit"
 _OF_CODECOMMIT = ("RepositoryName",)
 _OF_GITHUB = ("GitHubRepository", "ConnectionArn")
 

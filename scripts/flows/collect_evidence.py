@@ -25,8 +25,8 @@ from scripts.decisions.evidence import (
 from scripts.decisions.names import release_key
 from scripts.decisions.release import Release, read_release
 from scripts.decisions.verification import Check, Figures
-from scripts.flows.plan_release import verification_record
 from scripts.flows.stage_context import StageContext
+from scripts.flows.verification_records import verification_record
 from scripts.gateways.artifacts import Objects
 
 PRICES = Path(__file__).parent / "prices.yml"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 
 from scripts.decisions.canonical import sha256_of
@@ -10,7 +11,7 @@ from scripts.decisions.foundation import foundation_stack_parameters, lost_param
 from scripts.decisions.names import FOUNDATION_TEMPLATE
 from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
 from scripts.errors import StackError
-from scripts.flows.deploy_plan import delete_and_follow, execute_and_follow, follow_stack
+from scripts.flows.change_stack import delete_and_follow, execute_and_follow, follow_stack
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account
 from scripts.gateways.parameters import parameters_below, write_parameter
@@ -73,16 +74,7 @@ def deploy_bootstrap_stack(
     ready = readiness(stack, request.parameters, pending, stage, region)
     if ready == "wait" and stack is not None:
         return follow_stack(stacks, stack, set(), progress), True
-    digest = sha256_of([request.template, request.parameters, request.tags])[:16]
-    change_set = stacks.make_change_set(
-        StackRequest(
-            **{
-                **vars(request),
-                "change_set": f"{BOOTSTRAP_CHANGE_SETS}{digest}",
-                "kind": "CREATE" if ready == "create" else "UPDATE",
-            }
-        )
-    )
+    change_set = stacks.make_change_set(_named(request, "CREATE" if ready == "create" else "UPDATE"))
     if change_set.empty:
         current = stacks.describe(request.name)
         if current is None:
@@ -95,15 +87,25 @@ def deploy_bootstrap_stack(
     try:
         return execute_and_follow(stacks, change_set, progress), True
     except StackError as error:
-        kept = [line for line in error.found if "already exists" in line]
-        if not kept:
-            raise
-        raise StackError(
-            error.problem,
-            found=[
-                *error.found,
-                "an earlier stack that was deleted has left it, or a foundation in another region has it",
-            ],
-            next_command="make bootstrap   (after deleting what is named, e.g. aws s3 rb s3://NAME --force; or with "
-            "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
-        ) from error
+        if any("already exists" in line for line in error.found):
+            raise _name_taken(error) from error
+        raise
+
+
+def _named(request: StackRequest, kind: str) -> StackRequest:
+    """The request of its kind, named by its content: an interrupted run's change set is found again."""
+    digest = sha256_of([request.template, request.parameters, request.tags])[:16]
+    return replace(request, change_set=f"{BOOTSTRAP_CHANGE_SETS}{digest}", kind=kind)
+
+
+def _name_taken(error: StackError) -> StackError:
+    """The same, with what may have taken the name, and how it is freed."""
+    return StackError(
+        error.problem,
+        found=[
+            *error.found,
+            "an earlier stack that was deleted has left it, or a foundation in another region has it",
+        ],
+        next_command="make bootstrap   (after deleting what is named, e.g. aws s3 rb s3://NAME --force; or with "
+        "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
+    )

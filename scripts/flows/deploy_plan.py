@@ -15,13 +15,12 @@ from scripts.decisions.deployment_plan import DeploymentPlan, Upload
 from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
 from scripts.errors import StackError
+from scripts.flows.change_stack import execute_and_follow, follow_stack
 from scripts.flows.promote_package import promote
 from scripts.flows.stage_context import StageContext
 from scripts.flows.verify_release import Verification, verify
-from scripts.gateways.stacks import ChangeSet, StackEvent, StackRequest, Stacks
+from scripts.gateways.stacks import StackRequest
 from scripts.terminal.progress import Progress
-
-CREATION_INITIATED = "Resource creation Initiated"
 
 
 @dataclass(frozen=True)
@@ -87,52 +86,6 @@ def stack_request(plan: DeploymentPlan, package_arn: str) -> StackRequest:
         role_arn=plan.foundation.cloudformation_role_arn,
         description=f"Release {plan.release.release_id} for {plan.stage}",
     )
-
-
-def execute_and_follow(stacks: Stacks, change_set: ChangeSet, progress: Progress) -> Stack:
-    """Execute a change set, show the stack's events, and return the stack. Raises StackError where it failed."""
-    before = stacks.describe(change_set.stack)
-    if before is None:
-        raise StackError(f"stack {change_set.stack} has vanished", next_command="run the command again")
-    seen = {event.id for event in stacks.recent_events(before.id)}
-    stacks.execute(change_set)
-    return follow_stack(stacks, before, seen, progress)
-
-
-def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progress: Progress) -> None:
-    """Delete a stack and show its events until it is gone. Raises StackError where it stays."""
-    seen = {event.id for event in stacks.recent_events(stack.id)}
-    stacks.delete(stack.id, role_arn)
-    for event in stacks.follow(stack, seen):
-        _show(event, progress)
-    after = stacks.describe(stack.id)
-    if after is not None and after.status != "DELETE_COMPLETE":
-        raise StackError(
-            f"stack {stack.name} could not be deleted: it is in {after.status}",
-            found=stacks.failures(stack.id),
-            next_command="mend what it names, then run the command again",
-        )
-
-
-def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progress) -> Stack:
-    """Show events until the stack has settled. Raises StackError, with what failed first, unless that went well."""
-    for event in stacks.follow(stack, seen):
-        _show(event, progress)
-    after = stacks.describe(stack.id)
-    if after is None or not after.succeeded:
-        status = after.status if after else "gone"
-        raise StackError(
-            f"stack {stack.name} is in {status}: CloudFormation undid the change",
-            found=stacks.failures(stack.id),
-            next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name}",
-        )
-    return after
-
-
-def _show(event: StackEvent, progress: Progress) -> None:
-    # CloudFormation tells the start of a creation twice: when it begins, and when the resource has its name.
-    if event.reason != CREATION_INITIATED:
-        progress.event(f"{event.resource}  {event.type}", event.status, event.reason)
 
 
 def _change_stack(

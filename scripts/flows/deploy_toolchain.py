@@ -7,7 +7,6 @@ clone's commit; any other is pushed to by whoever may.
 
 from __future__ import annotations
 
-import subprocess
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -15,12 +14,12 @@ from urllib.parse import urlsplit
 from scripts.decisions.names import TOOLCHAIN_TEMPLATE
 from scripts.decisions.stacks import Stack
 from scripts.decisions.toolchain import CODECOMMIT, ToolchainOptions, toolchain_parameters
-from scripts.errors import ExecutionError
 from scripts.flows.deploy_foundation import deploy_bootstrap_stack
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
+from scripts.workspace.git import run_git
 
 REMOTE = "localaws"
 
@@ -65,20 +64,8 @@ def _give_source(context: StageContext, parameters: dict[str, str], progress: Pr
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
         progress.line(f"push to it with:  git push {url} HEAD:{branch}   (git-remote-codecommit has the credentials)")
         return
-    remotes = _git(root, "remote").split()
-    _git(root, "remote", "set-url" if REMOTE in remotes else "add", REMOTE, url)
-    _git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
-    _git(root, "push", "--quiet", REMOTE)
-    progress.line(f"pushed {_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")
-
-
-def _git(root: Path, *arguments: str) -> str:
-    """What git answers. Raises ExecutionError with its own words where it refuses."""
-    answer = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise ExecutionError(
-            f"git {' '.join(arguments)} failed",
-            found=answer.stderr.strip().splitlines()[-5:],
-            next_command="mend that (a clone with at least one commit is needed), then: make bootstrap",
-        )
-    return answer.stdout.strip()
+    remotes = run_git(root, "remote").split()
+    run_git(root, "remote", "set-url" if REMOTE in remotes else "add", REMOTE, url)
+    run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
+    run_git(root, "push", "--quiet", REMOTE)
+    progress.line(f"pushed {run_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")

@@ -1,25 +1,17 @@
-"""Follows one execution of the CodePipeline until it ends or waits for an approval, and shows how it goes.
+"""Follows one execution of the CodePipeline until it ends or waits for an approval. It only reads.
 
-On a terminal a live table with the log of the build that runs; elsewhere a line for each change. It only reads.
+How that looks on a terminal is ``terminal.codepipeline_table``'s matter.
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.table import Table
-from rich.text import Text
-
 from scripts.decisions.codepipeline_view import (
     ENDED,
-    NOT_STARTED,
-    REJECTED,
     ActionRow,
     HeldUp,
     WaitingApproval,
@@ -33,11 +25,10 @@ from scripts.decisions.codepipeline_view import (
 )
 from scripts.errors import ApprovalError, DeploymentError, ExecutionError
 from scripts.gateways.codepipelines import CodePipelines
+from scripts.terminal.codepipeline_table import execution_view
 
 POLL_SECONDS = 1.0
-LOG_LINES = 6
 LAST_LINES = 12
-_COLOURS = {"Succeeded": "green", "Failed": "red", REJECTED: "red", "InProgress": "yellow", NOT_STARTED: "dim"}
 
 
 @dataclass(frozen=True)
@@ -70,15 +61,13 @@ def follow(
     ApprovalError where its approval was answered with no.
     """
     structure = codepipeline.structure()
-    console = Console(stderr=True)
-    show = _live(console) if console.is_terminal else _lines()
-    with show:
+    with execution_view(f"{codepipeline.name}  {execution_id}", codepipeline.build_log) as view:
         while True:
             status = codepipeline.status(execution_id)
             details, state = codepipeline.actions(execution_id), codepipeline.state()
             rows = action_rows(structure, details, state)
             approval, obstacle = _waits_for(codepipeline, structure, state, details, execution_id, answered)
-            show.update(codepipeline, execution_id, status, rows, approval, obstacle)
+            view.update(status, rows, approval, obstacle)
             if status in ENDED or (approval and not past_approvals):
                 break
             sleep(POLL_SECONDS)
@@ -124,93 +113,3 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
         found=found,
         next_command="mend it and push, or: make codepipeline ARGS=--retry   (runs what failed again)",
     )
-
-
-class _lines:  # noqa: N801 (a way of showing, chosen like a function)
-    """One line on stderr for each change of an action's status."""
-
-    def __init__(self) -> None:
-        self._seen: dict[tuple[str, str], str] = {}
-        self._obstacle: HeldUp | None = None
-
-    def __enter__(self) -> _lines:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-    def update(
-        self,
-        _: CodePipelines,
-        execution_id: str,
-        status: str,
-        rows: list[ActionRow],
-        approval: WaitingApproval | None,
-        obstacle: HeldUp | None,
-    ) -> None:
-        for row in rows:
-            if row.status != NOT_STARTED and self._seen.get(row.key) != row.status:
-                self._seen[row.key] = row.status
-                took = f" {row.seconds:.0f} s" if row.seconds is not None else ""
-                note = f"  {row.note}" if row.note and row.status in ("Failed", REJECTED) else ""
-                print(f"{row.status:<12}{row.pipeline_stage} / {row.action}{took}{note}", file=sys.stderr, flush=True)
-        if obstacle != self._obstacle:
-            self._obstacle = obstacle
-            if obstacle:
-                print(f"{'Queued':<12}{_queued(obstacle)}", file=sys.stderr, flush=True)
-
-
-class _live:  # noqa: N801
-    """A table that is drawn again, with the end of the log of the build that runs."""
-
-    def __init__(self, console: Console) -> None:
-        self._live = Live(console=console, refresh_per_second=4, transient=False)
-
-    def __enter__(self) -> _live:
-        self._live.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._live.stop()
-
-    def update(
-        self,
-        codepipeline: CodePipelines,
-        execution_id: str,
-        status: str,
-        rows: list[ActionRow],
-        approval: WaitingApproval | None,
-        obstacle: HeldUp | None,
-    ) -> None:
-        parts: list[Table | Text] = [action_table(f"{codepipeline.name}  {execution_id}  {status}", rows)]
-        running = next((row for row in rows if row.status == "InProgress" and row.external_id), None)
-        if running and running.provider == "CodeBuild":
-            said = codepipeline.build_log(str(running.external_id), LOG_LINES)
-            parts.append(
-                Text("\n".join(f"  {line[:160]}" for line in said), style="dim", no_wrap=True, overflow="crop")
-            )
-        if obstacle:
-            parts.append(Text(_queued(obstacle), style="yellow"))
-        if approval:
-            parts.append(Text(f"Waiting for an approval: {approval.custom_data}", style="bold yellow"))
-        self._live.update(Group(*parts))
-
-
-def _queued(obstacle: HeldUp) -> str:
-    return f"before {obstacle.pipeline_stage}, behind execution {obstacle.ahead}"
-
-
-def action_table(title: str, rows: list[ActionRow]) -> Table:
-    """The pipeline stages and actions of one execution."""
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    for heading, justify in (("pipeline stage", "left"), ("action", "left"), ("status", "left"), ("time", "right")):
-        table.add_column(heading, justify=justify, no_wrap=True)  # type: ignore[arg-type]
-    table.add_column("note", overflow="ellipsis", max_width=70)
-    before = ""
-    for row in rows:
-        took = f"{row.seconds:.0f} s" if row.seconds is not None else ""
-        colour = _COLOURS.get(row.status, "")
-        shown = row.pipeline_stage if row.pipeline_stage != before else ""
-        table.add_row(shown, row.action, Text(row.status, style=colour), took, row.note.split("\n")[0])
-        before = row.pipeline_stage
-    return table

@@ -14,7 +14,13 @@ from scripts.decisions.containers import container_sources
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
 from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.flows.resolve_package import resolve
+from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
+from scripts.gateways.images import image_digest
+from scripts.gateways.keys import key_metadata
+from scripts.gateways.quotas import job_quotas
+from scripts.workspace.pipelines import read_fresh_definition
 
 Check = Callable[[StageContext], str]
 
@@ -72,27 +78,21 @@ def _names(context: StageContext) -> str:
 
 
 def _definition(context: StageContext) -> str:
-    from scripts.workspace.pipelines import read_fresh_definition
-
     return (
         f"pipeline {context.settings.pipeline}, sha256 {read_fresh_definition(context.settings.pipeline).sha256[:12]}"
     )
 
 
 def _credentials(context: StageContext) -> str:
-    context.dev  # noqa: B018 (raises where they are of another account)
+    context.require_dev_credentials()
     return context.accounts.identity(context.settings.dev_account)["Arn"]
 
 
 def _package(context: StageContext) -> str:
-    from scripts.flows.make_release import resolve
-
     return str(resolve(context).summary)
 
 
 def _artifacts(context: StageContext) -> str:
-    from scripts.flows.make_release import resolve
-
     total = 0
     for source in container_sources(resolve(context).package):
         if source.location is None:
@@ -105,9 +105,6 @@ def _artifacts(context: StageContext) -> str:
 
 
 def _images(context: StageContext) -> str:
-    from scripts.flows.make_release import resolve
-    from scripts.gateways.images import image_digest
-
     images = [each.image for each in container_sources(resolve(context).package)]
     if context.settings.processing.image_uri:
         images.append(context.settings.processing.image_uri)
@@ -119,8 +116,7 @@ def _images(context: StageContext) -> str:
 
 
 def _role(context: StageContext) -> str:
-    context.account  # noqa: B018 (assumes it)
-    return context.names.deployment_role_arn
+    return context.account.actor.role_arn or context.names.deployment_role_arn
 
 
 def _foundation(context: StageContext) -> str:
@@ -133,10 +129,7 @@ def _bucket(context: StageContext) -> str:
 
 
 def _key(context: StageContext) -> str:
-    from scripts.gateways.aws_errors import told_as_deployment_errors
-
-    with told_as_deployment_errors(context.account.actor):
-        key = context.account.client("kms").describe_key(KeyId=context.foundation.kms_key_arn)["KeyMetadata"]
+    key = key_metadata(context.account, context.foundation.kms_key_arn)
     if key["KeyState"] != "Enabled":
         raise FoundationError(
             f"key {key['Arn']} is {key['KeyState']}",
@@ -153,15 +146,11 @@ def _stack(context: StageContext) -> str:
 
 
 def _input(context: StageContext) -> str:
-    from scripts.flows.run_pipeline import require_input
-
     require_input(context)
     return input_url(context.settings, context.foundation)
 
 
 def _quotas(context: StageContext) -> str:
-    from scripts.gateways.quotas import job_quotas
-
     settings = context.settings
     wanted = {
         f"{settings.processing.instance_type} for processing job usage": settings.processing.instance_count,

@@ -8,24 +8,22 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from scripts.decisions.foundation import Foundation, foundation_of
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError
+from scripts.gateways.accounts import Account, Accounts
+from scripts.gateways.artifacts import Objects
+from scripts.gateways.parameters import parameters_below
+from scripts.gateways.pipelines import Pipelines
+from scripts.gateways.registry import Registry
+from scripts.gateways.stacks import Stacks
 from scripts.workspace.stage_files import load_stage
-
-if TYPE_CHECKING:
-    from scripts.gateways.accounts import Account, Accounts
-    from scripts.gateways.artifacts import Objects
-    from scripts.gateways.pipelines import Pipelines
-    from scripts.gateways.registry import Registry
-    from scripts.gateways.stacks import Stacks
 
 
 class StageContext:
-    """``stage`` with its settings. Each gateway's module, and with it boto3, is imported when first asked for."""
+    """``stage`` with its settings. Each gateway is made when first asked for, and with it its client."""
 
     def __init__(
         self,
@@ -64,14 +62,20 @@ class StageContext:
     @property
     def accounts(self) -> Accounts:
         if self._accounts is None:
-            from scripts.gateways.accounts import Accounts
-
             self._accounts = Accounts(self.settings.region, self.sleep)
         return self._accounts
 
     @property
     def dev(self) -> Account:
         return self.accounts.dev(self.settings.dev_account)
+
+    def require_dev_credentials(self) -> Account:
+        """Dev's account. Raises CredentialsError where the credentials at hand are of another one."""
+        return self.dev
+
+    def require_foundation(self) -> Foundation:
+        """The stage's foundation. Raises FoundationError where there is none, or where its role cannot be assumed."""
+        return self.foundation
 
     @cached_property
     def account(self) -> Account:
@@ -82,42 +86,28 @@ class StageContext:
 
     @cached_property
     def foundation(self) -> Foundation:
-        from scripts.gateways.parameters import parameters_below
-
         return foundation_of(parameters_below(self.account, self.names.parameter_path), self.names, self.settings)
 
     @cached_property
     def dev_registry(self) -> Registry:
-        from scripts.gateways.registry import Registry
-
         return Registry(self.dev, self.sleep)
 
     @cached_property
     def dev_objects(self) -> Objects:
-        from scripts.gateways.artifacts import Objects
-
         return Objects(self.dev)
 
     @cached_property
     def registry(self) -> Registry:
-        from scripts.gateways.registry import Registry
-
         return Registry(self.account, self.sleep)
 
     @cached_property
     def objects(self) -> Objects:
-        from scripts.gateways.artifacts import Objects
-
         return Objects(self.account)
 
     @cached_property
     def stacks(self) -> Stacks:
-        from scripts.gateways.stacks import Stacks
-
         return Stacks(self.account, self.sleep)
 
     @cached_property
     def pipelines(self) -> Pipelines:
-        from scripts.gateways.pipelines import Pipelines
-
         return Pipelines(self.account, self.sleep)

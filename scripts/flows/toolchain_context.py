@@ -5,13 +5,10 @@ It is found by the stage files alone; nothing here decides or changes anything.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from scripts.gateways.accounts import Account, Accounts
+from scripts.gateways.artifacts import Objects
+from scripts.gateways.codepipelines import CodePipelines
 from scripts.workspace.stage_files import load_stage, stage_names
-
-if TYPE_CHECKING:
-    from scripts.gateways.accounts import Account
-    from scripts.gateways.codepipelines import CodePipelines
 
 
 def toolchain_name(project: str) -> str:
@@ -23,8 +20,6 @@ class ToolchainContext:
     """The CodePipeline of the project that the stage files name."""
 
     def __init__(self) -> None:
-        from scripts.gateways.accounts import Accounts
-
         settings = load_stage(stage_names()[0])
         self.name = toolchain_name(settings.project.name)
         self.region = settings.region
@@ -37,12 +32,8 @@ class ToolchainContext:
 
     def read_object(self, bucket: str, key: str) -> str | None:
         """An object's text; None where there is none."""
-        from scripts.gateways.artifacts import Objects
-
         content = Objects(self.dev).read(bucket, key)
         return content.decode(errors="replace") if content is not None else None
 
     def codepipeline(self) -> CodePipelines:
-        from scripts.gateways.codepipelines import CodePipelines
-
         return CodePipelines(self.dev, self.name)

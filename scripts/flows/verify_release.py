@@ -19,9 +19,9 @@ from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_values import input_url
 from scripts.decisions.verification import Check, Figures, checks, figures
 from scripts.errors import ExecutionError, VerificationError
-from scripts.flows.plan_release import verification_record
 from scripts.flows.run_pipeline import Output, first_rows, follow, output_of, require_input, start_or_find
 from scripts.flows.stage_context import StageContext
+from scripts.flows.verification_records import verification_record
 from scripts.terminal.progress import Progress
 
 MOST_COUNTED_BYTES = 2 * 1024**3

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from scripts.errors import ApprovalError, ServiceResponseError, UsageError
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+from scripts.gateways.logs import last_lines
 
 _LINES_OF_CODEBUILD = 30
 
@@ -114,8 +115,6 @@ class CodePipelines:
 
         What CodeBuild itself says between them (a dozen lines after a failure) is left out.
         """
-        from scripts.gateways.logs import last_lines
-
         with told_as_deployment_errors(self._account.actor):
             builds = self._account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
         logs = builds[0].get("logs", {}) if builds else {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 
+import botocore.loaders
+
 
 @cache
 def known_instance_types() -> dict[str, frozenset[str]]:
     """{"processing": {...}, "inference": {...}}: what ProcessingInstanceType and TransformInstanceType may be."""
-    import botocore.loaders
-
     # The shapes' enums straight from the JSON: making the whole service model costs twice as long.
     shapes = botocore.loaders.create_loader().load_service_model("sagemaker", "service-2")["shapes"]
     return {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from functools import cache
 
+import botocore.loaders
+
 
 @cache
 def known_regions() -> frozenset[str]:
-    import botocore.loaders
-
     partitions = botocore.loaders.create_loader().load_data("partitions")["partitions"]
     return frozenset(region for partition in partitions for region in partition["regions"])

@@ -23,7 +23,7 @@ MAKEFILE = Path("Makefile")
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.repository.check_buildspecs", "Check the buildspecs.", stage=False)
+    parser = argument_parser("scripts.repository.check_buildspecs", "Check the buildspecs.")
     parser.add_argument("buildspec", nargs="*", type=Path, help="files; all in buildspecs/ where none is named")
     chosen = parser.parse_args(arguments)
     buildspecs = chosen.buildspec or sorted(BUILDSPECS.glob("*.yml"))

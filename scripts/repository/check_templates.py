@@ -22,7 +22,7 @@ RULES = TEMPLATES / "rules"
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.repository.check_templates", "Check the CloudFormation templates.", stage=False)
+    parser = argument_parser("scripts.repository.check_templates", "Check the CloudFormation templates.")
     parser.add_argument("template", nargs="*", type=Path, help="files; all in cloudformation/ where none is named")
     chosen = parser.parse_args(arguments)
     templates = chosen.template or sorted(TEMPLATES.glob("*.yml"))

@@ -13,9 +13,9 @@ PAGE = Path("docs/exit-codes.md")
 _INTRODUCTION = """\
 # Exit codes
 
-Every verb ends with one of these (`python -m scripts.<verb>`; generated from `scripts/errors.py`). An error is three
-things on stderr: what was wrong, what was found, and what to run next. `make` itself always ends with 2 when a verb
-fails, and prints the verb's own code: `make: *** [deploy] Error 7`.
+Every verb ends with one of these (`python -m scripts.verbs.<verb>`; generated from `scripts/errors.py`). An error is
+three things on stderr: what was wrong, what was found, and what to run next. `make` itself always ends with 2 when a
+verb fails, and prints the verb's own code: `make: *** [deploy] Error 7`.
 
 | code | title | when |
 |---|---|---|
@@ -33,7 +33,7 @@ def exit_code_page() -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.repository.document_exit_codes", "Write docs/exit-codes.md.", stage=False)
+    parser = argument_parser("scripts.repository.document_exit_codes", "Write docs/exit-codes.md.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the page is stale")
     if parser.parse_args(arguments).check:
         if not PAGE.exists() or PAGE.read_text() != exit_code_page():

@@ -59,7 +59,7 @@ def _rule_rows() -> list[str]:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.repository.document_templates", "Write docs/templates.md.", stage=False)
+    parser = argument_parser("scripts.repository.document_templates", "Write docs/templates.md.")
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the page is stale")
     if parser.parse_args(arguments).check:
         if not PAGE.exists() or PAGE.read_text(encoding="utf-8") != templates_page():

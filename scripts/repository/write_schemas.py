@@ -11,7 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.decisions.release import release_schema
+from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError
+from scripts.gateways.instance_types import known_instance_types
 from scripts.terminal.command_line import argument_parser, run
 
 STAGE_SCHEMA = Path("stages/schema.json")
@@ -19,11 +22,9 @@ RELEASE_SCHEMA = Path("docs/release.schema.json")
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.repository.write_schemas", __doc__ or "", stage=False)
+    parser = argument_parser("scripts.repository.write_schemas", __doc__ or "")
     parser.add_argument("--check", action="store_true", help="fail where a file is not current; write nothing")
     chosen = parser.parse_args(arguments)
-    from scripts.decisions.release import release_schema
-
     for path, schema in ((STAGE_SCHEMA, stage_schema()), (RELEASE_SCHEMA, release_schema())):
         wanted = json.dumps(schema, indent=2) + "\n"
         current = path.read_text(encoding="utf-8") if path.exists() else ""
@@ -37,9 +38,6 @@ def main(arguments: Sequence[str]) -> int:
 
 def stage_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a stage file, instance types enumerated."""
-    from scripts.decisions.stage_settings import StageSettings
-    from scripts.gateways.instance_types import known_instance_types
-
     schema = StageSettings.model_json_schema()
     for part, use in (("Processing", "processing"), ("Inference", "inference")):
         schema["$defs"][part]["properties"]["instance_type"]["enum"] = sorted(known_instance_types()[use])

@@ -20,15 +20,25 @@ from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageErro
 class _Parser(argparse.ArgumentParser):
     """argparse, with its errors told in the same form as all others."""
 
+    help_command: str | None = None
+
     def error(self, message: str) -> Any:
-        raise UsageError(message, next_command=f"{self.prog} --help")
+        raise UsageError(message, next_command=self.help_command or f"{self.prog} --help")
 
 
-def argument_parser(module: str, description: str, *, stage: bool = True) -> argparse.ArgumentParser:
-    """A parser with ``--output`` and, where the verb is about a stage, ``--stage`` and ``--pipeline``.
+def verb_parser(target: str, description: str, *, stage: bool = True) -> argparse.ArgumentParser:
+    """The parser of the verb that ``make <target>`` runs, which is the module of ``scripts.verbs`` of that name."""
+    parser = argument_parser(f"scripts.verbs.{target.replace('-', '_')}", description, stage=stage)
+    parser.help_command = f"make {target} ARGS=--help"
+    parser.epilog = f"`make {target}` runs this, and passes on what ARGS holds. {parser.epilog}"
+    return parser
 
-    ``module`` is the verb's module (``scripts.verbs.deploy``). The value of ``--stage`` is checked when the settings
-    are loaded, since which stages exist is a matter of files.
+
+def argument_parser(module: str, description: str, *, stage: bool = False) -> _Parser:
+    """A parser with ``--output`` and, where the command is about a stage, ``--stage`` and ``--pipeline``.
+
+    ``module`` is the module that is run. The value of ``--stage`` is checked when the settings are loaded, since which
+    stages exist is a matter of files.
     """
     parser = _Parser(
         prog=f"python -m {module}",

@@ -51,15 +51,11 @@ class Progress:
 
 
 class BriefProgress(Progress):
-    """Of what happens only what goes wrong; ``completed`` counts the rest. For work that stands before the work."""
-
-    completed = 0
+    """Of what happens only what goes wrong. For work that stands before the work."""
 
     def event(self, subject: str, status: str, note: str = "") -> None:
         if is_bad(status):
             super().event(subject, status, note)
-        elif status.endswith("_COMPLETE"):
-            self.completed += 1
 
 
 def is_bad(status: str) -> bool:

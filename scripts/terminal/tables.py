@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from scripts.decisions.verification import Check
 
 WIDEST_CELL = 60
 MOST_COLUMNS = 8
@@ -34,6 +38,11 @@ def predictions_table(rows: Sequence[str]) -> list[str]:
     left, right = MOST_COLUMNS - 3, 2
     header = [*map(str, range(left)), "...", *(_column(index, width) for index in range(width - right, width))]
     return table([[*row[:left], "...", *row[-right:]] for row in cells], header)
+
+
+def checks_lines(checks: Iterable[Check]) -> list[str]:
+    """What a verification looked at, one line each, with what it found."""
+    return [f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.detail}" for check in checks]
 
 
 def _column(index: int, width: int) -> str:

@@ -9,26 +9,25 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from scripts.terminal.command_line import argument_parser, print_json, run
+from scripts.errors import UsageError
+from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.confirm import confirm
+from scripts.terminal.progress import BriefProgress, Progress
 
 if TYPE_CHECKING:
-    from scripts.decisions.toolchain import ToolchainOptions
+    from scripts.decisions.stacks import Stack
+    from scripts.flows.stage_context import StageContext
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.verbs.bootstrap", __doc__ or "", stage=False)
-    parser.add_argument("--stage", action="append", help="only this stage; repeatable; left out: all of stages/")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--brief", action="store_true", help="show of the stacks' events only what goes wrong")
-    _add_toolchain_options(parser)
-    chosen = parser.parse_args(arguments)
-    from scripts.errors import UsageError
+    chosen = _parser().parse_args(arguments)
+    # After the arguments: this takes 250 ms to import, and --help answers in 30 ms.
+    from scripts.decisions.toolchain import ToolchainOptions
     from scripts.flows.deploy_foundation import bootstrap_role_name, deploy_foundation
+    from scripts.flows.deploy_toolchain import deploy_toolchain
     from scripts.flows.stage_context import StageContext
-    from scripts.terminal.confirm import confirm
-    from scripts.terminal.progress import BriefProgress, Progress
     from scripts.workspace.stage_files import stage_names
 
     names = chosen.stage or stage_names()
@@ -37,36 +36,21 @@ def main(arguments: Sequence[str]) -> int:
             "there are no stages", next_command="write stages/preprod.yml; its schema is stages/schema.json"
         )
     contexts = [StageContext.open(name) for name in names]
-    caller = contexts[0].accounts.identity(contexts[0].settings.dev_account)
-    progress = Progress()
-    if not chosen.brief:
-        progress.line(f"as {caller['Arn']}")
-        for context in contexts:
-            how = "directly" if caller["Account"] == context.settings.account else f"through {bootstrap_role_name()}"
-            where = f"account {context.settings.account}, {context.settings.region}"
-            progress.line(f"{where}: stack {context.names.foundation_stack}, {how}")
     with_toolchain = not chosen.no_toolchain and not chosen.stage
-    if with_toolchain:
-        dev = contexts[0]
-        progress.line(f"account {dev.settings.dev_account}, {dev.settings.region}: stack {dev.names.toolchain_stack}")
+    progress = Progress()
+    _announce(contexts, bootstrap_role_name(), with_toolchain, chosen.brief, progress)
     if not chosen.yes and sys.stdin.isatty():
         confirm("Deploy these?", "yes")
     results = []
     for context in contexts:
         with progress.step(f"Foundation of {context.stage} in account {context.settings.account}"):
-            events = BriefProgress() if chosen.brief else progress
-            stack, changed = deploy_foundation(context, events)
-            progress.line("deployed" if changed else "unchanged")
-            results.append({"stage": context.stage, "stack": stack.name, "changed": changed, "outputs": stack.outputs})
+            deployed = deploy_foundation(context, BriefProgress() if chosen.brief else progress)
+            results.append(_result(context.stage, deployed, progress))
     if with_toolchain:
-        from scripts.flows.deploy_toolchain import deploy_toolchain
-
+        options = ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
         with progress.step(f"Toolchain in account {contexts[0].settings.dev_account}"):
-            stack, changed = deploy_toolchain(
-                {context.stage: context for context in contexts}, _toolchain_options(chosen), progress
-            )
-            progress.line("deployed" if changed else "unchanged")
-            results.append({"stage": None, "stack": stack.name, "changed": changed, "outputs": stack.outputs})
+            deployed = deploy_toolchain({context.stage: context for context in contexts}, options, progress)
+            results.append(_result(None, deployed, progress))
     if chosen.output == "json":
         print_json({"stacks": results})
     elif not chosen.brief:
@@ -75,8 +59,12 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def _add_toolchain_options(parser: argparse.ArgumentParser) -> None:
-    """What is not given keeps the value that the toolchain has."""
+def _parser() -> argparse.ArgumentParser:
+    """What is not given of the toolchain keeps the value that the toolchain has."""
+    parser = verb_parser("bootstrap", __doc__ or "", stage=False)
+    parser.add_argument("--stage", action="append", help="only this stage; repeatable; left out: all of stages/")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--brief", action="store_true", help="show of the stacks' events only what goes wrong")
     parser.add_argument("--no-toolchain", action="store_true", help="the foundations only")
     parser.add_argument("--source", choices=["CodeCommit", "GitHub"], help="where the repository is")
     parser.add_argument(
@@ -89,20 +77,29 @@ def _add_toolchain_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--model-artifact-bucket", metavar="BUCKET", help="where training in dev writes model artifacts"
     )
+    return parser
 
 
-def _toolchain_options(chosen: argparse.Namespace) -> ToolchainOptions:
-    from scripts.decisions.toolchain import ToolchainOptions
+def _announce(
+    contexts: Sequence[StageContext], role_name: str, with_toolchain: bool, brief: bool, progress: Progress
+) -> None:
+    """Which account gets what, as whom; who the caller is, is found out first in any case."""
+    caller = contexts[0].accounts.identity(contexts[0].settings.dev_account)
+    if not brief:
+        progress.line(f"as {caller['Arn']}")
+        for context in contexts:
+            how = "directly" if caller["Account"] == context.settings.account else f"through {role_name}"
+            where = f"account {context.settings.account}, {context.settings.region}"
+            progress.line(f"{where}: stack {context.names.foundation_stack}, {how}")
+    if with_toolchain:
+        dev = contexts[0]
+        progress.line(f"account {dev.settings.dev_account}, {dev.settings.region}: stack {dev.names.toolchain_stack}")
 
-    return ToolchainOptions(
-        source=chosen.source,
-        repository=chosen.repository,
-        github_repository=chosen.github_repository,
-        connection_arn=chosen.connection_arn,
-        branch=chosen.branch,
-        notification_email=chosen.notification_email,
-        model_artifact_bucket=chosen.model_artifact_bucket,
-    )
+
+def _result(stage: str | None, deployed: tuple[Stack, bool], progress: Progress) -> dict[str, Any]:
+    stack, changed = deployed
+    progress.line("deployed" if changed else "unchanged")
+    return {"stage": stage, "stack": stack.name, "changed": changed, "outputs": stack.outputs}
 
 
 if __name__ == "__main__":

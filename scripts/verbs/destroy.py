@@ -9,19 +9,23 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from scripts.terminal.command_line import argument_parser, print_json, run
+from scripts.errors import UsageError
+from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.confirm import confirm
+from scripts.terminal.progress import Progress
 
 PROTECTED_STAGE = "prod"
 PROTECTED_WORD = "--yes-delete-prod"
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.verbs.destroy", __doc__ or "")
+    parser = verb_parser("destroy", __doc__ or "")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--delete-data", action="store_true", help="delete the objects in the stage's bucket, too")
     parser.add_argument(PROTECTED_WORD, action="store_true", help="needed for prod")
     chosen = parser.parse_args(arguments)
-    from scripts.errors import UsageError
+    # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
+    from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
@@ -30,10 +34,6 @@ def main(arguments: Sequence[str]) -> int:
             "prod is not deleted without an explicit word",
             next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}",
         )
-    from scripts.flows.deploy_plan import delete_and_follow
-    from scripts.terminal.confirm import confirm
-    from scripts.terminal.progress import Progress
-
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)
     keys = [key for key, _ in context.objects.keys(bucket, "")] if chosen.delete_data else []

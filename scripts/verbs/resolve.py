@@ -5,17 +5,18 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 
-from scripts.terminal.command_line import argument_parser, print_json, run
+from scripts.terminal.command_line import print_json, run, verb_parser
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.verbs.resolve", __doc__ or "")
+    parser = verb_parser("resolve", __doc__ or "")
     chosen = parser.parse_args(arguments)
+    # After the arguments: this takes 260 ms to import, and --help answers in 30 ms.
+    from scripts.flows.resolve_package import resolve
     from scripts.flows.stage_context import StageContext
+    from scripts.workspace.stage_files import first_stage
 
     context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
-    from scripts.flows.make_release import resolve
-
     resolved = resolve(context)
     package, summary = resolved.package, resolved.summary
     for each in resolved.skipped:
@@ -31,13 +32,6 @@ def main(arguments: Sequence[str]) -> int:
     for name, value in sorted((package.get("CustomerMetadataProperties") or {}).items()):
         print(f"  {name}: {value}")
     return 0
-
-
-def first_stage() -> str | None:
-    """The stage whose settings say where dev is, where none is named: all stages share dev."""
-    from scripts.workspace.stage_files import stage_names
-
-    return next(iter(stage_names()), None)
 
 
 if __name__ == "__main__":

@@ -7,42 +7,49 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from scripts.terminal.command_line import argument_parser, print_json, run
+from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.progress import Progress
+from scripts.terminal.tables import checks_lines, predictions_table
+
+if TYPE_CHECKING:
+    from scripts.flows.verify_release import Verification
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argument_parser("scripts.verbs.verify", __doc__ or "")
+    parser = verb_parser("verify", __doc__ or "")
     chosen = parser.parse_args(arguments)
+    # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
+    from scripts.flows.run_pipeline import deployed_stack
     from scripts.flows.stage_context import StageContext
+    from scripts.flows.verify_release import verify
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
-    from scripts.flows.run_pipeline import deployed_stack
-    from scripts.flows.verify_release import verify
-    from scripts.terminal.progress import Progress
-    from scripts.terminal.tables import predictions_table
-
     progress = Progress()
     stack = deployed_stack(context)
-    with progress.step(f"Verify release {stack.parameters['ReleaseId']} in {context.stage}"):
+    release_id = stack.parameters["ReleaseId"]
+    with progress.step(f"Verify release {release_id} in {context.stage}"):
         verification = verify(context, stack, progress)
     if chosen.output == "json":
-        print_json(
-            {
-                "release_id": stack.parameters["ReleaseId"],
-                "passed": True,
-                "execution_arn": verification.execution_arn,
-                "predictions": verification.output.location.uri,
-                "figures": vars(verification.figures),
-                "checks": [vars(check) for check in verification.checks],
-            }
-        )
+        print_json(_as_json(release_id, verification))
         return 0
-    print(f"Release {stack.parameters['ReleaseId']} is verified in {context.stage}")
-    print("\n".join(f"  passed  {check.name}: {check.detail}" for check in verification.checks))
+    print(f"Release {release_id} is verified in {context.stage}")
+    print("\n".join(f"  {line}" for line in checks_lines(verification.checks)))
     print(f"  predictions: {verification.output.location.uri}")
     print("\n".join(f"  {line}" for line in predictions_table(verification.rows)))
     return 0
+
+
+def _as_json(release_id: str, verification: Verification) -> dict[str, Any]:
+    return {
+        "release_id": release_id,
+        "passed": True,
+        "execution_arn": verification.execution_arn,
+        "predictions": verification.output.location.uri,
+        "figures": vars(verification.figures),
+        "checks": [vars(check) for check in verification.checks],
+    }
 
 
 if __name__ == "__main__":

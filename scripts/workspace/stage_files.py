@@ -19,6 +19,8 @@ from pydantic import ValidationError
 
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError, UsageError
+from scripts.gateways.instance_types import known_instance_types
+from scripts.gateways.regions import known_regions
 
 STAGES = Path("stages")
 Location = tuple[str | int, ...]
@@ -50,6 +52,26 @@ def load_stage(
     document = _read(directory / f"{stage}.yml")
     document.override(_overrides(stage, environment))
     return document.validate()
+
+
+def any_stage() -> StageSettings:
+    """The settings of the first stage, for what all stages share: dev, the region, the project."""
+    return load_stage(stage_names()[0])
+
+
+def dev_account() -> str:
+    return any_stage().dev_account
+
+
+def accounts() -> list[str]:
+    """dev first, then each stage's, without repetitions."""
+    stages = [load_stage(name) for name in stage_names()]
+    return list(dict.fromkeys([stages[0].dev_account, *(stage.account for stage in stages)]))
+
+
+def first_stage() -> str | None:
+    """The stage whose settings say where dev is, where none is named: all stages share dev."""
+    return next(iter(stage_names()), None)
 
 
 @dataclass
@@ -204,9 +226,6 @@ def _overrides(stage: str, environment: Mapping[str, str]) -> list[tuple[str, Lo
 
 def _known() -> dict[str, frozenset[str]]:
     """What AWS knows: regions, and instance types by use."""
-    from scripts.gateways.instance_types import known_instance_types
-    from scripts.gateways.regions import known_regions
-
     return {**known_instance_types(), "regions": known_regions()}
 
 

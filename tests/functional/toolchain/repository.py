@@ -139,7 +139,7 @@ def _lend_packages(folder: Path) -> None:
     with zipfile.ZipFile(wheel, "w") as archive:
         for name, text in {**files, "lent-1.dist-info/RECORD": f"{record}lent-1.dist-info/RECORD,,\n"}.items():
             entry = zipfile.ZipInfo(name)
-            entry.external_attr = (0o100755 if "/scripts/" in name else 0o100644) << 16  # pip keeps what the wheel says
+            entry.external_attr = 0o100755 << 16  # pip keeps a script as executable as it is in the wheel
             archive.writestr(entry, text)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     for name in ("deploy", "test"):

@@ -14,7 +14,7 @@ STAGE, ACTION = "S1", "Manual"
 
 
 def test_without_a_codepipeline_both_verbs_say_what_makes_one(desk: Desk) -> None:
-    for verb in (("codepipeline",), ("approve", "approve", "--summary", "yes")):
+    for verb in (("codepipeline",), ("approve", "--summary", "yes")):
         done = desk.run(*verb)
         assert done.returncode == 16
         assert f"there is no CodePipeline {desk.workshop.name}" in done.stderr
@@ -24,7 +24,7 @@ def test_without_a_codepipeline_both_verbs_say_what_makes_one(desk: Desk) -> Non
 def test_an_execution_is_started_and_followed_up_to_its_approval(desk: Desk) -> None:
     first = desk.declare()
     desk.workshop.token()
-    desk.run("approve", "reject", "--summary", "make room")
+    desk.run("reject", "--summary", "make room")
     done = desk.run("codepipeline")
     assert done.returncode == 0, done.stderr
     assert "Succeeded   Source / Source" in done.stderr
@@ -47,13 +47,13 @@ def test_the_newest_execution_is_followed_without_starting_one_and_json_keeps_th
 def test_an_approval_shows_the_evidence_keeps_the_reason_and_is_followed_to_the_end(desk: Desk) -> None:
     execution_id = desk.declare()
     desk.workshop.token()
-    done = desk.run("approve", "approve", "--summary", "good figures")
+    done = desk.run("approve", "--summary", "good figures")
     assert done.returncode == 0, done.stderr
     assert "https://example.com/evidence" in done.stderr
     assert "Approved: good figures" in done.stdout
     assert "Succeeded   S1 / CodeBuild" in done.stderr
     assert desk.workshop.execution(execution_id)["status"] == "Succeeded"
-    again = desk.run("approve", "approve", "--summary", "twice")
+    again = desk.run("approve", "--summary", "twice")
     assert again.returncode == 17
     assert "no approval" in again.stderr
 
@@ -61,7 +61,7 @@ def test_an_approval_shows_the_evidence_keeps_the_reason_and_is_followed_to_the_
 def test_a_rejection_is_told_as_one_with_its_reason_and_by_whom(desk: Desk) -> None:
     execution_id = desk.declare()
     desk.workshop.token()
-    assert desk.run("approve", "reject", "--summary", "too few rows").returncode == 0
+    assert desk.run("reject", "--summary", "too few rows").returncode == 0
     assert desk.workshop.ended(execution_id) == "Failed"
     told = desk.run("codepipeline", "--newest")
     assert told.returncode == 17
@@ -74,7 +74,7 @@ def test_a_reason_that_is_missing_empty_or_too_long_answers_nothing(desk: Desk) 
     desk.declare()
     token = desk.workshop.token()
     for options in ((), ("--summary", "  "), ("--summary", "x" * 513)):
-        done = desk.run("approve", "approve", *options)
+        done = desk.run("approve", *options)
         assert done.returncode == 2, done.stderr
     assert desk.workshop.token() == token
 
@@ -85,7 +85,7 @@ def test_the_reason_is_asked_for_on_a_terminal(desk: Desk) -> None:
     ours, theirs = pty.openpty()
     try:
         process = subprocess.Popen(
-            desk.command("approve", "reject"),
+            desk.command("reject"),
             cwd=desk.folder,
             env=desk.environment,
             stdin=theirs,
@@ -124,14 +124,14 @@ def test_an_approval_that_nobody_answered_in_time_fails_the_execution(desk: Desk
     done = desk.run("codepipeline", "--newest")
     assert done.returncode == 12
     assert "Nobody approved or rejected Manual" in done.stderr
-    late = desk.run("approve", "approve", "--summary", "late")
+    late = desk.run("approve", "--summary", "late")
     assert late.returncode == 17
 
 
 def test_a_failed_build_shows_its_last_lines_and_a_retry_goes_on_from_there(desk: Desk) -> None:
     execution_id = desk.declare("ls /absent-file")
     desk.workshop.token()
-    failed = desk.run("approve", "approve", "--summary", "try")
+    failed = desk.run("approve", "--summary", "try")
     assert failed.returncode == 12
     assert "measuring the model" in failed.stderr
     assert "/absent-file" in failed.stderr

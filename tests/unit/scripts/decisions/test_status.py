@@ -33,8 +33,3 @@ def test_stages_are_compared_only_where_there_are_two_releases() -> None:
 def test_the_next_step_depends_on_the_verification() -> None:
     assert "make plan STAGE=prod" in str(comparison([PREPROD, PROD]))
     assert "make deploy STAGE=preprod" in str(comparison([StageStatus(**{**vars(PREPROD), "verified": None}), PROD]))
-
-
-def test_an_alarm_that_rings_is_found() -> None:
-    alarms = ({"name": "NoSuccess", "state": "ALARM"}, {"name": "ExecutionFailed", "state": "OK"})
-    assert StageStatus(**{**vars(PREPROD), "alarms": alarms}).ringing == ["NoSuccess"]

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.toolchain import ToolchainOptions, toolchain_parameters
 from scripts.errors import SettingsError, UsageError
-from scripts.workspace.stage_files import load_stage
+from tests.unit.scripts.releases import SETTINGS
 
-ROOT = Path(__file__).parents[4]
 NOTHING = ToolchainOptions()
 CONNECTION = "arn:aws:codeconnections:eu-west-1:111111111111:connection/c"
 
 
-def stages(**environment: str) -> dict[str, StageSettings]:
-    return {name: load_stage(name, ROOT / "stages", environment=environment) for name in ("preprod", "prod")}
+def stages(**changed: str) -> dict[str, StageSettings]:
+    preprod = SETTINGS.model_copy(update=changed)
+    return {"preprod": preprod, "prod": preprod.model_copy(update={"account": "333333333333"})}
 
 
 def test_accounts_and_names_come_from_the_stage_files_and_the_repository_is_called_like_the_project() -> None:
@@ -58,7 +56,7 @@ def test_going_to_github_and_back_leaves_nothing_of_the_other_source() -> None:
 
 def test_stage_files_that_disagree_are_refused_with_what_they_say() -> None:
     different = stages()
-    different["prod"] = stages(AWS_REGION="us-east-1")["prod"]
+    different["prod"] = stages(region="us-east-1")["prod"]
     with pytest.raises(SettingsError) as refused:
         toolchain_parameters(different, NOTHING, {})
     assert refused.value.found == ["region: eu-west-1, us-east-1"]

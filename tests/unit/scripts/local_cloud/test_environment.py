@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.decisions.stage_settings import StageSettings
-from scripts.verbs.local import PREPARED_FROM, client_environment
+from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
 
 FOREIGN = {
     "AWS_PROFILE": "mine",
@@ -43,7 +42,16 @@ def test_what_overrides_a_stage_file_reaches_it(monkeypatch: pytest.MonkeyPatch)
     assert OVERRIDES.items() <= environment.items()
 
 
-def test_what_decides_whether_to_prepare_anew_are_settings_that_exist() -> None:
-    assert StageSettings.model_fields.keys() >= PREPARED_FROM
-    assert {"account", "project", "network"} <= PREPARED_FROM
-    assert not {"schedule", "processing", "verification"} & PREPARED_FROM
+def test_a_shell_is_told_to_forget_what_would_lead_calls_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {**FOREIGN, **OVERRIDES}.items():
+        monkeypatch.setenv(name, value)
+    told = foreign_variables()
+    assert told >= {name for name in FOREIGN if name.startswith("AWS_")}
+    assert not told & OVERRIDES.keys()
+    assert not any("proxy" in name.lower() for name in told)
+
+
+def test_a_shell_gets_the_region_that_the_stage_file_names() -> None:
+    variables = shell_variables("http://127.0.0.1:4566", "222222222222", "eu-west-2")
+    assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-2"
+    assert variables["AWS_ACCESS_KEY_ID"] == "222222222222"

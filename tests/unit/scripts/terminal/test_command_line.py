@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import pytest
 
 from scripts.errors import ModelPackageError
-from scripts.terminal.command_line import argument_parser, run
+from scripts.terminal.command_line import argument_parser, run, verb_parser
 
 
 def ended_by(error: BaseException) -> int:
@@ -51,9 +51,23 @@ def test_a_defect_is_not_hidden() -> None:
         ended_by(PermissionError(errno.EACCES, "denied"))
 
 
-def test_a_wrong_argument_names_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_wrong_argument_of_a_verb_names_the_make_target(capsys: pytest.CaptureFixture[str]) -> None:
     def main(arguments: Sequence[str]) -> None:
-        argument_parser("scripts.verb", "A verb.").parse_args(arguments)
+        verb_parser("build-variable", "A verb.").parse_args(arguments)
 
     assert run(main, ["--output", "xml"]) == 2
-    assert "python -m scripts.verb --help" in capsys.readouterr().err
+    assert "next:  make build-variable ARGS=--help" in capsys.readouterr().err
+
+
+def test_a_wrong_argument_of_a_module_without_a_target_names_the_module(capsys: pytest.CaptureFixture[str]) -> None:
+    def main(arguments: Sequence[str]) -> None:
+        argument_parser("scripts.repository.check", "A check.").parse_args(arguments)
+
+    assert run(main, ["--output", "xml"]) == 2
+    assert "next:  python -m scripts.repository.check --help" in capsys.readouterr().err
+
+
+def test_help_names_the_module_that_runs_and_the_target_that_runs_it() -> None:
+    said = verb_parser("build-variable", "A verb.").format_help()
+    assert "usage: python -m scripts.verbs.build_variable " in said
+    assert "`make build-variable`" in said

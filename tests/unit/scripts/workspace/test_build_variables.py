@@ -7,8 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.decisions.template_configuration import template_configuration, template_configuration_path
-from scripts.verbs.build_variable import LONGEST_VALUE, one_line, record_build_variables
+from scripts.workspace.build_variables import LONGEST_VALUE, one_line, record_build_variables
 
 
 def test_verbs_add_to_what_others_recorded(tmp_path: Path) -> None:
@@ -28,16 +27,3 @@ def test_a_value_becomes_one_line_that_fits() -> None:
     assert one_line("a\n  b\tc ") == "a b c"
     assert len(one_line("x" * (LONGEST_VALUE + 1))) == LONGEST_VALUE
     assert one_line("x" * LONGEST_VALUE) == "x" * LONGEST_VALUE
-
-
-def test_a_template_configuration_leaves_to_promotion_what_only_promotion_knows() -> None:
-    text = template_configuration(
-        {"A": "1", "ModelPackageName": "?", "PipelineDefinitionS3Key": "k"}, {"stage": "prod"}
-    )
-    assert json.loads(text) == {"Parameters": {"A": "1"}, "Tags": {"stage": "prod"}}
-
-
-def test_the_path_is_the_one_that_the_toolchain_names() -> None:
-    toolchain = (Path(__file__).parents[4] / "cloudformation" / "toolchain.yml").read_text()
-    for stage in ("preprod", "prod"):
-        assert f"Release::{template_configuration_path(stage)}" in toolchain

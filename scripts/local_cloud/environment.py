@@ -1,0 +1,53 @@
+"""The environment of a process that is a client of the embedded AWS, and of the embedded AWS itself.
+
+Of a user's own AWS configuration nothing reaches either but what overrides a stage file. It starts and asks nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+# Of a user's own AWS configuration only what overrides a stage file may reach the embedded AWS and its clients: a
+# profile, an endpoint, a certificate bundle or a proxy would lead their calls elsewhere.
+_OVERRIDES = re.compile(r"AWS_(REGION|[A-Z0-9]+_ACCOUNT_NUMBER)")
+_PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
+
+
+def client_environment(endpoint_url: str, account: str) -> dict[str, str]:
+    """The process environment of an AWS client of this embedded AWS, as ``account``'s own principal."""
+    return {
+        **unconfigured(),
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def shell_variables(endpoint_url: str, account: str, region: str) -> dict[str, str]:
+    """What a person's shell exports, so that any AWS client in it reaches the embedded AWS as ``account``."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ACCESS_KEY_ID": account,
+        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+
+
+def foreign_variables() -> set[str]:
+    """The variables of this environment that would lead an AWS client elsewhere; its proxies are the user's matter."""
+    return {name for name in os.environ if name.startswith("AWS_") and _is_foreign(name)}
+
+
+def unconfigured() -> dict[str, str]:
+    """The user's environment without the AWS configuration and the proxies in it."""
+    return {name: value for name, value in os.environ.items() if not _is_foreign(name)}
+
+
+def _is_foreign(name: str) -> bool:
+    return name.upper() in _PROXIES or (name.startswith("AWS_") and not _OVERRIDES.fullmatch(name))

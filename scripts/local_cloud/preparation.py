@@ -1,0 +1,73 @@
+"""Makes the embedded AWS ready for a verb: started, its accounts with a foundation, example models and scoring input.
+
+What preparing means is said by ``PREPARATION``, commands that run as they would against AWS. It is done again when
+what they read has changed, and by one process at a time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from scripts.errors import INTERRUPTED
+from scripts.local_cloud.environment import client_environment
+from scripts.local_cloud.server import HOME, running_endpoint, start
+from scripts.workspace.stage_files import dev_account, load_stage, stage_names
+
+PREPARED = HOME / "prepared"
+# Both continue where a killed run stopped. --keep: what a team has registered and decided since stays as it is.
+PREPARATION = [
+    ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief"),
+    ("examples.seed", "--keep"),
+]
+# The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
+PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
+PREPARED_FROM |= {"network", "tags"}
+
+
+def ensure_ready() -> str:
+    """The endpoint URL of this clone's embedded AWS, started and prepared now where that was not done."""
+    HOME.mkdir(exist_ok=True)
+    with _one_starter():
+        endpoint_url = running_endpoint() or start()
+        _prepare(endpoint_url)
+    return endpoint_url
+
+
+def _prepare(endpoint_url: str) -> None:
+    """Deploy the foundation into every account and fill dev from examples/, once for each state of what they need."""
+    wanted = _preparation_digest()
+    if PREPARED.exists() and PREPARED.read_text() == wanted:
+        return
+    environment = client_environment(endpoint_url, dev_account())
+    why = "settings have changed" if PREPARED.exists() else "once"
+    print(f"Preparing the embedded AWS: foundation, example models, scoring input ({why}) ...", file=sys.stderr)
+    for module, *arguments in PREPARATION:
+        code = subprocess.run(
+            [sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr, check=False
+        ).returncode
+        if code:
+            sys.exit(code if code > 0 else INTERRUPTED)  # it has said why
+    PREPARED.write_text(wanted)
+
+
+def _preparation_digest() -> str:
+    """Changes when what preparation makes would change: the settings it reads, overridden or not, and its own code."""
+    digest = hashlib.sha256()
+    for stage in stage_names():
+        digest.update(f"{stage}\0{load_stage(stage).model_dump_json(include=PREPARED_FROM)}\0".encode())
+    for path in [Path("cloudformation/foundation.yml"), *sorted(Path("examples").rglob("*.py"))]:
+        digest.update(f"{path}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextlib.contextmanager
+def _one_starter() -> Iterator[None]:
+    with (HOME / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

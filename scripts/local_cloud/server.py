@@ -1,0 +1,215 @@
+"""The process of this clone's embedded AWS: started, found again, and stopped.
+
+It knows localaws by its command line, its health page and its address alone. What the accounts hold is not its matter
+(``preparation``), and it never touches a process that its own health page has not confirmed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+from scripts.errors import LocalCloudError, SettingsError
+from scripts.local_cloud.environment import unconfigured
+from scripts.workspace.stage_files import accounts
+
+HOME = Path(".localaws")
+STATE = HOME / "state"
+LOG = HOME / "server.log"
+ADDRESS = HOME / "address.json"
+USUAL_PORT = 4566
+LARGEST_PORT = 65_535
+START_SECONDS = 60.0
+
+
+def running_endpoint() -> str | None:
+    address = running_address()
+    if address is None:
+        return None
+    if not set(accounts()) <= set(address["accounts"]):
+        _stop(address["process"])  # a stage file names an account that this server was not started with
+        return None
+    if address.get("unusable"):
+        print(
+            f"The embedded AWS could not write its state ({address['unusable']}): starting it again.", file=sys.stderr
+        )
+        _stop(address["process"])
+        return None
+    return str(address["endpoint_url"])
+
+
+def start() -> str:
+    port = _wanted_port()
+    if not _is_free(port):
+        print(f"Port {port} is taken; the embedded AWS takes a free one.", file=sys.stderr)
+        port = 0
+    endpoint_url = _launch(port)
+    if not endpoint_url and port and not _is_free(port):  # somebody was faster
+        endpoint_url = _launch(0)
+    if not endpoint_url:
+        raise LocalCloudError(
+            "localaws did not start",
+            found=LOG.read_text(errors="replace").splitlines()[-8:],
+            next_command=f"cat {LOG}; make local-reset forgets its state",
+        )
+    return endpoint_url
+
+
+def _launch(port: int) -> str | None:
+    """Start the server and wait until it answers; None where it has ended instead."""
+    command = [_installed(), "start", "--port", str(port), "--state", str(STATE)]
+    command += [part for account in accounts() for part in ("--account", account)]
+    with LOG.open("w") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            env=unconfigured(),
+            start_new_session=True,
+        ).pid
+    # Known before it answers: a command that is cut off now leaves a server that the next one finds.
+    _note_address(process, None)
+    endpoint_url = _wait_for_endpoint(process)
+    if endpoint_url:
+        _note_address(process, endpoint_url)
+    elif not _has_ended(process):
+        os.kill(process, signal.SIGTERM)
+    return endpoint_url
+
+
+def _installed() -> str:
+    """The command ``localaws`` of the environment that this verb runs in."""
+    command = Path(sys.executable).with_name("localaws")
+    if not command.exists():
+        raise LocalCloudError(
+            "the embedded AWS is not installed beside this Python",
+            found=[f"no {command}"],
+            next_command="make install   (requirements/localaws.txt says what it installs)",
+        )
+    return str(command)
+
+
+def _note_address(process: int, endpoint_url: str | None) -> None:
+    unfinished = ADDRESS.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps({"process": process, "endpoint_url": endpoint_url}))
+    unfinished.replace(ADDRESS)
+
+
+def _wait_for_endpoint(process: int) -> str | None:
+    """The address that the newest server tells in its log, once it answers; None where it has ended before that."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        endpoint_url = _endpoint_in_log()
+        health = _health(endpoint_url) if endpoint_url else None
+        if endpoint_url and health:
+            return endpoint_url if health["process"] == process else None
+        if _has_ended(process):
+            return None
+        time.sleep(0.05)
+    return None
+
+
+def _has_ended(process: int) -> bool:
+    with contextlib.suppress(ChildProcessError):  # reaped here only where this process started it
+        os.waitpid(process, os.WNOHANG)
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return True  # the number now belongs to somebody else's process
+    return False
+
+
+def _wanted_port() -> int:
+    text = os.environ.get("LOCALAWS_PORT") or str(USUAL_PORT)
+    if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_PORT):
+        raise SettingsError(
+            f'environment variable LOCALAWS_PORT: "{text}" is no port (0-{LARGEST_PORT}; 0: any free one)',
+            next_command=f"unset LOCALAWS_PORT   (takes {USUAL_PORT})",
+        )
+    return int(text)
+
+
+def _endpoint_in_log() -> str | None:
+    for line in LOG.read_text(errors="replace").splitlines():
+        if line.startswith("localaws: listening on "):
+            return line.split()[3].rstrip(",")
+    return None
+
+
+def running_address() -> dict[str, Any] | None:
+    """{"endpoint_url", "process", "accounts"} of this clone's server where it answers, else None."""
+    try:
+        address: dict[str, Any] = json.loads(ADDRESS.read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    known = address["endpoint_url"]
+    if not known:
+        address["endpoint_url"] = _wait_for_endpoint(address["process"])
+    health = _health(address["endpoint_url"]) if address["endpoint_url"] else None
+    if health is None or health["process"] != address["process"]:
+        return None  # nothing answers there, or another clone's server took the port
+    if not known:  # written only then: on a full disk a server must still be found, to be stopped
+        _note_address(address["process"], address["endpoint_url"])
+    return {**address, **health}
+
+
+def _health(endpoint_url: str) -> dict[str, Any] | None:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"{endpoint_url}/_localaws/health", timeout=5) as response:
+            health: dict[str, Any] = json.load(response)
+    except (OSError, ValueError):
+        return None
+    return health if health.get("service") == "localaws" else None
+
+
+def down() -> None:
+    address = running_address()
+    if address is None:
+        print("The embedded AWS does not run.", file=sys.stderr)
+    else:
+        _stop(address["process"])
+        print("The embedded AWS is stopped; its state is kept (make local-reset forgets it).", file=sys.stderr)
+    ADDRESS.unlink(missing_ok=True)
+
+
+def reset() -> None:
+    down()
+    if HOME.exists():
+        shutil.rmtree(HOME)
+    print("Its state is forgotten.", file=sys.stderr)
+
+
+def _stop(process: int, longest: float = 15.0) -> None:
+    """End the server by its process id, which its own health page has confirmed."""
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(process, signal.SIGTERM)
+    deadline = time.monotonic() + longest
+    while not _has_ended(process):
+        if time.monotonic() > deadline:
+            raise LocalCloudError(f"process {process} does not stop", next_command=f"kill -9 {process}")
+        time.sleep(0.05)
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -1,0 +1,45 @@
+"""What ``approve`` and ``reject`` share: the reason, where it comes from, and how the answer is told."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from scripts.errors import UsageError
+from scripts.terminal.command_line import print_json
+
+if TYPE_CHECKING:
+    from scripts.flows.answer_approval import OpenQuestion
+
+LONGEST_SUMMARY = 512  # PutApprovalResult's limit
+
+
+def add_answer_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--summary", help="the reason, kept with the approval; asked for where it is left out")
+
+
+def reason_for(question: OpenQuestion, target: str, given: str | None) -> str:
+    """The reason that was given, or asked for now that the question was shown. Raises UsageError without one."""
+    print("\n".join(question.lines), file=sys.stderr)
+    summary = (given if given is not None else _asked(target)).strip()
+    if not summary:
+        raise UsageError("an empty reason; nothing was answered", next_command=f'make {target} SUMMARY="why"')
+    if len(summary) > LONGEST_SUMMARY:
+        raise UsageError(f"a summary has at most {LONGEST_SUMMARY} characters; this one has {len(summary)}")
+    return summary
+
+
+def print_answer(question: OpenQuestion, status: str, summary: str, output: str) -> None:
+    if output == "json":
+        print_json({"execution_id": question.approval.execution_id, "status": status, "summary": summary})
+    else:
+        print(f"{status}: {summary}")
+
+
+def _asked(target: str) -> str:
+    """The reason, asked for on the terminal; without one there is nobody to ask."""
+    if not sys.stdin.isatty():
+        raise UsageError("no reason given", next_command=f'make {target} SUMMARY="why"')
+    print(f"Reason to {target} (kept with the approval): ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline()

@@ -1,0 +1,18 @@
+"""The options that say which release; ``plan`` and ``deploy`` have the same."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+
+def add_plan_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--release", metavar="ID", help="a release by its id, instead of the newest or the last verified"
+    )
+    parser.add_argument(
+        "--unverified",
+        action="store_true",
+        default=os.environ.get("UNVERIFIED") == "1",
+        help="take a release that preprod has not verified; this is recorded (also: UNVERIFIED=1)",
+    )

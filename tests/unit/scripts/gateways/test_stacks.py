@@ -1,0 +1,47 @@
+"""Executing a change set that another run of the same command is executing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+
+from scripts.errors import ServiceResponseError
+from scripts.gateways.accounts import Account
+from scripts.gateways.aws_errors import Actor
+from scripts.gateways.stacks import ChangeSet, Stacks
+
+CHANGE_SET = ChangeSet("release-1", "batch-inference", ())
+
+
+class CloudFormation:
+    """Refuses to execute; ``status`` is the change set's."""
+
+    def __init__(self, status: str) -> None:
+        self.status = status
+
+    def execute_change_set(self, **_: Any) -> None:
+        raise ClientError({"Error": {"Code": "InvalidChangeSetStatus", "Message": self.status}}, "ExecuteChangeSet")
+
+    def describe_change_set(self, **_: Any) -> dict[str, Any]:
+        return {"ExecutionStatus": self.status, "Changes": []}
+
+
+def stacks(status: str) -> Stacks:
+    session = SimpleNamespace(region_name="eu-west-1")
+    account = Account(session, Actor("222222222222"), Counter())
+    account._clients["cloudformation"] = CloudFormation(status)
+    return Stacks(account, lambda _: None)
+
+
+@pytest.mark.parametrize("status", ["EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE"])
+def test_what_another_run_executes_is_left_to_be_followed(status: str) -> None:
+    stacks(status).execute(CHANGE_SET)
+
+
+def test_a_change_set_that_cannot_be_executed_is_an_error() -> None:
+    with pytest.raises(ServiceResponseError, match="InvalidChangeSetStatus"):
+        stacks("UNAVAILABLE").execute(CHANGE_SET)
