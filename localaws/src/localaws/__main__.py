@@ -21,7 +21,7 @@ def main() -> int:
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     _forget_users_aws_configuration()
-    from localaws.server import HOST, Server  # noqa: PLC0415 (600 ms, which --help and a wrong argument need not wait)
+    from localaws.server import HOST, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
 
     state: Path = arguments.state.resolve()
     try:
