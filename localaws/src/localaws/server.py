@@ -10,9 +10,8 @@ from types import FrameType
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from localaws.assembly import assemble
 from localaws.control import PREFIX, ControlPages
-from localaws.core.cloud import Cloud
-from localaws.services import register_services
 
 HOST = "127.0.0.1"
 
@@ -37,11 +36,11 @@ class Server:
         accounts: list[str],
         enforce_iam: bool = False,
     ) -> None:
-        self.cloud = Cloud(state_directory, work_directory, accounts, enforce_iam)
-        register_services(self.cloud)
-        self.cloud.mount(PREFIX, ControlPages(self.cloud))
+        aws = assemble(state_directory, work_directory, accounts, enforce_iam)
+        self.cloud = aws.cloud
+        self.cloud.operations.mount(PREFIX, ControlPages(self.cloud))
         self._http: BaseWSGIServer = make_server(
-            HOST, port, self.cloud.front_door, threaded=True, request_handler=_QuietHandler
+            HOST, port, aws.front_door, threaded=True, request_handler=_QuietHandler
         )
         self.endpoint_url = f"http://{HOST}:{self._http.port}"
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from localaws.assembly import assemble
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
-from localaws.services import register_services
 from localaws.services.cloudformation.engine import Engine
 from localaws.services.cloudformation.records import Records
 from localaws.services.cloudformation.stack_operations import new_stack
@@ -41,8 +41,7 @@ def stacks(client: Client) -> Stacks:
 
 @pytest.fixture
 def cloud(tmp_path: Path) -> Iterator[Cloud]:
-    cloud = Cloud(None, tmp_path, [DEV])
-    register_services(cloud)
+    cloud = assemble(None, tmp_path, [DEV]).cloud
     yield cloud
     cloud.stop()
 

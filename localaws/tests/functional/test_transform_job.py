@@ -373,13 +373,14 @@ def test_what_aws_refuses_is_refused(site: JobSite, unique: str, change: dict[st
 def test_a_job_that_a_former_server_left_is_failed(site: JobSite, unique: str, tmp_path: Path) -> None:
     from localaws.core.caller import Caller
     from localaws.core.cloud import Cloud
+    from localaws.moto.backend import MotoBackend
     from localaws.services.sagemaker.jobs.records import TRANSFORM, JobRecords
 
     caller = Caller.root("111111111111", "eu-west-1")
-    former = Cloud(tmp_path, tmp_path, ["111111111111"])
+    former = Cloud(tmp_path, tmp_path, ["111111111111"], MotoBackend(None))
     JobRecords(former, TRANSFORM).create(caller, {"TransformJobName": unique}, [])
     former.store.close()
-    later = Cloud(tmp_path, tmp_path, ["111111111111"])
+    later = Cloud(tmp_path, tmp_path, ["111111111111"], MotoBackend(None))
     records = JobRecords(later, TRANSFORM)
     later.start("http://127.0.0.1:1")
     job = records.describe(caller, unique)

@@ -40,8 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     _forget_users_aws_configuration()
-    # moto reads the environment as it is imported, so this must come after the line above.
-    from localaws.server import HOST, Server
+    from localaws.server import HOST, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
 
     state: Path = arguments.state.resolve()
     try:

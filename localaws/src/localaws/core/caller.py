@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 PARTITION = "aws"
 
+# Where in-process clients (core/clients.py) put the caller in the WSGI environment; no HTTP header can set it.
+CALLER_KEY = "localaws.core.caller"
+
 
 @dataclass(frozen=True)
 class Caller:

@@ -18,10 +18,11 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
-from localaws.core.caller import Caller
-from localaws.front_door.application import CALLER_KEY
+from localaws.core.caller import CALLER_KEY, Caller
+from localaws.core.wire import WsgiApplication
 
-WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
+# (botocore service name, who calls) -> a boto3 client.
+MakeClient = Callable[[str, Caller], Any]
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
@@ -35,14 +36,18 @@ _CONFIG = Config(
 class ClientFactory:
     """Makes clients and keeps them: building one costs tens of milliseconds, using one from several threads is safe."""
 
-    def __init__(self, application: WsgiApplication, host: Callable[[], str]) -> None:
+    def __init__(self, host: Callable[[], str]) -> None:
         """``host`` tells the server's own host and port, which queue URLs and the like repeat."""
-        self._application = application
+        self._application: WsgiApplication = _no_front_door
         self._host = host
         self._clients: dict[tuple[str, Caller], Any] = {}
         self._lock = threading.Lock()
         # One for all clients: reading the models and endpoints again is most of what building a client costs.
         self._loader = botocore.loaders.create_loader()
+
+    def enter_by(self, application: WsgiApplication) -> None:
+        """Send every request to ``application``, which is made later than its clients: it may need some itself."""
+        self._application = application
 
     def client(self, service: str, caller: Caller) -> Any:
         """A boto3 client of ``service`` whose every request is made by ``caller``."""
@@ -78,6 +83,10 @@ class ClientFactory:
         environ["HTTP_HOST"] = self._host()
         body = b"".join(self._application(environ, start_response))
         return AWSResponse(str(request.url), started[0], dict(started[1]), _RawBody(body))
+
+
+def _no_front_door(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+    raise RuntimeError("no front door was given to these clients: see localaws/assembly.py")
 
 
 class _RawBody(io.BytesIO):

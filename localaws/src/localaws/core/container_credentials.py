@@ -12,13 +12,12 @@ from __future__ import annotations
 import json
 import secrets
 import threading
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from werkzeug.wrappers import Request, Response
 
-if TYPE_CHECKING:
-    from localaws.core.cloud import Cloud
+from localaws.core.identities import Identities
 
 PREFIX = "/_localaws/credentials/"
 _ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
@@ -27,8 +26,10 @@ _ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 class ContainerCredentials:
     """Grants of roles to child processes, and the WSGI page (mounted at ``PREFIX``) where they fetch credentials."""
 
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, identities: Identities, endpoint_url: Callable[[], str]) -> None:
+        """``endpoint_url`` tells where child processes reach this server, once it listens."""
+        self._identities = identities
+        self._endpoint_url = endpoint_url
         self._grants: dict[str, tuple[str, str]] = {}
         self._lock = threading.Lock()
 
@@ -37,9 +38,10 @@ class ContainerCredentials:
         token = secrets.token_urlsafe(32)
         with self._lock:
             self._grants[token] = (role_arn, session_name)
+        endpoint_url = self._endpoint_url()
         return {
-            "AWS_ENDPOINT_URL": self._cloud.endpoint_url,
-            _ADDRESS: f"{self._cloud.endpoint_url}{PREFIX}{token}",
+            "AWS_ENDPOINT_URL": endpoint_url,
+            _ADDRESS: f"{endpoint_url}{PREFIX}{token}",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
@@ -63,7 +65,7 @@ class ContainerCredentials:
         return response(environ, start_response)
 
     def _session(self, role_arn: str, session_name: str) -> dict[str, str]:
-        credentials = self._cloud.issue_credentials(role_arn, session_name)["Credentials"]
+        credentials = self._identities.issue(role_arn, session_name)["Credentials"]
         return {
             "RoleArn": role_arn,
             "AccessKeyId": credentials["AccessKeyId"],

@@ -6,15 +6,13 @@ The front door has parsed and validated the request by the service model before 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import ClassVar
 
-if TYPE_CHECKING:
-    from localaws.core.caller import Caller
-    from localaws.core.cloud import Cloud
-    from localaws.front_door.protocol import HttpResponse, OperationRequest
+from localaws.core.cloud import Cloud
+from localaws.core.operations import Request, Response
 
-Request = dict[str, Any]
-Response = dict[str, Any]
+# A service is written with these three.
+__all__ = ["Request", "Response", "Service"]
 
 
 class Service:
@@ -30,18 +28,3 @@ class Service:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-
-
-class Companion:
-    """Stands beside moto for one service: sees each operation that moto answers, before and after it does.
-
-    For what a service adds to moto without replacing it: a check that moto lacks, an event that AWS would emit.
-    """
-
-    def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
-        """Headers to add to the request that moto reads. Raise ServiceError to refuse it; moto is then not asked."""
-        return {}
-
-    def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
-        """What the client receives: ``response`` itself, or another one."""
-        return response

@@ -13,43 +13,57 @@ import io
 import logging
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore import xform_name
 
-from localaws.core.caller import Caller
+from localaws.core.backend import Backend
+from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.errors import ServiceError
+from localaws.core.identities import Identities
+from localaws.core.operations import Operations
+from localaws.core.store import Store
+from localaws.core.validation import validation_problems
+from localaws.core.wire import HttpResponse, OperationRequest, Signature
 from localaws.front_door.protocol import (
-    HttpResponse,
-    OperationRequest,
     candidate_services,
     parse_request,
+    serialise_answer,
+    serialise_refusal,
     serialise_unparsed_error,
     wsgi_answer,
 )
 from localaws.front_door.regions import refuse_unknown_region
-from localaws.front_door.signature import Signature, read_signature
-from localaws.front_door.validation import validation_problems
-
-if TYPE_CHECKING:
-    from localaws.core.cloud import Cloud
+from localaws.front_door.signature import read_signature
 
 log = logging.getLogger(__name__)
 
-# Set in the WSGI environment by in-process clients (localaws/src/localaws/core/clients.py); no HTTP header can set it.
-CALLER_KEY = "localaws.core.caller"
+Authorize = Callable[[Caller, OperationRequest], None]
 
 
 class FrontDoor:
-    """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse."""
+    """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse.
 
-    def __init__(self, cloud: Cloud, authorize: Callable[[Caller, OperationRequest], None] | None = None) -> None:
-        self._cloud = cloud
+    ``store`` is asked one thing: whether what operations do can still be kept.
+    """
+
+    def __init__(
+        self,
+        operations: Operations,
+        identities: Identities,
+        moto: Backend,
+        store: Store,
+        authorize: Authorize | None = None,
+    ) -> None:
+        self._operations = operations
+        self._identities = identities
+        self._moto = moto
+        self._store = store
         self._authorize = authorize
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
-        mounted = self._cloud.mounted_at(path)
+        mounted = self._operations.mounted_at(path)
         if mounted is not None:
             return mounted(environ, start_response)
         try:
@@ -77,30 +91,28 @@ class FrontDoor:
             caller = environ.get(CALLER_KEY)
             if caller is None:
                 refuse_unknown_region(signature.region)
-                caller = self._cloud.identify(signature)
+                caller = self._identities.identify(signature)
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
             if self._authorize is not None:
                 self._authorize(caller, request)
-            method = self._cloud.operation(request.service, xform_name(request.operation.name))
+            method = self._operations.operation(request.service, xform_name(request.operation.name))
             if method is None:
                 return self._moto_response(environ, caller, signature.signing_name, request)
             _refuse_invalid(request)
-            return request.answer(method(caller, request.parameters) or {})
+            return serialise_answer(request, method(caller, request.parameters) or {})
         except ServiceError as error:
-            if request is not None:
-                return request.refuse(error)
-            return serialise_unparsed_error(signature.signing_name, error)
+            return _refused(request, signature, error)
         except Exception as error:  # a defect of localaws: say so in the caller's protocol instead of an HTML page
             name = request.operation.name if request else environ.get("PATH_INFO")
             log.exception("%s failed inside localaws", name)
             failure = ServiceError(
                 "InternalFailure", f"localaws failed in {name}: {type(error).__name__}: {error}", 501
             )
-            return request.refuse(failure) if request else serialise_unparsed_error(signature.signing_name, failure)
+            return _refused(request, signature, failure)
 
     def _refuse_without_state(self) -> None:
-        reason = self._cloud.store.unusable
+        reason = self._store.unusable
         if reason:
             raise ServiceError(
                 "InternalFailure",
@@ -113,21 +125,27 @@ class FrontDoor:
         self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
     ) -> HttpResponse:
         if request is not None:
-            for companion in self._cloud.companions(request.service):
+            for companion in self._operations.companions(request.service):
                 for header, value in companion.before(caller, request).items():
                     environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
-        if not self._cloud.moto.knows(environ):
+        if not self._moto.knows(environ):
             raise _not_implemented(environ, signing_name, request)
-        response = self._cloud.moto.respond(environ, caller)
+        response = self._moto.respond(environ, caller)
         if not _is_unimplemented(response, candidate_services(signing_name)):
             if request is not None:
-                for companion in self._cloud.companions(request.service):
+                for companion in self._operations.companions(request.service):
                     response = companion.after(caller, request, response)
             return response
         raise _not_implemented(environ, signing_name, request)
 
     def _ask_moto(self, environ: dict[str, Any], caller: Caller | None, start_response: Any) -> Iterable[bytes]:
-        return wsgi_answer(self._cloud.moto.respond(environ, caller), start_response)
+        return wsgi_answer(self._moto.respond(environ, caller), start_response)
+
+
+def _refused(request: OperationRequest | None, signature: Signature, error: ServiceError) -> HttpResponse:
+    if request is None:
+        return serialise_unparsed_error(signature.signing_name, error)
+    return serialise_refusal(request, error)
 
 
 def _not_implemented(environ: dict[str, Any], signing_name: str, request: OperationRequest | None) -> ServiceError:

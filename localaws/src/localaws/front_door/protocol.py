@@ -11,7 +11,6 @@ import http
 import json
 import warnings
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import botocore.session
@@ -25,6 +24,7 @@ from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException, NotFound
 
 from localaws.core.errors import ServiceError
+from localaws.core.wire import HttpResponse, OperationRequest
 
 # Error codes whose status AWS fixes for every service, whether or not a service model names it.
 _COMMON_STATUS = {
@@ -36,29 +36,6 @@ _COMMON_STATUS = {
     "UnrecognizedClientException": 403,
     "NotImplemented": 501,
 }
-
-
-@dataclass(frozen=True)
-class HttpResponse:
-    status: int
-    headers: dict[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class OperationRequest:
-    """One parsed request: which operation of which service, and its parameters in the model's own names."""
-
-    service: str
-    operation: OperationModel
-    protocol: str
-    parameters: dict[str, Any]
-
-    def answer(self, result: dict[str, Any]) -> HttpResponse:
-        return _serialise(self.operation, self.protocol, result)
-
-    def refuse(self, error: ServiceError) -> HttpResponse:
-        return serialise_error(self.operation, self.protocol, error)
 
 
 @functools.cache
@@ -135,6 +112,14 @@ def _parameters(
     return {name: value for name, value in parsed.items() if value is not None}
 
 
+def serialise_answer(request: OperationRequest, result: dict[str, Any]) -> HttpResponse:
+    return _serialise(request.operation, request.protocol, result)
+
+
+def serialise_refusal(request: OperationRequest, error: ServiceError) -> HttpResponse:
+    return _serialise_error(request.operation, request.protocol, error)
+
+
 def _serialise(operation: OperationModel, protocol: str, result: Any) -> HttpResponse:
     serialiser = get_serializer_class(str(operation.service_model.service_name), protocol)(operation_model=operation)
     with warnings.catch_warnings():
@@ -145,7 +130,7 @@ def _serialise(operation: OperationModel, protocol: str, result: Any) -> HttpRes
     return HttpResponse(int(response["status_code"]), {k: str(v) for k, v in response["headers"].items()}, encoded)
 
 
-def serialise_error(operation: OperationModel, protocol: str, error: ServiceError) -> HttpResponse:
+def _serialise_error(operation: OperationModel, protocol: str, error: ServiceError) -> HttpResponse:
     response = _serialise(operation, protocol, error)
     status = _COMMON_STATUS.get(error.code, error.status if error.status != 400 else response.status)
     return HttpResponse(status, response.headers, response.body)
@@ -159,7 +144,7 @@ def serialise_unparsed_error(signing_name: str, error: ServiceError) -> HttpResp
         except UnknownServiceError:  # the JSON answer below is what every SDK reads
             continue
         protocol = model.protocol if model.protocol in PROTOCOL_PARSERS else "json"
-        return serialise_error(OperationModel({}, model), protocol, error)
+        return _serialise_error(OperationModel({}, model), protocol, error)
     body = json.dumps({"__type": error.code, "message": error.message}).encode()
     return HttpResponse(
         _COMMON_STATUS.get(error.code, error.status),

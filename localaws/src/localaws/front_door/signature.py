@@ -9,20 +9,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs
 
+from localaws.core.wire import Signature
+
 _CREDENTIAL = re.compile(r"Credential=([^/\s]+)/(\d{8})/([^/]*)/([^/]+)/aws4_request")
-
-
-@dataclass(frozen=True)
-class Signature:
-    access_key_id: str
-    region: str
-    signing_name: str
-    session_token: str | None
-    expires: datetime | None = None  # of a presigned URL
 
 
 def read_signature(environ: dict[str, object]) -> Signature | None:

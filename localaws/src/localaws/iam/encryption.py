@@ -5,25 +5,25 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import unquote
 
 from botocore.exceptions import ClientError
 from moto.s3.models import s3_backends
 
+from localaws.core.backend import Backend
 from localaws.core.caller import PARTITION, Caller
+from localaws.core.clients import MakeClient
 from localaws.iam.requirements import Parameters, Requirement
-
-if TYPE_CHECKING:
-    from localaws.core.cloud import Cloud
 
 _IN_UPLOAD = ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
 _WRITING = ("PutObject", "CopyObject", "CreateMultipartUpload")
 
 
 class ObjectEncryption:
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
+    def __init__(self, client: MakeClient, moto: Backend) -> None:
+        self._client = client
+        self._moto = moto
 
     def requirements(self, caller: Caller, operation: str, parameters: Parameters) -> list[Requirement]:
         """kms:GenerateDataKey for what is written, kms:Decrypt for what is read; nothing without a KMS key."""
@@ -41,7 +41,7 @@ class ObjectEncryption:
 
     def upload_context(self, operation: str, parameters: Parameters) -> dict[str, tuple[str, ...]]:
         """Condition keys of a multipart upload: its parts are encrypted as its beginning asked for."""
-        owner = self._cloud.moto.bucket_owner(str(parameters.get("Bucket")))
+        owner = self._moto.bucket_owner(str(parameters.get("Bucket")))
         if operation not in _IN_UPLOAD or owner is None:
             return {}
         bucket = s3_backends[owner][PARTITION].buckets[parameters["Bucket"]]
@@ -80,8 +80,8 @@ class ObjectEncryption:
         return found if _is_key_arn(found) else None
 
     def _owner(self, bucket: str) -> Any:
-        account = self._cloud.moto.bucket_owner(bucket)
-        return self._cloud.client("s3", Caller.root(account, "us-east-1")) if account else None
+        account = self._moto.bucket_owner(bucket)
+        return self._client("s3", Caller.root(account, "us-east-1")) if account else None
 
 
 def _is_key_arn(key: Any) -> bool:

@@ -6,22 +6,22 @@ The root of an account may do everything in its own account: localaws' services 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from localaws.core.backend import Backend
 from localaws.core.caller import Caller
+from localaws.core.clients import MakeClient
+from localaws.core.clock import Clock
 from localaws.core.errors import ServiceError
+from localaws.core.store import Store
+from localaws.core.wire import OperationRequest
 from localaws.iam.context import request_context
 from localaws.iam.encryption import ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
-from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
-
-if TYPE_CHECKING:
-    from localaws.core.cloud import Cloud
-    from localaws.front_door.protocol import OperationRequest
+from localaws.policies.evaluation import ALLOWED, Decision, Document, Policies, Query, decide
 
 _PLAIN_CODE = ("query", "rest-xml", "ec2")
 _CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"}
@@ -30,10 +30,11 @@ _PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[
 
 
 class Enforcement:
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-        self._resource_policies = ResourcePolicies(cloud)
-        self._encryption = ObjectEncryption(cloud)
+    def __init__(self, client: MakeClient, store: Store, clock: Clock, moto: Backend) -> None:
+        self._client = client
+        self._clock = clock
+        self._resource_policies = ResourcePolicies(client, store, moto)
+        self._encryption = ObjectEncryption(client, moto)
 
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
         """Raise AccessDenied (in the service's own code) where a policy is lacking or denies."""
@@ -45,8 +46,12 @@ class Enforcement:
         for requirement in needed:
             self._require(caller, identity, requirement, request)
 
+    def resource_policy(self, caller: Caller, action: str, arn: str) -> Document | None:
+        """The policy that a resource carries itself; None where it carries none."""
+        return self._resource_policies.of(caller, action, arn).policy
+
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
-        context = request_context(caller, identity, request.parameters, self._cloud.clock.now(), requirement.context)
+        context = request_context(caller, identity, request.parameters, self._clock.now(), requirement.context)
         resources = [self._actual(caller, requirement.action, arn) for arn in requirement.resources]
         decisions = [
             self._decide(caller, identity, Query(requirement.action, resource, context)) for resource in resources
@@ -74,7 +79,7 @@ class Enforcement:
         """The resource's own ARN where the request names it by an alias, or by a role's name without its path."""
         alias, role = _KEY_ID.fullmatch(arn), _PATHLESS_ROLE.fullmatch(arn)
         if alias:
-            kms = self._cloud.client("kms", Caller.root(caller.account, caller.region))
+            kms = self._client("kms", Caller.root(caller.account, caller.region))
             try:
                 return str(kms.describe_key(KeyId=alias["name"])["KeyMetadata"]["Arn"])
             except ClientError:  # no such alias: KMS's own answer is the better one

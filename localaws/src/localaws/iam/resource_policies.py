@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.backend import Backend
 from localaws.core.caller import Caller
+from localaws.core.clients import MakeClient
+from localaws.core.store import Store
 from localaws.iam.principals import trust_policy
 from localaws.policies.evaluation import Document
-
-if TYPE_CHECKING:
-    from localaws.core.cloud import Cloud
 
 
 @dataclass(frozen=True)
@@ -30,10 +30,11 @@ class Governance:
 
 
 class ResourcePolicies:
-    def __init__(self, cloud: Cloud) -> None:
-        self._cloud = cloud
-        self._buckets = cloud.store.table("s3.bucket_policy")
-        self._groups = cloud.store.table("sagemaker.model_package_group_policy")
+    def __init__(self, client: MakeClient, store: Store, moto: Backend) -> None:
+        self._client = client
+        self._moto = moto
+        self._buckets = store.table("s3.bucket_policy")
+        self._groups = store.table("sagemaker.model_package_group_policy")
 
     def owner(self, arn: str) -> str | None:
         """The account that owns a resource; None for ``*`` and where nobody is known to."""
@@ -41,7 +42,7 @@ class ResourcePolicies:
         if len(parts) < 6:
             return None
         if parts[2] == "s3":
-            return self._cloud.moto.bucket_owner(parts[5].split("/", 1)[0])
+            return self._moto.bucket_owner(parts[5].split("/", 1)[0])
         return parts[4] if parts[4].isdigit() else None
 
     def of(self, caller: Caller, action: str, arn: str) -> Governance:
@@ -74,7 +75,7 @@ class ResourcePolicies:
 
     def _key(self, owner: Caller, arn: str) -> Governance:
         try:
-            text = self._cloud.client("kms", owner).get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
+            text = self._client("kms", owner).get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
         except ClientError:  # no such key: KMS's own answer is the better one
             return Governance(owner.account)
         return Governance(owner.account, json.loads(text), decides=True)
@@ -89,7 +90,7 @@ class ResourcePolicies:
     def _text(self, service: str, owner: Caller, arn: str, resource: str) -> Any:
         if service not in ("sqs", "sns", "events"):
             return None
-        client = self._cloud.client(service, owner)
+        client = self._client(service, owner)
         if service == "sqs":
             url = client.get_queue_url(QueueName=resource)["QueueUrl"]
             attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])

@@ -13,9 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from botocore.model import OperationNotFoundError
+from moto.iam.models import iam_backends
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from moto.s3.models import s3_backends
 
 from localaws.core.caller import Caller
-from localaws.front_door.protocol import HttpResponse
+from localaws.core.wire import HttpResponse
 from localaws.moto import pickle as moto_pickle
 
 log = logging.getLogger(__name__)
@@ -30,8 +33,6 @@ class MotoBackend:
     def __init__(self, snapshot_path: Path | None) -> None:
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "false"
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles name AWS's own policies
-        from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-
         self._application = DomainDispatcherApplication(create_backend_app)
         self._snapshot_path = snapshot_path
         # moto's objects must not change while they are pickled: requests share this, a snapshot waits for all of them.
@@ -83,8 +84,6 @@ class MotoBackend:
 
     def user_access_keys(self) -> list[tuple[str, str]]:
         """(access key id, user ARN) of every key that IAM's CreateAccessKey made, in every account."""
-        from moto.iam.models import iam_backends
-
         return [
             (key.access_key_id, user.arn)
             for account in list(iam_backends.values())
@@ -95,8 +94,6 @@ class MotoBackend:
 
     def bucket_owner(self, bucket: str) -> str | None:
         """The account that a bucket belongs to, or None where there is no such bucket. Bucket names are global."""
-        from moto.s3.models import s3_backends
-
         found: tuple[str, str] | None = s3_backends.bucket_accounts.get(bucket)
         return found[1] if found else None
 

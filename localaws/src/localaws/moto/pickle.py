@@ -29,6 +29,9 @@ from cryptography.hazmat.primitives.serialization import (
 from moto import __version__ as moto_version
 from moto.backends import get_backend
 from moto.core.base_backend import BackendDict
+from moto.iam.aws_managed_policies import aws_managed_policies_data
+from moto.iam.models import AWSManagedPolicy
+from moto.s3.models import s3_backends
 
 log = logging.getLogger(__name__)
 
@@ -63,8 +66,6 @@ def _new_defaultdict(kind: type[defaultdict[Any, Any]], default_factory: Any) ->
 
 
 def _aws_managed_policy(name: str, account: str, partition: str, policy_id: str, attachments: int) -> Any:
-    from moto.iam.models import AWSManagedPolicy
-
     region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get(partition, "us-east-1")
     policy = AWSManagedPolicy.from_data(name, account, region, _aws_managed_policies()[name])
     policy.id, policy.attachment_count = policy_id, attachments
@@ -73,8 +74,6 @@ def _aws_managed_policy(name: str, account: str, partition: str, policy_id: str,
 
 @functools.cache
 def _aws_managed_policies() -> dict[str, Any]:
-    from moto.iam.aws_managed_policies import aws_managed_policies_data
-
     return json.loads(aws_managed_policies_data)
 
 
@@ -136,8 +135,6 @@ def restore(content: bytes) -> None:
 
 def _restore_bucket_owners() -> None:
     """Whose a bucket is, moto keeps beside its backends, since names are global; it finds other accounts' by it."""
-    from moto.s3.models import s3_backends
-
     for account, partitions in list(s3_backends.items()):
         for partition, backend in partitions.items():
             for bucket in backend.buckets:

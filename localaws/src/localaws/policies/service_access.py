@@ -10,6 +10,7 @@ import fnmatch
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
+from localaws.policies.conditions import hold
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -18,19 +19,17 @@ if TYPE_CHECKING:
 def refusal(cloud: Cloud, principal: str, action: str, resource_arn: str, source_arn: str) -> str | None:
     """Why ``principal`` (``events.amazonaws.com``) may not do ``action`` (``sqs:SendMessage``) to a resource on behalf
     of ``source_arn`` (a rule, a topic); None where it may."""
-    if not cloud.enforces_iam:
+    if cloud.resource_policy is None:
         return None
-    from localaws.iam.resource_policies import ResourcePolicies
-
     _, _, _, region, account, _ = resource_arn.split(":", 5)
-    governed = ResourcePolicies(cloud).of(Caller.root(account, region), action, resource_arn)
+    policy = cloud.resource_policy(Caller.root(account, region), action, resource_arn)
     context: dict[str, tuple[str, ...]] = {
         "aws:sourcearn": (source_arn,),
         "aws:sourceaccount": (source_arn.split(":")[4],),
     }
     statements = [
         statement
-        for statement in _listed((governed.policy or {}).get("Statement"))
+        for statement in _listed((policy or {}).get("Statement"))
         if _applies(statement, principal, action, resource_arn, context)
     ]
     effects = [statement["Effect"] for statement in statements]
@@ -42,8 +41,6 @@ def refusal(cloud: Cloud, principal: str, action: str, resource_arn: str, source
 def _applies(
     statement: dict[str, Any], principal: str, action: str, resource: str, context: dict[str, tuple[str, ...]]
 ) -> bool:
-    from localaws.policies.conditions import hold
-
     actions = [str(name).lower() for name in _listed(statement.get("Action"))]
     resources = [str(name) for name in _listed(statement.get("Resource", resource))]
     return (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from localaws.core.cloud import Cloud
 from localaws.core.service import Service
 from localaws.services.cloudformation import CLOUDFORMATION
 from localaws.services.codebuild import Builds, Projects
@@ -39,8 +38,3 @@ SERVICES: tuple[type[Service], ...] = (
     *SNS,
     Sts,
 )
-
-
-def register_services(cloud: Cloud) -> None:
-    for service in SERVICES:
-        cloud.register(service(cloud))

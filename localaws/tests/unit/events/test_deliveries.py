@@ -68,7 +68,7 @@ class FakeCloud:
     def __init__(self, store: Store) -> None:
         self.store, self.clock, self.workers = store, Clock(), Workers()
         self.queue = FakeQueue()
-        self.enforces_iam = False
+        self.resource_policy = None
         self._on_start: list[Callable[[], None]] = []
 
     def on_start(self, action: Callable[[], None]) -> None:

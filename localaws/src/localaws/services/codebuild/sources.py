@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from localaws.core.archives import unzip
 from localaws.core.caller import Caller
 from localaws.services.codebuild.failures import PhaseError
+from localaws.services.codecommit.repositories import repository_path
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -100,8 +101,6 @@ class Download:
             metadata = self.cloud.client("codecommit", self.role).get_repository(repositoryName=name)
         except ClientError as error:
             raise PhaseError.of(f"repository {name}", error) from error
-        from localaws.services.codecommit.repositories import repository_path
-
         path = repository_path(self.cloud, self.role.account, self.role.region, name)
         wanted = version or metadata["repositoryMetadata"].get("defaultBranch", "")
         if not wanted:

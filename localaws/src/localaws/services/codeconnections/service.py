@@ -116,7 +116,7 @@ class CodeStarConnections(CodeConnections):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        cloud.mount(PAGE, MappingPage(cloud))
+        cloud.operations.mount(PAGE, MappingPage(cloud))
         cloud.on_start(lambda: _start_watching(cloud))
 
 

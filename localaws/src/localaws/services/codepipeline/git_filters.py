@@ -10,6 +10,8 @@ import subprocess
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from localaws.services.codeconnections.sources import local_repository
+
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
@@ -63,8 +65,6 @@ def _regex(glob: str) -> str:
 
 def _changed_files(cloud: Cloud, detail: dict[str, Any]) -> list[str]:
     """The files that the pushed commit changed."""
-    from localaws.services.codeconnections.sources import local_repository
-
     repository = local_repository(cloud, detail["connectionArn"], detail["fullRepositoryId"])
     command = ["git", "-c", "safe.directory=*", "-C", str(repository), "show", "--name-only", "--format="]
     done = subprocess.run([*command, detail["commitId"]], capture_output=True, text=True, check=True)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from moto.s3.models import s3_backends
+
 
 def bucket_region(bucket: str) -> str:
     return str(_bucket(bucket).region_name)
@@ -55,8 +57,6 @@ def upload_checksum_algorithm(bucket: str, upload_id: str) -> str | None:
 
 
 def _key(bucket: str, key: str, version_id: str | None) -> Any:
-    from moto.s3.models import s3_backends
-
     account, partition = _place(bucket)
     found = s3_backends[account][partition].get_object(bucket, key, version_id=version_id)
     # A delete marker is no object; it has no content.
@@ -64,15 +64,11 @@ def _key(bucket: str, key: str, version_id: str | None) -> Any:
 
 
 def _bucket(bucket: str) -> Any:
-    from moto.s3.models import s3_backends
-
     account, partition = _place(bucket)
     return s3_backends[account][partition].buckets[bucket]
 
 
 def _place(bucket: str) -> tuple[str, str]:
     """(account, partition) of a bucket that exists."""
-    from moto.s3.models import s3_backends
-
     partition, account = s3_backends.bucket_accounts[bucket]
     return account, partition

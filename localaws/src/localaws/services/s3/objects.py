@@ -12,8 +12,9 @@ from urllib.parse import parse_qs, unquote
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
-from localaws.core.service import Companion, Request, Response, Service
-from localaws.front_door.protocol import HttpResponse, OperationRequest
+from localaws.core.operations import Companion
+from localaws.core.service import Request, Response, Service
+from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.services.s3 import moto_objects, object_events
 from localaws.services.s3.bucket_policies import TABLE
 from localaws.services.s3.checksums import algorithm_header, checksum, refuse_corrupt
@@ -32,7 +33,7 @@ class Objects(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        cloud.accompany("s3", ObjectCompanion(cloud))
+        cloud.operations.accompany("s3", ObjectCompanion(cloud))
 
     def upload_part_copy(self, caller: Caller, request: Request) -> Response:
         _check_owners(self._cloud, request)

@@ -16,8 +16,9 @@ from botocore.exceptions import ClientError
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
-from localaws.core.service import Companion, Request, Response, Service
-from localaws.front_door.protocol import HttpResponse, OperationRequest
+from localaws.core.operations import Companion
+from localaws.core.service import Request, Response, Service
+from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.services.events.pages import page
 from localaws.services.sns.filters import policy_problem
 from localaws.services.sns.messages import Message, written
@@ -57,9 +58,9 @@ class Subscriptions(Service):
         super().__init__(cloud)
         self._records = Records(cloud)
         self._post_box = PostBox(cloud)
-        cloud.accompany("sns", TopicCompanion(self._records))
-        cloud.mount(MAIL_PAGE, MailPage(cloud))
-        cloud.mount(CONFIRM_PAGE, ConfirmPage(cloud))
+        cloud.operations.accompany("sns", TopicCompanion(self._records))
+        cloud.operations.mount(MAIL_PAGE, MailPage(cloud))
+        cloud.operations.mount(CONFIRM_PAGE, ConfirmPage(cloud))
 
     def subscribe(self, caller: Caller, request: Request) -> Response:
         topic, protocol, endpoint = request["TopicArn"], request["Protocol"], request.get("Endpoint", "")

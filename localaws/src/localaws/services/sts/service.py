@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import PARTITION, Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.front_door.signature import Signature
+from localaws.core.wire import Signature
 from localaws.policies.trust import trusts
 
 if TYPE_CHECKING:
@@ -37,8 +37,7 @@ class Sts(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._sessions = cloud.store.table("sts.session")
-        cloud.identify = self._identify
-        cloud.issue_credentials = self._issue
+        cloud.identities.answered_by(self._identify, self._issue)
 
     def assume_role(self, caller: Caller, request: Request) -> Response:
         arn = request["RoleArn"]

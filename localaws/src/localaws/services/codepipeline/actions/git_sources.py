@@ -14,6 +14,8 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from localaws.core.archives import zip_directory
+from localaws.services.codecommit.repositories import repository_path
+from localaws.services.codeconnections.sources import local_repository
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.context import ActionContext, ActionResult, Revision
 
@@ -29,8 +31,6 @@ _ENVIRONMENT = {
 def codecommit_source(context: ActionContext) -> ActionResult:
     name, branch = context.configuration["RepositoryName"], context.configuration["BranchName"]
     _check_access(context, name, branch)
-    from localaws.services.codecommit.repositories import repository_path
-
     repository = repository_path(context.cloud, context.role.account, context.role.region, name)
     console = f"https://{context.role.region}.console.aws.amazon.com/codesuite/codecommit/repositories/{name}"
     result = _take(context, repository, branch, f"repository {name}", console + "/commit/{}")
@@ -53,8 +53,6 @@ def _check_access(context: ActionContext, name: str, branch: str) -> None:
 def connection_source(context: ActionContext) -> ActionResult:
     configuration = context.configuration
     arn, name, branch = (configuration[key] for key in ("ConnectionArn", "FullRepositoryId", "BranchName"))
-    from localaws.services.codeconnections.sources import local_repository
-
     repository = local_repository(context.cloud, arn, name)
     result = _take(context, repository, branch, f"repository {name}", "")
     author = _git(repository, "log", "-1", "--format=%an%n%ae", result.external_id).split("\n")

@@ -16,10 +16,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import fcntl
 import json
 import os
 import resource
 import signal
+import socket
+import struct
 import sys
 from pathlib import Path
 from typing import Any
@@ -101,10 +104,6 @@ def _mount_opt_ml(directory: str, staging: Path) -> None:
 
 def _raise_loopback() -> None:
     """A container without network still has its own 127.0.0.1."""
-    import fcntl
-    import socket
-    import struct
-
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         flags_up = struct.pack("16sh14x", b"lo", 1)
         fcntl.ioctl(control, 0x8914, flags_up)  # SIOCSIFFLAGS

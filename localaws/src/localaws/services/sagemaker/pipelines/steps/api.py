@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from localaws.front_door.validation import validation_problems
+from localaws.core.validation import validation_problems
 from localaws.services.sagemaker.pipelines.retry import exception_of_error
 from localaws.services.sagemaker.pipelines.steps.contract import StepFailed, StepRun
 

@@ -1,0 +1,77 @@
+"""What answers an operation: a service's method, or moto with the companions that stand beside it.
+
+Services put themselves in here and the front door looks them up; neither knows the other. It calls nothing itself.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+from botocore import xform_name
+from moto.core.utils import get_service_model
+
+from localaws.core.caller import Caller
+from localaws.core.wire import HttpResponse, OperationRequest, WsgiApplication
+
+Request = dict[str, Any]
+Response = dict[str, Any]
+Operation = Callable[[Caller, Request], Response]
+
+
+class Companion:
+    """Stands beside moto for one service: sees each operation that moto answers, before and after it does.
+
+    For what a service adds to moto without replacing it: a check that moto lacks, an event that AWS would emit.
+    """
+
+    def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
+        """Headers to add to the request that moto reads. Raise ServiceError to refuse it; moto is then not asked."""
+        return {}
+
+    def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
+        """What the client receives: ``response`` itself, or another one."""
+        return response
+
+
+class Operations:
+    """The operations that localaws implements, the companions of moto's, and the pages that are no AWS API."""
+
+    def __init__(self) -> None:
+        self._methods: dict[str, dict[str, Operation]] = {}
+        self._companions: dict[str, list[Companion]] = {}
+        self._mounts: dict[str, WsgiApplication] = {}
+
+    def register(self, service: str, implementation: object) -> None:
+        """Put an object in front of moto: each of its public methods becomes an operation of ``service``."""
+        known = {xform_name(name) for name in get_service_model(service).operation_names}
+        methods = self._methods.setdefault(service, {})
+        for name, method in inspect.getmembers(implementation, inspect.ismethod):
+            if name.startswith("_"):
+                continue
+            if name not in known:
+                raise TypeError(f"{type(implementation).__name__}.{name} is no operation of {service}")
+            if name in methods:
+                raise TypeError(f"{service}.{name} is implemented twice")
+            methods[name] = method
+
+    def operation(self, service: str, name: str) -> Operation | None:
+        """The method that implements an operation (snake case), or None where it is moto's."""
+        return self._methods.get(service, {}).get(name)
+
+    def accompany(self, service: str, companion: Companion) -> None:
+        """Let ``companion`` see every operation of ``service`` that moto answers."""
+        self._companions.setdefault(service, []).append(companion)
+
+    def companions(self, service: str) -> list[Companion]:
+        return self._companions.get(service, [])
+
+    def mount(self, prefix: str, application: WsgiApplication) -> None:
+        """Serve paths below ``prefix`` (which begins with ``/_localaws/``) by a WSGI application of their own."""
+        self._mounts[prefix] = application
+
+    def mounted_at(self, path: str) -> WsgiApplication | None:
+        matching = (prefix for prefix in self._mounts if path.startswith(prefix))
+        longest = max(matching, key=len, default=None)
+        return None if longest is None else self._mounts[longest]
