@@ -12,8 +12,9 @@ from difflib import get_close_matches
 from functools import lru_cache
 from typing import Any
 
-import botocore.session
 import regex  # the models' patterns use \p{L} and the like, which re does not know
+from botocore.loaders import create_loader
+from botocore.model import ServiceModel
 
 from scripts.decisions.definition_samples import RunTimeValue
 
@@ -46,7 +47,8 @@ def argument_problems(operation: str, arguments: Mapping[str, Any], service: str
 
 @lru_cache(maxsize=4)
 def _model(service: str) -> Any:
-    return botocore.session.get_session().get_service_model(service)
+    # Not by a session: that would read the user's configuration, and end where its profile does not exist.
+    return ServiceModel(create_loader().load_service_model(service, "service-2"), service_name=service)
 
 
 def _problems(value: Any, shape: Any, place: str) -> Iterator[str]:

@@ -1,7 +1,7 @@
-"""Makes the embedded AWS ready for a verb: started, its accounts with a foundation, example models and scoring input.
+"""Makes the embedded AWS ready for a verb: started, its accounts with a foundation and what the example brings.
 
-What preparing means is said by ``PREPARATION``, commands that run as they would against AWS. It is done again when
-what they read has changed, and by one process at a time.
+What preparing means is said by commands that run as they would against AWS. It is done again when what they read has
+changed, and by one process at a time. Without ``examples/`` the accounts hold nothing to deploy, and it says so.
 """
 
 from __future__ import annotations
@@ -20,11 +20,14 @@ from scripts.local_cloud.server import HOME, running_endpoint, start
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
 PREPARED = HOME / "prepared"
+EXAMPLES = Path("examples")
 # Both continue where a killed run stopped. --keep: what a team has registered and decided since stays as it is.
-PREPARATION = [
-    ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief"),
-    ("examples.seed", "--keep"),
-]
+FOUNDATION = ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief")
+EXAMPLE = ("examples.seed", "--keep")
+WITHOUT_EXAMPLE = """\
+There is no examples/ in this clone, so no model was registered and no input was uploaded. A deployment needs an
+Approved version in the stages' model_package_group, and files below input_prefix. To bring both here:
+eval "$(make --silent local-env)", then the AWS calls of docs/going-to-aws.md (First release)."""
 # The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
 PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
 PREPARED_FROM |= {"network", "tags"}
@@ -46,13 +49,17 @@ def _prepare(endpoint_url: str) -> None:
         return
     environment = client_environment(endpoint_url, dev_account())
     why = "settings have changed" if PREPARED.exists() else "once"
-    print(f"Preparing the embedded AWS: foundation, example models, scoring input ({why}) ...", file=sys.stderr)
-    for module, *arguments in PREPARATION:
+    commands = [FOUNDATION, EXAMPLE] if (EXAMPLES / "seed.py").is_file() else [FOUNDATION]
+    what = "foundation, example models, scoring input" if EXAMPLE in commands else "foundation"
+    print(f"Preparing the embedded AWS: {what} ({why}) ...", file=sys.stderr)
+    for module, *arguments in commands:
         code = subprocess.run(
             [sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr, check=False
         ).returncode
         if code:
             sys.exit(code if code > 0 else INTERRUPTED)  # it has said why
+    if EXAMPLE not in commands:
+        print(WITHOUT_EXAMPLE, file=sys.stderr)
     PREPARED.write_text(wanted)
 
 
@@ -61,7 +68,7 @@ def _preparation_digest() -> str:
     digest = hashlib.sha256()
     for stage in stage_names():
         digest.update(f"{stage}\0{load_stage(stage).model_dump_json(include=PREPARED_FROM)}\0".encode())
-    for path in [Path("cloudformation/foundation.yml"), *sorted(Path("examples").rglob("*.py"))]:
+    for path in [Path("cloudformation/foundation.yml"), *sorted(EXAMPLES.glob("*.py"))]:
         digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -56,7 +56,14 @@ def load_stage(
 
 def any_stage() -> StageSettings:
     """The settings of the first stage, for what all stages share: dev, the region, the project."""
-    return load_stage(stage_names()[0])
+    names = stage_names()
+    if not names:
+        raise SettingsError(
+            f"{STAGES}/ holds no stage file",
+            found=[f"no {STAGES}/*.yml in {Path.cwd()}"],
+            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml by {STAGES}/schema.json)",
+        )
+    return load_stage(names[0])
 
 
 def dev_account() -> str:
@@ -66,7 +73,7 @@ def dev_account() -> str:
 def accounts() -> list[str]:
     """dev first, then each stage's, without repetitions."""
     stages = [load_stage(name) for name in stage_names()]
-    return list(dict.fromkeys([stages[0].dev_account, *(stage.account for stage in stages)]))
+    return list(dict.fromkeys([dev_account(), *(stage.account for stage in stages)]))
 
 
 def first_stage() -> str | None:

@@ -83,7 +83,7 @@ class Site:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         for name in ("cloudformation", "stages"):
-            shutil.copytree(ROOT / name, folder / name)
+            shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
         for name in ("__init__.py", "get_pipeline_definition.py"):
             shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)

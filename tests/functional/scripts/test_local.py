@@ -99,3 +99,12 @@ def is_alive(process: int) -> bool:
     except ProcessLookupError:
         return False
     return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z" if Path("/proc/self").exists() else True
+
+
+def test_without_stage_files_nothing_is_started_and_the_way_back_is_named(clone: Clone) -> None:
+    for path in (clone.folder / "stages").glob("*.yml"):
+        path.unlink()
+    code, said = clone.refusal("up")
+    assert code == 3
+    assert "holds no stage file" in said
+    assert "Traceback" not in said
