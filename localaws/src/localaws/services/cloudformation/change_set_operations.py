@@ -20,7 +20,7 @@ from localaws.services.cloudformation.pages import page
 from localaws.services.cloudformation.principal import caller_document
 from localaws.services.cloudformation.records import Records, Stack
 from localaws.services.cloudformation.stack_operations import add_stack, begin_update, check_updatable, new_stack
-from localaws.services.cloudformation.stack_queries import described_parameters
+from localaws.services.cloudformation.stack_query_operations import described_parameters
 from localaws.services.cloudformation.submission import Submission, submit
 
 if TYPE_CHECKING:

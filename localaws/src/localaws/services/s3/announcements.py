@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CREATING = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload", "PostObject"})
 
 
-def created(cloud: Cloud, caller: Caller, bucket: str, key: str, reason: str) -> None:
+def announce_created(cloud: Cloud, caller: Caller, bucket: str, key: str, reason: str) -> None:
     """Announce that an object was written."""
     owner, region = _place(cloud, bucket)
     head = cloud.client("s3", Caller.root(owner, region)).head_object(Bucket=bucket, Key=key)
@@ -28,7 +28,7 @@ def created(cloud: Cloud, caller: Caller, bucket: str, key: str, reason: str) ->
     _emit(cloud, caller, bucket, "Object Created", {**shown, "sequencer": _sequencer()}, {"reason": reason})
 
 
-def deleted(cloud: Cloud, caller: Caller, bucket: str, key: str, headers: dict[str, str]) -> None:
+def announce_deleted(cloud: Cloud, caller: Caller, bucket: str, key: str, headers: dict[str, str]) -> None:
     """Announce that an object was deleted; ``headers`` are those of the answer to DeleteObject."""
     known = {name.lower(): value for name, value in headers.items()}
     marker = known.get("x-amz-delete-marker") == "true"

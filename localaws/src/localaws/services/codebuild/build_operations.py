@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.codebuild.notices import announce_state
-from localaws.services.codebuild.projects import page
+from localaws.services.codebuild.announcements import announce_state
+from localaws.services.codebuild.project_operations import page
 from localaws.services.codebuild.records import BUILDS, PROJECTS, BuildRecord, fail_interrupted_builds
 from localaws.services.codebuild.start import codepipeline_job, start_build
 from localaws.services.codebuild.workspace import remove_leftovers

@@ -14,8 +14,8 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Companion, Request, Response, Service
 from localaws.front_door.protocol import HttpResponse, OperationRequest
-from localaws.services.s3 import moto_objects, object_events
-from localaws.services.s3.bucket_policies import TABLE
+from localaws.services.s3 import announcements, moto_objects
+from localaws.services.s3.bucket_policy_operations import TABLE
 from localaws.services.s3.checksums import algorithm_header, checksum, refuse_corrupt
 from localaws.services.s3.ownership import check_expected_owner
 
@@ -72,13 +72,13 @@ class ObjectCompanion(Companion):
             response = _with_checksum(request, response)
         if name == "DeleteBucket":
             self._policies.delete(bucket)
-        elif name in object_events.CREATING and self._announces(bucket):
-            object_events.created(self._cloud, caller, bucket, request.parameters["Key"], name)
+        elif name in announcements.CREATING and self._announces(bucket):
+            announcements.announce_created(self._cloud, caller, bucket, request.parameters["Key"], name)
         elif name == "DeleteObject" and self._announces(bucket):
-            object_events.deleted(self._cloud, caller, bucket, request.parameters["Key"], response.headers)
+            announcements.announce_deleted(self._cloud, caller, bucket, request.parameters["Key"], response.headers)
         elif name == "DeleteObjects" and self._announces(bucket):
             for entry in request.parameters["Delete"]["Objects"]:
-                object_events.deleted(self._cloud, caller, bucket, entry["Key"], {})
+                announcements.announce_deleted(self._cloud, caller, bucket, entry["Key"], {})
         return response
 
     def _announces(self, bucket: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
@@ -41,7 +42,10 @@ class EventTags(Service):
         table.put(key, document)
 
     def _tagged(self, caller: Caller, arn: str) -> tuple[Table, str, Document]:
-        kind, _, rest = arn.rsplit(":", 1)[-1].partition("/")
+        try:
+            kind, _, rest = Arn.parse(arn).resource.partition("/")
+        except ArnError as error:
+            raise ServiceError("ResourceNotFoundException", f"{arn} does not exist.") from error
         place = f"{caller.account}/{caller.region}"
         if kind == "event-bus":
             return self._records.buses, f"{place}/{rest}", self._records.bus_of(caller, arn)

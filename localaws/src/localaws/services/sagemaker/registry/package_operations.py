@@ -14,7 +14,7 @@ from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
 from localaws.services.sagemaker.pages import page
 from localaws.services.sagemaker.pipelines.records import user_context
-from localaws.services.sagemaker.registry.announcement import announce
+from localaws.services.sagemaker.registry.announcements import announce_package
 from localaws.services.sagemaker.registry.artifacts import Artifacts
 from localaws.services.sagemaker.registry.names import PackageName
 from localaws.services.sagemaker.registry.records import RegistryRecords, conflict, invalid
@@ -70,7 +70,7 @@ class ModelPackages(Service):
                 self._records.tags.put(name.arn, {"Tags": request["Tags"]})
             if "ClientToken" in request:
                 self._records.client_tokens.put(token_key, {"Request": request, "ModelPackageArn": name.arn})
-        announce(self._cloud, name, content)
+        announce_package(self._cloud, name, content)
         return {"ModelPackageArn": name.arn}
 
     def describe_model_package(self, caller: Caller, request: Request) -> Response:
@@ -119,7 +119,7 @@ class ModelPackages(Service):
             _add_specifications(package, request.get("AdditionalInferenceSpecificationsToAdd", []))
             package |= {"LastModifiedTime": self._cloud.clock.now(), "LastModifiedBy": user_context(caller)}
             self._records.packages.put(name.key, package)
-        announce(self._cloud, name, package)
+        announce_package(self._cloud, name, package)
         return {"ModelPackageArn": name.arn}
 
     def delete_model_package(self, caller: Caller, request: Request) -> Response:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Companion, Request, Response, Service
 from localaws.front_door.protocol import HttpResponse, OperationRequest
 from localaws.services.events.pages import page
 from localaws.services.sns.filters import policy_problem
+from localaws.services.sns.message_operations import send_to_queue
 from localaws.services.sns.messages import Message, written
 from localaws.services.sns.post_box import (
     CONFIRM_PAGE,
@@ -29,7 +31,6 @@ from localaws.services.sns.post_box import (
     PostBox,
     confirmation_link,
 )
-from localaws.services.sns.publishing import send_to_queue
 from localaws.services.sns.records import Records
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ _ENDPOINTS = {
     "https": re.compile(r"https://.+"),
     "sms": re.compile(r"\+?[\d().\s-]{5,20}"),
 }
-_SHOWN = ("SubscriptionArn", "TopicArn", "Protocol", "Endpoint", "Owner")
+_SUBSCRIPTION = re.compile(r"arn:[^:]+:sns:[^:]*:[^:]*:[^:]+:[^:]+")
 _PENDING = "PendingConfirmation"
 _PAGE = 100
 
@@ -93,8 +94,10 @@ class Subscriptions(Service):
 
     def unsubscribe(self, caller: Caller, request: Request) -> Response:
         arn = request["SubscriptionArn"]
-        if len(arn.split(":")) != 7:
-            raise ServiceError("InvalidParameter", "Invalid parameter: SubscriptionArn Reason: it is none")
+        if not _SUBSCRIPTION.fullmatch(arn):
+            raise ServiceError(
+                "InvalidParameter", "Invalid parameter: SubscriptionArn Reason: it is not the ARN of a subscription"
+            )
         self._records.subscriptions.delete(arn)
         return {}
 
@@ -102,7 +105,7 @@ class Subscriptions(Service):
         mine = [
             subscription
             for subscription in self._records.subscriptions.values()
-            if subscription["Owner"] == caller.account and subscription["TopicArn"].split(":")[3] == caller.region
+            if subscription["Owner"] == caller.account and Arn.parse(subscription["TopicArn"]).region == caller.region
         ]
         return _listed(mine, request)
 
@@ -137,13 +140,6 @@ class Subscriptions(Service):
         self._records.subscriptions.put(subscription["SubscriptionArn"], subscription)
         return {}
 
-    def _same(self, topic: str, protocol: str, endpoint: str) -> Document | None:
-        """The subscription that this endpoint has already: a topic has one for each."""
-        for subscription in self._records.of_topic(topic):
-            if (subscription["Protocol"], subscription["Endpoint"]) == (protocol, endpoint):
-                return subscription
-        return None
-
     def _made(self, caller: Caller, topic: str, protocol: str, endpoint: str, attributes: dict[str, str]) -> Document:
         arn = f"{topic}:{uuid.uuid4()}"
         subscription: Document = {
@@ -155,7 +151,7 @@ class Subscriptions(Service):
             "Principal": caller.arn,
             "Attributes": attributes,
             "Token": uuid.uuid4().hex * 2,
-            "Pending": protocol != "sms" and not (protocol == "sqs" and endpoint.split(":")[4] == caller.account),
+            "Pending": protocol != "sms" and not (protocol == "sqs" and Arn.parse(endpoint).account == caller.account),
         }
         self._records.subscriptions.put(arn, subscription)
         if subscription["Pending"]:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class ResourceOperations:
+class ResourceLifecycle:
     """The operations of one stack, by its key. Each raises ResourceError after it wrote the failure's event."""
 
     def __init__(self, cloud: Cloud, records: Records, key: str) -> None:

@@ -129,7 +129,7 @@ class Repositories(Service):
         return {}
 
     def _by_arn(self, caller: Caller, arn: str) -> dict[str, Any]:
-        name = arn.rsplit(":", 1)[-1]
+        name = arn.rpartition(":")[2]
         if arn != caller.resource_arn("codecommit", name):
             raise ServiceError("InvalidResourceArnException", f"{arn} is not a repository of this account and region")
         return self._existing(caller, name)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.codepipeline.pipelines import existing, page
+from localaws.services.codepipeline.pipeline_operations import existing, page
 from localaws.services.codepipeline.records import RUNNING, PipelineKey, Records, stage_names
 from localaws.services.codepipeline.stage_run import StageRunner
 

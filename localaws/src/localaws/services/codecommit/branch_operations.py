@@ -9,8 +9,8 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codecommit import repositories
-from localaws.services.codecommit.git import ZERO_ID, GitError, commit_of, git, references
-from localaws.services.codecommit.reference_events import adopt_first_branch, announce
+from localaws.services.codecommit.announcements import announce_references
+from localaws.services.codecommit.git import ZERO_ID, GitError, adopt_first_branch, commit_of, git, references
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -115,4 +115,4 @@ def move_branch(
         raise ServiceError("ConcurrentReferenceUpdateException", f"Branch {name} was updated meanwhile") from error
     after = references(directory)
     adopt_first_branch(directory, before, after)
-    announce(cloud, record, caller.arn, before, after)
+    announce_references(cloud, record, caller.arn, before, after)

@@ -9,8 +9,8 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codecommit import trees
-from localaws.services.codecommit.branches import branch_head, move_branch, open_repository, required
-from localaws.services.codecommit.files import existing_commit
+from localaws.services.codecommit.branch_operations import branch_head, move_branch, open_repository, required
+from localaws.services.codecommit.file_operations import existing_commit
 from localaws.services.codecommit.git import ZERO_ID, commit_of, git
 
 _FORMAT = "%H%x00%T%x00%P%x00%an%x00%ae%x00%ad%x00%cn%x00%ce%x00%cd%x00%B"

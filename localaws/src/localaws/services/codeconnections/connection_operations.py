@@ -20,6 +20,7 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Request as HttpRequest
 from werkzeug.wrappers import Response as HttpResponse
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
@@ -167,5 +168,5 @@ def _shown(connection: dict[str, Any]) -> dict[str, Any]:
 
 
 def _place(arn: str) -> tuple[str, str]:
-    _, _, _, region, account, _ = arn.split(":", 5)
-    return region, account
+    connection = Arn.parse(arn)
+    return connection.region, connection.account

@@ -11,6 +11,7 @@ import queue
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.events import Event
@@ -92,9 +93,14 @@ class EventBridge(Service):
 
     def _bus_for(self, caller: Caller, name_or_arn: str) -> tuple[str, str, str] | None:
         """Account, region and name of a bus that the caller may put events on; None where there is none."""
-        account, region, name = caller.account, caller.region, bus_name(name_or_arn)
+        account, region = caller.account, caller.region
         if name_or_arn.startswith("arn:"):
-            _, _, _, region, account, _ = name_or_arn.split(":", 5)
+            try:
+                arn = Arn.parse(name_or_arn)
+            except ArnError:  # no bus has such a name
+                return None
+            account, region = arn.account, arn.region
+        name = bus_name(name_or_arn)
         bus = self._records.bus(account, region, name)
         if bus is None:
             return None
@@ -150,8 +156,8 @@ class EventBridge(Service):
 
 
 def _scheduled_event(rule: Document, moment: datetime) -> dict[str, Any]:
-    _, _, _, region, account, _ = rule["Arn"].split(":", 5)
-    return envelope(account, region, "aws.events", "Scheduled Event", {}, moment, [rule["Arn"]])
+    arn = Arn.parse(rule["Arn"])
+    return envelope(arn.account, arn.region, "aws.events", "Scheduled Event", {}, moment, [rule["Arn"]])
 
 
 def _entry_problem(entry: dict[str, Any]) -> tuple[str, str] | None:

@@ -11,6 +11,7 @@ import secrets
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn
 from localaws.core.caller import PARTITION, Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
@@ -129,7 +130,7 @@ class Sts(Service):
             return Caller(session["Account"], signature.region, session["Arn"], key)
         user = self._user_of_key(key)
         if user is not None:
-            return Caller(user.split(":")[4], signature.region, user, key)
+            return Caller(Arn.parse(user).account, signature.region, user, key)
         raise ServiceError(
             "InvalidClientTokenId",
             f"The security token included in the request is invalid: localaws issued no access key {key}. "

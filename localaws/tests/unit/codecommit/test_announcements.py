@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localaws.services.codecommit.reference_events import changes
+from localaws.services.codecommit.announcements import changes
 
 _references = st.dictionaries(
     st.sampled_from(["refs/heads/main", "refs/heads/a/b", "refs/tags/v1"]), st.sampled_from(["1" * 40, "2" * 40])

@@ -9,7 +9,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codecommit import trees
-from localaws.services.codecommit.branches import open_repository, required
+from localaws.services.codecommit.branch_operations import open_repository, required
 from localaws.services.codecommit.git import GitError, commit_of
 
 _LARGEST = 6 * 1024 * 1024

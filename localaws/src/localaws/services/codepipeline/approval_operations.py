@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.codepipeline.pipelines import existing
+from localaws.services.codepipeline.pipeline_operations import existing
 from localaws.services.codepipeline.records import PipelineKey, Records
 
 if TYPE_CHECKING:

@@ -12,6 +12,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codestar_notifications.event_types import event_types, unknown_type
+from localaws.services.codestar_notifications.notifier import Notifier
 from localaws.services.codestar_notifications.records import Records, checked_targets
 from localaws.services.events.pages import page
 
@@ -28,6 +29,7 @@ class NotificationRules(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._records = Records(cloud)
+        self._notifier = Notifier(cloud)
 
     def create_notification_rule(self, caller: Caller, request: Request) -> Response:
         token = request.get("ClientRequestToken")

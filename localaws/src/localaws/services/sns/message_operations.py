@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
@@ -133,11 +134,11 @@ def send_to_queue(
     closed = refusal(cloud, PRINCIPAL, "sqs:SendMessage", queue_arn, message.topic_arn)
     if closed:
         raise ServiceError("AccessDenied", closed, 403)
-    _, _, _, region, account, name = queue_arn.split(":", 5)
-    sqs = cloud.client("sqs", Caller.root(account, region))
-    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    queue = Arn.parse(queue_arn)
+    sqs = cloud.client("sqs", Caller.root(queue.account, queue.region))
+    url = sqs.get_queue_url(QueueName=queue.resource, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]
     options: dict[str, Any] = {}
-    if name.endswith(".fifo"):
+    if queue.resource.endswith(".fifo"):
         options["MessageGroupId"] = message.group or message.identifier
         options["MessageDeduplicationId"] = message.deduplication or message.identifier
     sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes, **options)

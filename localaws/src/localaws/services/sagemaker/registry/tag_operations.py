@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.service import Request, Response, Service
 from localaws.services.sagemaker.pages import page
@@ -55,15 +56,19 @@ class Tags(Service):
         return page(items, {"MaxResults": _MOST_TAGS, **request}, "Tags")
 
     def _arn(self, caller: Caller, request: Request) -> str:
-        arn = str(request["ResourceArn"])
-        _, _, _, region, account, resource = arn.split(":", 5)
-        if account != caller.account:
-            raise invalid(f"{arn} belongs to account {account}; tags are kept and seen in the resource's own account.")
-        kind, _, name = resource.partition("/")
+        try:
+            arn = Arn.parse(request["ResourceArn"])
+        except ArnError as error:
+            raise invalid(str(error)) from error
+        if arn.account != caller.account:
+            raise invalid(
+                f"{arn} belongs to account {arn.account}; tags are kept and seen in the resource's own account."
+            )
+        kind, _, name = arn.resource.partition("/")
         table = self._known.get(kind)
-        if table is not None and table.get(_key(kind, account, region, name)) is None:
+        if table is not None and table.get(_key(kind, arn.account, arn.region, name)) is None:
             raise invalid(f"{arn} does not exist.")
-        return arn
+        return str(arn)
 
     def _of(self, arn: str) -> dict[str, str]:
         return {tag["Key"]: tag["Value"] for tag in (self._tags.get(arn) or {}).get("Tags", [])}

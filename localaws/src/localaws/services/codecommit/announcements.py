@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from localaws.services.codecommit.git import git
+from localaws.core.arn import Arn
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -39,9 +38,11 @@ def changes(before: dict[str, str], after: dict[str, str]) -> list[dict[str, Any
     return found
 
 
-def announce(cloud: Cloud, record: Document, caller_arn: str, before: dict[str, str], after: dict[str, str]) -> None:
+def announce_references(
+    cloud: Cloud, record: Document, caller_arn: str, before: dict[str, str], after: dict[str, str]
+) -> None:
     """Emit an event for every reference that differs."""
-    region = record["Arn"].split(":")[3]
+    region = Arn.parse(record["Arn"]).region
     common = {
         "callerUserArn": caller_arn,
         "repositoryId": record["repositoryId"],
@@ -49,12 +50,3 @@ def announce(cloud: Cloud, record: Document, caller_arn: str, before: dict[str, 
     }
     for detail in changes(before, after):
         cloud.emit(record["accountId"], region, "aws.codecommit", DETAIL_TYPE, {**common, **detail}, [record["Arn"]])
-
-
-def adopt_first_branch(directory: Path, before: dict[str, str], after: dict[str, str]) -> None:
-    """The first branch that reaches an empty repository becomes its default branch."""
-    old = [name for name in before if name.startswith("refs/heads/")]
-    new = sorted(name for name in after if name.startswith("refs/heads/"))
-    if new and not old:
-        chosen = next((name for name in new if name in ("refs/heads/main", "refs/heads/master")), new[0])
-        git(directory, "symbolic-ref", "HEAD", chosen)

@@ -18,7 +18,7 @@ DETAIL_TYPE = "SageMaker Model Package State Change"
 _KEPT_BACK = ("ModelCard", "CreatedBy", "LastModifiedBy")
 
 
-def announce(cloud: Cloud, name: PackageName, package: Document) -> None:
+def announce_package(cloud: Cloud, name: PackageName, package: Document) -> None:
     detail = {key: _plain(value) for key, value in package.items() if key not in _KEPT_BACK}
     cloud.emit(name.account, name.region, "aws.sagemaker", DETAIL_TYPE, detail, [name.arn])
 

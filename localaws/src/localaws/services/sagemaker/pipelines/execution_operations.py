@@ -14,7 +14,7 @@ from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
 from localaws.services.sagemaker.jobs.role import require_role
 from localaws.services.sagemaker.pages import page
-from localaws.services.sagemaker.pipelines.announcements import Announcements
+from localaws.services.sagemaker.pipelines.announcements import announce_execution
 from localaws.services.sagemaker.pipelines.definition import Definition, parse_definition
 from localaws.services.sagemaker.pipelines.executor import Result
 from localaws.services.sagemaker.pipelines.parameters import ParameterError, bind_parameters, parameter_text
@@ -65,7 +65,7 @@ class PipelineExecutions(Service):
             for step in steps:
                 self._records.steps.put(f"{key}/{step['StepName']}", step)
             self._records.pipelines.put(pipeline_key, {**pipeline, "LastRunTime": execution["CreationTime"]})
-        self._announce(key, execution, None)
+        announce_execution(self._cloud, execution, None)
         self._launch(key, definition)
         return {"PipelineExecutionArn": execution["PipelineExecutionArn"]}
 
@@ -121,7 +121,7 @@ class PipelineExecutions(Service):
                 raise _conflict(f"Pipeline execution with status {status} cannot be stopped.")
             changed = self._change(key, PipelineExecutionStatus="Stopping", LastModifiedBy=user_context(caller))
         if status != "Stopping":
-            self._announce(key, changed, status)
+            announce_execution(self._cloud, changed, status)
         return {"PipelineExecutionArn": execution["PipelineExecutionArn"]}
 
     def retry_pipeline_execution(self, caller: Caller, request: Request) -> Response:
@@ -148,7 +148,7 @@ class PipelineExecutions(Service):
                 LastModifiedBy=user_context(caller),
                 **parallelism,
             )
-        self._announce(key, changed, status)
+        announce_execution(self._cloud, changed, status)
         self._launch(key, parse_definition(self._version(key, changed)["PipelineDefinition"]))
         return {"PipelineExecutionArn": execution["PipelineExecutionArn"]}
 
@@ -239,7 +239,7 @@ class PipelineExecutions(Service):
             changed = self._change(
                 key, PipelineExecutionStatus=status, FailureReason=reason, EndTime=self._cloud.clock.now()
             )
-        self._announce(key, changed, before["PipelineExecutionStatus"])
+        announce_execution(self._cloud, changed, before["PipelineExecutionStatus"])
 
     def _settle_interrupted(self) -> None:
         """Fail what a former server left running: its jobs are gone, and nobody would ever end it."""
@@ -267,10 +267,6 @@ class PipelineExecutions(Service):
         if version is None:
             raise ServiceError("ResourceNotFound", f"The version {execution['PipelineVersionId']} is gone.")
         return version
-
-    def _announce(self, key: str, execution: Document, previous: str | None) -> None:
-        account, region, *_ = key.split("/")
-        Announcements(self._cloud, account, region, execution["PipelineName"]).execution_changed(execution, previous)
 
 
 def _summary(execution: Document) -> dict[str, Any]:
