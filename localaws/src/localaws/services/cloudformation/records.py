@@ -16,12 +16,14 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 from localaws.services.cloudformation.announcements import announce_event
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
 Stack = dict[str, Any]
+PAGES = Pages("ValidationError")
 STACK_TYPE = "AWS::CloudFormation::Stack"
 GONE = "DELETE_COMPLETE"
 

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.cloudformation.pages import page
-from localaws.services.cloudformation.records import GONE, Records, Stack
+from localaws.services.cloudformation.records import GONE, PAGES, Records, Stack
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -31,14 +30,14 @@ class StackQueries(Service):
         if name:
             return {"Stacks": [_described(self._records.stack(caller, name))]}
         live = [stack for stack in self._records.all_stacks(caller) if stack["StackStatus"] != GONE]
-        found, more = page(live, request.get("NextToken"))
+        found, more = PAGES.of(live, request, _stack_id)
         return {"Stacks": [_described(stack) for stack in found], **more}
 
     def list_stacks(self, caller: Caller, request: Request) -> Response:
         wanted = request.get("StackStatusFilter")
         every = self._records.all_stacks(caller)
         stacks = [stack for stack in every if not wanted or stack["StackStatus"] in wanted]
-        found, more = page(stacks, request.get("NextToken"))
+        found, more = PAGES.of(stacks, request, _stack_id)
         return {"StackSummaries": [_summary(stack) for stack in found], **more}
 
     def describe_stack_events(self, caller: Caller, request: Request) -> Response:
@@ -46,7 +45,7 @@ class StackQueries(Service):
         if not name:
             raise ServiceError("ValidationError", "StackName is required")
         stack = self._records.stack(caller, name, "Stack [{}] does not exist")
-        found, more = page(self._records.events_of(stack), request.get("NextToken"))
+        found, more = PAGES.of(self._records.events_of(stack), request, lambda event: str(event["EventId"]))
         return {"StackEvents": found, **more}
 
     def describe_stack_resource(self, caller: Caller, request: Request) -> Response:
@@ -83,7 +82,7 @@ class StackQueries(Service):
 
     def list_stack_resources(self, caller: Caller, request: Request) -> Response:
         stack = self._records.stack(caller, request["StackName"])
-        found, more = page(list(stack["Resources"].items()), request.get("NextToken"))
+        found, more = PAGES.of(list(stack["Resources"].items()), request, lambda item: str(item[0]))
         summaries = []
         for name, record in found:
             summary = _resource(stack, name, record)
@@ -94,7 +93,7 @@ class StackQueries(Service):
 
     def list_exports(self, caller: Caller, request: Request) -> Response:
         exports = self._records.exports(caller.account, caller.region)
-        found, more = page([exports[name] for name in sorted(exports)], request.get("NextToken"))
+        found, more = PAGES.of([exports[name] for name in sorted(exports)], request, lambda export: export["Name"])
         return {"Exports": found, **more}
 
     def list_imports(self, caller: Caller, request: Request) -> Response:
@@ -102,7 +101,7 @@ class StackQueries(Service):
         users = self._records.importers(caller.account, caller.region, name)
         if not users:
             raise ServiceError("ValidationError", f"Export '{name}' is not imported by any stack.")
-        found, more = page(sorted(users), request.get("NextToken"))
+        found, more = PAGES.of(sorted(users), request, str)
         return {"Imports": found, **more}
 
     def describe_account_limits(self, caller: Caller, request: Request) -> Response:
@@ -199,3 +198,7 @@ def _resource(stack: Stack, logical_id: str, record: dict[str, Any]) -> dict[str
 
 def _present(stack: Stack, *names: str) -> dict[str, Any]:
     return {name: stack[name] for name in names if stack.get(name) is not None}
+
+
+def _stack_id(stack: Stack) -> str:
+    return str(stack["StackId"])

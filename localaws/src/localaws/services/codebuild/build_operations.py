@@ -11,8 +11,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codebuild.announcements import announce_state
-from localaws.services.codebuild.project_operations import page
-from localaws.services.codebuild.records import BUILDS, PROJECTS, BuildRecord, fail_interrupted_builds
+from localaws.services.codebuild.records import BUILDS, PAGES, PROJECTS, BuildRecord, fail_interrupted_builds
 from localaws.services.codebuild.start import codepipeline_job, start_build
 from localaws.services.codebuild.workspace import remove_leftovers
 
@@ -99,8 +98,8 @@ class Builds(Service):
         ids = [document["Build"]["id"] for document in self._table.values(prefix)]
         if request.get("sortOrder", default) == "DESCENDING":
             ids.reverse()
-        found, token = page(ids, request.get("nextToken"))
-        return {"ids": found, **token}
+        found, more = PAGES.of(ids, request, str)
+        return {"ids": found, **more}
 
     def _existing(self, caller: Caller, name: str) -> str:
         key = _key(caller, name)

@@ -15,7 +15,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.policies.service_roles import role_problem
 from localaws.services.codebuild.caches import LocalCache
-from localaws.services.codebuild.records import PROJECTS
+from localaws.services.codebuild.records import PAGES, PROJECTS
 from localaws.services.codebuild.sources import SUPPORTED
 from localaws.services.codebuild.workspace import cache_of
 
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9\-_]{1,149}")
-_PAGE = 100
 _MEMBERS = (
     "description",
     "source",
@@ -127,8 +126,8 @@ class Projects(Service):
             request.get("sortBy", ""), "name"
         )
         projects.sort(key=lambda project: project[member], reverse=request.get("sortOrder") == "DESCENDING")
-        names, token = page([project["name"] for project in projects], request.get("nextToken"))
-        return {"projects": names, **token}
+        names, more = PAGES.of([project["name"] for project in projects], request, str)
+        return {"projects": names, **more}
 
     def invalidate_project_cache(self, caller: Caller, request: Request) -> Response:
         name = request["projectName"]
@@ -161,16 +160,6 @@ class Projects(Service):
                 "InvalidInputException", f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}: {problem}"
             )
         return arn
-
-
-def page(items: list[str], token: str | None) -> tuple[list[str], dict[str, str]]:
-    """A page of 100, and the token of the next."""
-    try:
-        start = int(token) if token else 0
-    except ValueError as error:
-        raise ServiceError("InvalidInputException", f"Invalid nextToken: {token}") from error
-    end = start + _PAGE
-    return items[start:end], {"nextToken": str(end)} if end < len(items) else {}
 
 
 def _key(caller: Caller, name: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 from localaws.core.service import Request, Response, Service
 from localaws.services.codecommit import repositories
 from localaws.services.codecommit.announcements import announce_references
@@ -15,7 +16,7 @@ from localaws.services.codecommit.git import ZERO_ID, GitError, adopt_first_bran
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-_PAGE = 100
+_PAGES = Pages(repositories.INVALID_CONTINUATION, continuation="nextToken")
 
 
 class Branches(Service):
@@ -42,12 +43,8 @@ class Branches(Service):
     def list_branches(self, caller: Caller, request: Request) -> Response:
         _, directory = open_repository(self._cloud, caller, request)
         names = [name.removeprefix("refs/heads/") for name in references(directory) if name.startswith("refs/heads/")]
-        after = request.get("nextToken", "")
-        remaining = [name for name in sorted(names) if name > after]
-        answer: Response = {"branches": remaining[:_PAGE]}
-        if len(remaining) > _PAGE:
-            answer["nextToken"] = remaining[_PAGE - 1]
-        return answer
+        shown, more = _PAGES.of(sorted(names), request, str)
+        return {"branches": shown, **more}
 
     def delete_branch(self, caller: Caller, request: Request) -> Response:
         record, directory = open_repository(self._cloud, caller, request)

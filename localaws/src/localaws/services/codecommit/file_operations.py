@@ -7,13 +7,14 @@ from typing import Any
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 from localaws.core.service import Request, Response, Service
-from localaws.services.codecommit import trees
+from localaws.services.codecommit import repositories, trees
 from localaws.services.codecommit.branch_operations import open_repository, required
 from localaws.services.codecommit.git import GitError, commit_of
 
 _LARGEST = 6 * 1024 * 1024
-_PAGE = 100
+_PAGES = Pages(repositories.INVALID_CONTINUATION)
 
 
 class Files(Service):
@@ -71,12 +72,8 @@ class Files(Service):
         before = _below(trees.files(directory, before_commit), request.get("beforePath"))
         after = _below(trees.files(directory, after_commit), request.get("afterPath"))
         changed = [path for path in sorted(before.keys() | after.keys()) if before.get(path) != after.get(path)]
-        size = request.get("MaxResults", _PAGE)
-        remaining = [path for path in changed if path > request.get("NextToken", "")]
-        answer: Response = {"differences": [_difference(before.get(p), after.get(p)) for p in remaining[:size]]}
-        if len(remaining) > size:
-            answer["NextToken"] = remaining[size - 1]
-        return answer
+        shown, more = _PAGES.of(changed, request, str)
+        return {"differences": [_difference(before.get(path), after.get(path)) for path in shown], **more}
 
 
 def existing_commit(directory: Path, specifier: str) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from localaws.core.store import Document, Table
 
 TABLE = "codecommit.repository"
+INVALID_CONTINUATION = "InvalidContinuationTokenException"
 URL_PREFIX = "/_localaws/git/"
 
 

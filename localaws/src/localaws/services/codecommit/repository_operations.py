@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 from localaws.core.service import Request, Response, Service
 from localaws.services.codecommit import repositories
 from localaws.services.codecommit.http import GitOverHttp
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
 _NAME = re.compile(r"[\w.-]{1,100}", re.ASCII)
-_PAGE = 1000
+_PAGES = Pages(repositories.INVALID_CONTINUATION, continuation="nextToken", usual=1000)
 
 
 class Repositories(Service):
@@ -61,16 +62,9 @@ class Repositories(Service):
         records = self._repositories.values(f"{caller.account}/{caller.region}/")
         by = {"lastModifiedDate": "lastModifiedDate"}.get(request.get("sortBy", ""), "repositoryName")
         records.sort(key=lambda record: record[by], reverse=request.get("order") == "descending")
-        start = _position(request.get("nextToken"))
-        page = records[start : start + _PAGE]
-        answer: Response = {
-            "repositories": [
-                {"repositoryName": record["repositoryName"], "repositoryId": record["repositoryId"]} for record in page
-            ]
-        }
-        if start + _PAGE < len(records):
-            answer["nextToken"] = str(start + _PAGE)
-        return answer
+        shown, more = _PAGES.of(records, request, lambda record: str(record["repositoryId"]))
+        names = [{name: record[name] for name in ("repositoryName", "repositoryId")} for record in shown]
+        return {"repositories": names, **more}
 
     def delete_repository(self, caller: Caller, request: Request) -> Response:
         key = self._key(caller, _valid_name(request["repositoryName"]))
@@ -154,11 +148,3 @@ def _valid_name(name: str) -> str:
             "periods, underscores, and dashes between 1 and 100 characters, and cannot end in .git",
         )
     return name
-
-
-def _position(token: str | None) -> int:
-    if token is None:
-        return 0
-    if not token.isdigit():
-        raise ServiceError("InvalidContinuationTokenException", "The specified continuation token is not valid.")
-    return int(token)

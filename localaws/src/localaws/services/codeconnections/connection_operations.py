@@ -23,6 +23,7 @@ from werkzeug.wrappers import Response as HttpResponse
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 from localaws.core.service import Request, Response, Service
 from localaws.services.codeconnections import sources
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 PAGE = "/_localaws/connections"
 _SHOWN = ("ConnectionName", "ConnectionArn", "ProviderType", "OwnerAccountId", "ConnectionStatus", "HostArn")
-_PAGE_SIZE = 100
+_PAGES = Pages("ValidationException")
 
 
 class CodeConnections(Service):
@@ -71,14 +72,8 @@ class CodeConnections(Service):
             if _place(connection["ConnectionArn"]) == (caller.region, caller.account)
             and provider in (None, connection["ProviderType"])
         ]
-        token = str(request.get("NextToken", "0"))
-        if not token.isdigit():
-            raise ServiceError("ValidationException", "NextToken is invalid")
-        start, size = int(token), request.get("MaxResults") or _PAGE_SIZE
-        answer: Response = {"Connections": mine[start : start + size]}
-        if start + size < len(mine):
-            answer["NextToken"] = str(start + size)
-        return answer
+        shown, more = _PAGES.of(mine, request, lambda connection: str(connection["ConnectionArn"]))
+        return {"Connections": shown, **more}
 
     def delete_connection(self, caller: Caller, request: Request) -> Response:
         connection = self._existing(caller, request["ConnectionArn"])

@@ -11,8 +11,8 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codepipeline.change_detection import ChangeDetection
-from localaws.services.codepipeline.pipeline_operations import existing, page
-from localaws.services.codepipeline.records import RUNNING, PipelineKey, Records, stage_names
+from localaws.services.codepipeline.pipeline_operations import existing
+from localaws.services.codepipeline.records import PAGES, RUNNING, PipelineKey, Records, stage_names
 from localaws.services.codepipeline.stage_run import StageRunner
 
 if TYPE_CHECKING:
@@ -129,8 +129,8 @@ class Executions(Service):
         stage = request.get("filter", {}).get("succeededInStage", {}).get("stageName")
         if stage is not None:
             executions = [e for e in executions if e["stages"].get(stage, {}).get("status") == "Succeeded"]
-        found, token = page([_summary(execution) for execution in executions], request, 100)
-        return {"pipelineExecutionSummaries": found, **token}
+        found, more = PAGES.of(executions, request, lambda execution: str(execution["id"]))
+        return {"pipelineExecutionSummaries": [_summary(execution) for execution in found], **more}
 
     def _execution(self, caller: Caller, request: Request) -> tuple[PipelineKey, dict[str, Any]]:
         key = PipelineKey.of(caller, request["pipelineName"])

@@ -11,7 +11,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.policies.service_roles import role_problem
-from localaws.services.codepipeline.records import PipelineKey, Records
+from localaws.services.codepipeline.records import PAGES, PipelineKey, Records
 from localaws.services.codepipeline.stage_run import StageRunner
 from localaws.services.codepipeline.structure import check_structure
 
@@ -85,8 +85,8 @@ class Pipelines(Service):
             for document in documents
         ]
         summaries.sort(key=lambda summary: str(summary["name"]))
-        found, token = page(summaries, request, 1000)
-        return {"pipelines": found, **token}
+        found, more = PAGES.of(summaries, request, lambda summary: str(summary["name"]), usual=1000)
+        return {"pipelines": found, **more}
 
     def delete_pipeline(self, caller: Caller, request: Request) -> Response:
         """Its history goes with it; one that is not there is deleted already."""
@@ -108,8 +108,8 @@ class Pipelines(Service):
     def list_tags_for_resource(self, caller: Caller, request: Request) -> Response:
         with self._tagged(caller, request["resourceArn"]) as document:
             tags = [{"key": name, "value": value} for name, value in document["tags"].items()]
-        found, token = page(tags, request, 100)
-        return {"tags": found, **token}
+        found, more = PAGES.of(tags, request, lambda tag: str(tag["key"]))
+        return {"tags": found, **more}
 
     def _tagged(self, caller: Caller, arn: str) -> Any:
         key = PipelineKey.of(caller, arn.rpartition(":")[2])
@@ -149,13 +149,3 @@ def existing(records: Records, key: PipelineKey) -> dict[str, Any]:
             "PipelineNotFoundException", f"Account '{key.account}' does not have a pipeline with name '{key.name}'"
         )
     return document
-
-
-def page(items: list[Any], request: Request, most: int) -> tuple[list[Any], dict[str, str]]:
-    """A page of at most ``maxResults`` or ``most`` items, and the token of the next."""
-    token = request.get("nextToken")
-    if token is not None and not token.isdigit():
-        raise ServiceError("InvalidNextTokenException", f"The next token {token} is invalid")
-    start = int(token or 0)
-    end = start + min(request.get("maxResults", most), most)
-    return items[start:end], {"nextToken": str(end)} if end < len(items) else {}

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.codepipeline.pipeline_operations import existing, page
-from localaws.services.codepipeline.records import RUNNING, PipelineKey, Records, stage_names
+from localaws.services.codepipeline.pipeline_operations import existing
+from localaws.services.codepipeline.records import PAGES, RUNNING, PipelineKey, Records, stage_names
 from localaws.services.codepipeline.stage_run import StageRunner
 
 if TYPE_CHECKING:
@@ -67,8 +67,8 @@ class State(Service):
         if asked.get("latestInPipelineExecution", {}).get("startTimeRange") == "Latest":
             actions = _latest_of_each(actions)
         details = [{name: value for name, value in action.items() if name != "state"} for action in actions]
-        found, token = page(details, request, 100)
-        return {"actionExecutionDetails": found, **token}
+        found, more = PAGES.of(details, request, lambda action: str(action["actionExecutionId"]))
+        return {"actionExecutionDetails": found, **more}
 
     def list_rule_executions(self, caller: Caller, request: Request) -> Response:
         """No rule ever runs: a declaration with one is refused."""

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
     from localaws.core.store import Document
 
+PAGES = Pages("InvalidNextTokenException")
 _TOPIC = re.compile(r"arn:[^:]+:sns:[^:]*:[^:]*:[^:]+")
 
 

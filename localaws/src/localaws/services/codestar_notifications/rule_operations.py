@@ -13,8 +13,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.codestar_notifications.event_types import event_types, unknown_type
 from localaws.services.codestar_notifications.notifier import Notifier
-from localaws.services.codestar_notifications.records import Records, checked_targets
-from localaws.services.events.pages import page
+from localaws.services.codestar_notifications.records import PAGES, Records, checked_targets
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -88,8 +87,8 @@ class NotificationRules(Service):
             for rule in self._records.of(caller)
             if all(entry["Value"] in _filtered(rule, entry["Name"]) for entry in filters)
         ]
-        shown, token = page(rules, request.get("MaxResults", 100), request.get("NextToken"))
-        return {"NotificationRules": shown, **({"NextToken": token} if token else {})}
+        shown, more = PAGES.of(rules, request, lambda rule: str(rule["Arn"]))
+        return {"NotificationRules": shown, **more}
 
     def list_event_types(self, caller: Caller, request: Request) -> Response:
         filters = request.get("Filters", [])
@@ -98,8 +97,8 @@ class NotificationRules(Service):
             for entry in event_types()
             if all(entry[_TYPE_FILTERS[wanted["Name"]]] == wanted["Value"] for wanted in filters)
         ]
-        shown, token = page(found, request.get("MaxResults", 100), request.get("NextToken"))
-        return {"EventTypes": shown, **({"NextToken": token} if token else {})}
+        shown, more = PAGES.of(found, request, lambda entry: str(entry["EventTypeId"]))
+        return {"EventTypes": shown, **more}
 
     def list_tags_for_resource(self, caller: Caller, request: Request) -> Response:
         return {"Tags": self._records.rule(caller, request["Arn"])["Tags"]}

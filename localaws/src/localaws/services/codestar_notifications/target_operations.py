@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.codestar_notifications.records import Records, checked_targets
-from localaws.services.events.pages import page
+from localaws.services.codestar_notifications.records import PAGES, Records, checked_targets
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -46,8 +45,8 @@ class NotificationTargets(Service):
             for target in targets.values()
             if all(target[_FILTERS[wanted["Name"]]] == wanted["Value"] for wanted in request.get("Filters", []))
         ]
-        shown, token = page(found, request.get("MaxResults", 100), request.get("NextToken"))
-        return {"Targets": shown, **({"NextToken": token} if token else {})}
+        shown, more = PAGES.of(found, request, lambda target: str(target["TargetAddress"]))
+        return {"Targets": shown, **more}
 
     def delete_target(self, caller: Caller, request: Request) -> Response:
         address = request["TargetAddress"]

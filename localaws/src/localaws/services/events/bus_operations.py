@@ -12,8 +12,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.policies.bus_policies import statement
-from localaws.services.events.pages import page
-from localaws.services.events.records import DEFAULT_BUS, Records, bus_arn
+from localaws.services.events.records import DEFAULT_BUS, PAGES, Records, bus_arn
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -56,8 +55,8 @@ class EventBuses(Service):
         if not any(bus["Name"] == DEFAULT_BUS for bus in buses):
             buses.insert(0, self._records.bus_of(caller, DEFAULT_BUS))
         named = [_shown(bus) for bus in buses if bus["Name"].startswith(request.get("NamePrefix", ""))]
-        shown, token = page(named, request.get("Limit", 100), request.get("NextToken"))
-        return {"EventBuses": shown, **({"NextToken": token} if token else {})}
+        shown, more = PAGES.of(named, request, lambda bus: str(bus["Name"]))
+        return {"EventBuses": shown, **more}
 
     def update_event_bus(self, caller: Caller, request: Request) -> Response:
         bus = self._records.bus_of(caller, request.get("Name"))

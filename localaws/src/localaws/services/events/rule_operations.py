@@ -5,16 +5,16 @@ https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.events.pages import page
 from localaws.services.events.pattern_values import PatternError
 from localaws.services.events.patterns import compiled
-from localaws.services.events.records import DEFAULT_BUS, Records, rule_arn
+from localaws.services.events.records import DEFAULT_BUS, PAGES, Records, rule_arn
 from localaws.services.events.schedules import ScheduleError, parse_rule_schedule
 from localaws.services.events.targets import refuse_target
 
@@ -66,7 +66,7 @@ class Rules(Service):
             for rule in self._records.rules_on(caller.account, caller.region, bus)
             if rule["Name"].startswith(prefix)
         ]
-        return _listed("Rules", sorted(rules, key=lambda rule: str(rule["Name"])), request)
+        return _listed("Rules", sorted(rules, key=_name), request, _name)
 
     def delete_rule(self, caller: Caller, request: Request) -> Response:
         key = self._records.rule_key(caller, request["Name"], request.get("EventBusName"))
@@ -113,7 +113,7 @@ class Rules(Service):
 
     def list_targets_by_rule(self, caller: Caller, request: Request) -> Response:
         rule = self._records.rule_of(caller, request["Rule"], request.get("EventBusName"))
-        return _listed("Targets", rule["Targets"], request)
+        return _listed("Targets", rule["Targets"], request, lambda target: str(target["Id"]))
 
     def list_rule_names_by_target(self, caller: Caller, request: Request) -> Response:
         bus = self._records.bus_of(caller, request.get("EventBusName"))["Name"]
@@ -122,7 +122,7 @@ class Rules(Service):
             for rule in self._records.rules_on(caller.account, caller.region, bus)
             if any(target["Arn"] == request["TargetArn"] for target in rule["Targets"])
         ]
-        return _listed("RuleNames", sorted(names), request)
+        return _listed("RuleNames", sorted(names), request, str)
 
     def _switch(self, caller: Caller, request: Request, state: str) -> Response:
         rule = self._records.rule_of(caller, request["Name"], request.get("EventBusName"))
@@ -161,10 +161,14 @@ def _refuse_schedule(expression: str) -> None:
         ) from error
 
 
+def _name(rule: Document) -> str:
+    return str(rule["Name"])
+
+
 def _shown(rule: Document) -> dict[str, Any]:
     return {name: value for name, value in rule.items() if name not in _HIDDEN}
 
 
-def _listed(member: str, items: list[Any], request: Request) -> Response:
-    shown, token = page(items, request.get("Limit", 100), request.get("NextToken"))
-    return {member: shown, **({"NextToken": token} if token else {})}
+def _listed(member: str, items: list[Any], request: Request, key: Callable[[Any], str]) -> Response:
+    shown, more = PAGES.of(items, request, key)
+    return {member: shown, **more}

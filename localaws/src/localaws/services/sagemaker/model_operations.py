@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.sagemaker.jobs import listing
+from localaws.services.sagemaker import listing
 from localaws.services.sagemaker.jobs.role import require_role
+from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.model_records import ModelRecords
-from localaws.services.sagemaker.pages import page
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.services.events.pages import page
-from localaws.services.scheduler.records import DEFAULT_GROUP, Records, group_arn
+from localaws.services.scheduler.records import DEFAULT_GROUP, PAGES, Records, group_arn
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -55,8 +54,8 @@ class ScheduleGroups(Service):
         made = self._records.groups.values(f"{caller.account}/{caller.region}/")
         groups = [self._records.group(caller, DEFAULT_GROUP), *made]
         named = [_shown(group) for group in groups if group["Name"].startswith(request.get("NamePrefix", ""))]
-        shown, token = page(named, request.get("MaxResults", 100), request.get("NextToken"))
-        return {"ScheduleGroups": shown, **({"NextToken": token} if token else {})}
+        shown, more = PAGES.of(named, request, lambda group: str(group["Name"]))
+        return {"ScheduleGroups": shown, **more}
 
     def delete_schedule_group(self, caller: Caller, request: Request) -> Response:
         name = request["Name"]

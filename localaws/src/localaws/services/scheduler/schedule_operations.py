@@ -14,10 +14,9 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.events.envelope import aware, written
-from localaws.services.events.pages import page
 from localaws.services.events.schedules import Schedule, ScheduleError, parse_schedule
 from localaws.services.events.timer import Timer
-from localaws.services.scheduler.records import DEFAULT_GROUP, Records, schedule_arn, schedule_key
+from localaws.services.scheduler.records import DEFAULT_GROUP, PAGES, Records, schedule_arn, schedule_key
 from localaws.services.scheduler.sender import ScheduleSender
 from localaws.services.scheduler.targets import refuse_target
 
@@ -79,8 +78,8 @@ class Schedules(Service):
             if schedule["Name"].startswith(request.get("NamePrefix", ""))
             and request.get("State") in (None, schedule["State"])
         ]
-        shown, token = page(schedules, request.get("MaxResults", 100), request.get("NextToken"))
-        return {"Schedules": shown, **({"NextToken": token} if token else {})}
+        shown, more = PAGES.of(schedules, request, lambda schedule: str(schedule["Arn"]))
+        return {"Schedules": shown, **more}
 
     def _made(self, caller: Caller, request: Request, group: str, created: datetime) -> Document:
         """The document of a schedule as a request describes it; ServiceError where it may not be."""

@@ -17,9 +17,9 @@ from botocore.exceptions import ClientError
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 from localaws.core.service import Companion, Request, Response, Service
 from localaws.front_door.protocol import HttpResponse, OperationRequest
-from localaws.services.events.pages import page
 from localaws.services.sns.filters import policy_problem
 from localaws.services.sns.message_operations import send_to_queue
 from localaws.services.sns.messages import Message, written
@@ -48,7 +48,7 @@ _ENDPOINTS = {
 }
 _SUBSCRIPTION = re.compile(r"arn:[^:]+:sns:[^:]*:[^:]*:[^:]+:[^:]+")
 _PENDING = "PendingConfirmation"
-_PAGE = 100
+_PAGES = Pages("InvalidParameter", "Invalid parameter: NextToken")
 
 
 class Subscriptions(Service):
@@ -250,7 +250,7 @@ def _redrive_problem(value: str) -> str | None:
 
 
 def _listed(subscriptions: list[Document], request: Request) -> Response:
-    shown, token = page(subscriptions, _PAGE, request.get("NextToken"))
+    shown, more = _PAGES.of(subscriptions, request, lambda subscription: str(subscription["SubscriptionArn"]))
     members: list[dict[str, Any]] = [
         {
             **{name: subscription[name] for name in ("TopicArn", "Protocol", "Endpoint", "Owner")},
@@ -258,4 +258,4 @@ def _listed(subscriptions: list[Document], request: Request) -> Response:
         }
         for subscription in shown
     ]
-    return {"Subscriptions": members, **({"NextToken": token} if token else {})}
+    return {"Subscriptions": members, **more}

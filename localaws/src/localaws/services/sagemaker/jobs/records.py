@@ -14,9 +14,9 @@ from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response
-from localaws.services.sagemaker.jobs import listing
+from localaws.services.sagemaker import listing
 from localaws.services.sagemaker.jobs.announcements import announce_job
-from localaws.services.sagemaker.pages import page
+from localaws.services.sagemaker.listing import page
 
 RUNNING = ("InProgress", "Stopping")
 SERVER_STOPPED = "InternalServerError: localaws was stopped while the job ran. Create the job again."

@@ -13,7 +13,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
 from localaws.services.sagemaker.jobs.role import require_role
-from localaws.services.sagemaker.pages import page
+from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.pipelines.announcements import announce_execution
 from localaws.services.sagemaker.pipelines.definition import Definition, parse_definition
 from localaws.services.sagemaker.pipelines.executor import Result
@@ -105,7 +105,7 @@ class PipelineExecutions(Service):
         items = [
             (name, {"Name": name, "Value": parameter_text(value)}) for name, value in execution["Parameters"].items()
         ]
-        return page(items, {"MaxResults": 100, **request}, "PipelineParameters")
+        return page(items, request, "PipelineParameters", usual=100)
 
     def update_pipeline_execution(self, caller: Caller, request: Request) -> Response:
         key, execution = self._records.execution(caller, request["PipelineExecutionArn"])

@@ -13,7 +13,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
-from localaws.services.sagemaker.pages import page
+from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.pipelines.definition import DefinitionError, parse_definition
 from localaws.services.sagemaker.pipelines.records import RUNNING, PipelineRecords, pipeline_key, user_context
 

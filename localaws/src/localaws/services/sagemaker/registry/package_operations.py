@@ -12,7 +12,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
-from localaws.services.sagemaker.pages import page
+from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.pipelines.records import user_context
 from localaws.services.sagemaker.registry.announcements import announce_package
 from localaws.services.sagemaker.registry.artifacts import Artifacts

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.service import Request, Response, Service
-from localaws.services.sagemaker.pages import page
+from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.registry.records import invalid
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ class Tags(Service):
     def list_tags(self, caller: Caller, request: Request) -> Response:
         arn = self._arn(caller, request)
         items = [(key, {"Key": key, "Value": value}) for key, value in self._of(arn).items()]
-        return page(items, {"MaxResults": _MOST_TAGS, **request}, "Tags")
+        return page(items, request, "Tags", usual=_MOST_TAGS)
 
     def _arn(self, caller: Caller, request: Request) -> str:
         try:

@@ -1,15 +1,18 @@
-"""What the List operations of jobs and models have in common: filters by name, status and time, and order. Pure.
+"""What SageMaker's List operations have in common: filters by name, status and time, order, and pages. Pure.
 
 https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ListProcessingJobs.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from localaws.core.service import Request
+from localaws.core.pages import Pages
+from localaws.core.service import Request, Response
 
+_PAGES = Pages("ValidationException", "Invalid NextToken: it was not given by this operation.", usual=10)
 _BOUNDS = {
     "CreationTimeAfter": ("CreationTime", 1),
     "CreationTimeBefore": ("CreationTime", -1),
@@ -38,6 +41,12 @@ def select(
     if request.get("SortOrder", order) == "Descending":
         found.reverse()
     return [(record[name], record) for record in found]
+
+
+def page(items: Sequence[tuple[str, Any]], request: Request, member: str, usual: int | None = None) -> Response:
+    """The response ``{member: [...], "NextToken": ...}`` for (key, item) pairs, which are already in order."""
+    shown, more = _PAGES.of(items, request, lambda item: item[0], usual)
+    return {member: [item for _, item in shown], **more}
 
 
 def _within(record: dict[str, Any], request: Request, bound: str) -> bool:
