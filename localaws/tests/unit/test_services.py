@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import localaws.services
+from localaws.core.errors import ServiceError
+from localaws.core.refusals import operations_outside, refusing
 from localaws.core.service import Service
 from localaws.services import service_classes
 
@@ -45,10 +51,37 @@ def test_a_service_is_found_once() -> None:
     assert all(issubclass(service, Service) for service in found)
 
 
-def test_what_is_refused_says_so_by_name() -> None:
-    refusing = {service.service: service for service in service_classes() if service.__name__.startswith("Refusals")}
-    assert hasattr(refusing["events"], "create_archive")
-    assert hasattr(refusing["sagemaker"], "create_training_job")
-    assert hasattr(refusing["lambda"], "invoke")
-    assert hasattr(refusing["cloudformation"], "create_stack_set")
-    assert not hasattr(refusing["cloudformation"], "create_stack")
+def test_what_is_refused_by_name_is_in_the_tables() -> None:
+    tables = {service.service: service for service in service_classes() if service.__name__.startswith("Refusals")}
+    assert hasattr(tables["events"], "create_archive")
+    assert hasattr(tables["sagemaker"], "create_training_job")
+    assert hasattr(tables["sagemaker"], "search")
+    assert hasattr(tables["lambda"], "invoke")
+    assert hasattr(tables["cloudformation"], "create_stack_set")
+    assert not hasattr(tables["cloudformation"], "create_stack")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("it has none", "localaws does not implement events:CreateArchive: it has none."),
+        ("", "localaws does not implement events:CreateArchive."),
+    ],
+)
+def test_a_refusal_names_the_operation_and_the_reason(reason: str, said: str) -> None:
+    service: Any = refusing("events", {"CreateArchive": reason})
+    with pytest.raises(ServiceError, match=f"^{re.escape(said)}$") as caught:
+        service.create_archive(None, None, {})
+    assert (caught.value.code, caught.value.status) == ("NotImplemented", 501)
+
+
+def test_what_a_service_does_not_implement_is_refused() -> None:
+    class Some(Service):
+        service = "sts"
+
+        def get_caller_identity(self, caller: Any, request: Any) -> Any:
+            return {}
+
+    outside = operations_outside("sts", [Some])
+    assert "AssumeRole" in outside
+    assert "GetCallerIdentity" not in outside

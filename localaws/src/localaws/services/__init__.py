@@ -31,7 +31,7 @@ def register_services(cloud: Cloud) -> None:
 
 
 def _modules() -> Iterator[ModuleType]:
-    for found in pkgutil.walk_packages(__path__, f"{__name__}."):
+    for found in pkgutil.walk_packages(__path__, f"{__name__}.", onerror=_fail):
         if found.name.endswith(("_operations", ".refusals")):
             yield importlib.import_module(found.name)
 
@@ -43,3 +43,8 @@ def _defined_in(module: ModuleType) -> list[type[Service]]:
         for value in vars(module).values()
         if inspect.isclass(value) and issubclass(value, Service) and value.__module__ == module.__name__
     ]
+
+
+def _fail(name: str) -> None:
+    """A room that cannot be imported is an error; walk_packages would leave it out."""
+    raise  # noqa: PLE0704 (walk_packages calls this while it handles the error)

@@ -1,4 +1,4 @@
-"""What SageMaker runs and localaws does not: moto would record it as done, or as being in service."""
+"""What SageMaker has and localaws does not: moto would record it as done, as being in service, or as not there."""
 
 from __future__ import annotations
 
@@ -13,5 +13,9 @@ _NOTHING_RUNS = (
     "CreateNotebookInstance",
     "CreateTrainingJob",
 )
+_REFUSED = {
+    **dict.fromkeys(_NOTHING_RUNS, "nothing runs"),
+    "Search": "use the resource's own List operation, ListModelPackages or ListPipelineExecutions for instance",
+}
 
-REFUSALS = (refusing("sagemaker", dict.fromkeys(_NOTHING_RUNS, "nothing runs")),)
+REFUSALS = (refusing("sagemaker", _REFUSED),)
