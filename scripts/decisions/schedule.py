@@ -136,4 +136,4 @@ def _checked_cron(text: str) -> str:
             raise ValueError(refused)
     if (values[2] == "?") == (values[4] == "?"):
         raise ValueError('exactly one of day-of-month and day-of-week must be "?"')
-    return text
+    return f"cron({' '.join(values).upper()})"
