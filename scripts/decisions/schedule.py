@@ -111,7 +111,7 @@ def hours_between_runs(schedule: Schedule) -> float | None:
 def _checked_rate(rate: str) -> str:
     match = _RATE.fullmatch(rate)
     if not match:
-        raise ValueError(f'"{rate}" is no rate; write for example "1 day", "12 hours" or "cron(0 3 * * ? *)"')
+        raise ValueError(f'"{rate}" is not a rate; write for example "1 day", "12 hours" or "cron(0 3 * * ? *)"')
     value, unit = int(match[1]), match[2]
     if value == 0:
         raise ValueError("a rate must be at least 1")
