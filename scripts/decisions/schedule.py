@@ -42,33 +42,41 @@ class _Field:
         """Why ``text`` is no value of this field; None where it is one."""
         if text == "?" and "?" in self.special:
             return None
-        for part in text.split(","):
-            if not self._is_item(part):
-                return f'"{text}" is no value of the field {self.name} ({self.lowest}-{self.highest})'
-        return None
+        parts = text.split(",")
+        if "#" in text and len(parts) > 1:
+            return f'"{text}": # stands alone in the field {self.name}, as in 3#2'
+        if all(self._is_special(part) or self._is_item(part) for part in parts):
+            return None
+        return f'"{text}" is not a value of the field {self.name} ({self.lowest}-{self.highest})'
+
+    def _is_special(self, item: str) -> bool:
+        """Whether ``item`` is one of L, 5L, LW, 15W and 3#2, where the field knows them."""
+        if item == "L":
+            return "L" in self.special
+        if item == "LW":
+            return "W" in self.special
+        if item.endswith("W"):
+            return "W" in self.special and self._number(item[:-1]) is not None
+        if item.endswith("L"):
+            return "#" in self.special and self._number(item[:-1]) is not None
+        base, hash_sign, occurrence = item.partition("#")
+        return bool(hash_sign) and "#" in self.special and self._number(base) is not None and occurrence in set("12345")
 
     def _is_item(self, item: str) -> bool:
-        if "L" in self.special and re.fullmatch(
-            r"L|L-\d{1,2}" if self.name == "day-of-month" else r"L|[1-7A-Z]{1,3}L", item
-        ):
-            return True
-        if "W" in self.special and re.fullmatch(r"(\d{1,2}|L)W", item):
-            return item[:-1] == "L" or self._number(item[:-1]) is not None
-        if "#" in self.special and re.fullmatch(r"[1-7A-Z]{1,3}#[1-5]", item):
-            return self._number(item.partition("#")[0]) is not None
+        """Whether ``item`` is ``*``, a number or a range that runs forwards, with or without a step."""
         base, slash, step = item.partition("/")
-        if slash and not (step.isdigit() and int(step) > 0):
+        if slash and not (step.isascii() and step.isdigit() and int(step) > 0):
             return False
         if base == "*":
             return True
         first, dash, last = base.partition("-")
-        numbers = [self._number(first), self._number(last)] if dash else [self._number(first)]
-        return None not in numbers
+        low, high = self._number(first), self._number(last if dash else first)
+        return low is not None and high is not None and low <= high
 
     def _number(self, text: str) -> int | None:
         if text.upper() in self.names:
             return self.names.index(text.upper()) + 1
-        return int(text) if text.isdigit() and self.lowest <= int(text) <= self.highest else None
+        return int(text) if text.isascii() and text.isdigit() and self.lowest <= int(text) <= self.highest else None
 
 
 _FIELDS = (
@@ -103,7 +111,7 @@ def hours_between_runs(schedule: Schedule) -> float | None:
 def _checked_rate(rate: str) -> str:
     match = _RATE.fullmatch(rate)
     if not match:
-        raise ValueError(f'"{rate}" is no rate; write for example "1 day", "12 hours" or "cron(0 3 * * ? *)"')
+        raise ValueError(f'"{rate}" is not a rate; write for example "1 day", "12 hours" or "cron(0 3 * * ? *)"')
     value, unit = int(match[1]), match[2]
     if value == 0:
         raise ValueError("a rate must be at least 1")
@@ -128,4 +136,4 @@ def _checked_cron(text: str) -> str:
             raise ValueError(refused)
     if (values[2] == "?") == (values[4] == "?"):
         raise ValueError('exactly one of day-of-month and day-of-week must be "?"')
-    return text
+    return f"cron({' '.join(values).upper()})"

@@ -15,7 +15,7 @@ from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
 from localaws.iam.enforcement import Enforcement
 from localaws.moto.backend import MotoBackend
-from localaws.services import SERVICES
+from localaws.services import service_classes
 
 
 @dataclass(frozen=True)
@@ -48,5 +48,5 @@ def assemble(
 
 
 def register_services(cloud: Cloud) -> None:
-    for service in SERVICES:
+    for service in service_classes():
         cloud.operations.register(service.service, service(cloud))

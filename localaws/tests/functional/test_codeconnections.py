@@ -16,7 +16,8 @@ from botocore.exceptions import ClientError
 from localaws.core.errors import ServiceError
 from localaws.core.events import Event
 from localaws.server import Server
-from localaws.services.codeconnections.sources import PUSH_SOURCE, local_repository
+from localaws.services.codeconnections.announcements import PUSH_SOURCE
+from localaws.services.codeconnections.sources import local_repository
 from tests.functional.conftest import PREPROD
 from tests.functional.test_codecommit import git
 

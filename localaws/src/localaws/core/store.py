@@ -1,7 +1,8 @@
 """What localaws' own services remember: JSON documents in SQLite, each write durable at once.
 
-A service keeps every record here and none in a Python attribute, so that a server which was killed finds them again.
-moto's own state is kept elsewhere (``moto_state.py``).
+A service keeps every record that must survive here and not in a Python attribute, so that a server which was killed
+finds them again.
+moto's own state is kept elsewhere (``localaws/moto/pickle.py``).
 """
 
 from __future__ import annotations

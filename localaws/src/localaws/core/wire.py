@@ -23,7 +23,6 @@ class Signature:
     access_key_id: str
     region: str
     signing_name: str
-    session_token: str | None
     expires: datetime | None = None  # of a presigned URL
 
 

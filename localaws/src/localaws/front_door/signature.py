@@ -21,10 +21,9 @@ def read_signature(environ: dict[str, object]) -> Signature | None:
     """The signature of a WSGI request, or None where it is unsigned."""
     header = str(environ.get("HTTP_AUTHORIZATION", ""))
     found = _CREDENTIAL.search(header)
-    token = environ.get("HTTP_X_AMZ_SECURITY_TOKEN")
     if found:
         access_key_id, _, region, signing_name = found.groups()
-        return Signature(access_key_id, region, signing_name.lower(), str(token) if token else None)
+        return Signature(access_key_id, region, signing_name.lower())
     query = {name: values[0] for name, values in parse_qs(str(environ.get("QUERY_STRING", ""))).items()}
     return _presigned(query) or _presigned_by_version_2(query)
 
@@ -34,8 +33,7 @@ def _presigned(query: dict[str, str]) -> Signature | None:
     if not found:
         return None
     access_key_id, _, region, signing_name = found.groups()
-    token = query.get("X-Amz-Security-Token")
-    return Signature(access_key_id, region, signing_name.lower(), token, _end_of_validity(query))
+    return Signature(access_key_id, region, signing_name.lower(), _end_of_validity(query))
 
 
 def _end_of_validity(query: dict[str, str]) -> datetime | None:
@@ -54,4 +52,4 @@ def _presigned_by_version_2(query: dict[str, str]) -> Signature | None:
         expires = datetime.fromtimestamp(int(query["Expires"]), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return Signature(query["AWSAccessKeyId"], "us-east-1", "s3", query.get("x-amz-security-token"), expires)
+    return Signature(query["AWSAccessKeyId"], "us-east-1", "s3", expires)

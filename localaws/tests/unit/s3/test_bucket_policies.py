@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localaws.services.s3.bucket_policies import is_public, malformed
+from localaws.services.s3.bucket_policy_operations import is_public, malformed
 
 STATEMENT: dict[str, Any] = {
     "Effect": "Allow",

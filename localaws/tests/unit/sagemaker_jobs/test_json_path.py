@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localaws.services.sagemaker.jobs.json_path import JsonPath, JsonPathError
+from localaws.core.json_paths import JsonPathError
+from localaws.services.sagemaker.jobs.json_path import JsonPath
 
 RECORD = {"id": 7, "features": [1, 2, 3], "nested": {"a": 1, "b": 2}}
 
@@ -26,6 +27,7 @@ RECORD = {"id": 7, "features": [1, 2, 3], "nested": {"a": 1, "b": 2}}
         ("$.nested.*", [1, 2]),
         ("$.features[*]", [1, 2, 3]),
         ('$["nested"]["b"]', 2),
+        ("$.nested.['a','b']", {"a": 1, "b": 2}),  # the guide writes a dot before the bracket
     ],
 )
 def test_a_path_selects_from_json(text: str, selected: Any) -> None:
@@ -46,7 +48,9 @@ def test_a_slice_ends_before_its_second_number(values: list[int], start: int | N
             JsonPath.parse(text).columns(fields)
 
 
-@pytest.mark.parametrize("text", ["", "features", "$.", "$[", "$[a]", "$..id", "$[?(@.x)]", "$[0:4:2]", "$.a b"])
+@pytest.mark.parametrize(
+    "text", ["", "features", "$.", "$[", "$[a]", "$..id", "$[?(@.x)]", "$[0:4:2]", "$[0,'a']", "$[0,1:2]", "$.a b"]
+)
 def test_what_is_not_supported_is_refused_where_it_stands(text: str) -> None:
     with pytest.raises(JsonPathError):
         JsonPath.parse(text)
@@ -57,8 +61,8 @@ def test_what_is_not_supported_is_refused_where_it_stands(text: str) -> None:
     [
         ("$.features[3]", "index 3 of 3"),
         ("$.missing", "missing"),
-        ("$.id[0]", "no array"),
-        ("$.features.id", "no object"),
+        ("$.id[0]", "not an array"),
+        ("$.features.id", "not an object"),
     ],
 )
 def test_what_the_record_does_not_have_is_named(text: str, said: str) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from localaws.services.sagemaker.jobs.listing import select
+from localaws.services.sagemaker.listing import select
 
 NOON = datetime(2030, 1, 1, 12, tzinfo=UTC)
 RECORDS = [

@@ -40,7 +40,7 @@ def test_the_refusal_says_what_to_write() -> None:
     ],
 )
 def test_crons_of_aws_are_taken(fields: str) -> None:
-    assert parse_schedule(f"cron({fields})").expression == f"cron({fields})"
+    assert parse_schedule(f"cron({fields})").expression == f"cron({fields.upper()})"
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,10 @@ def test_crons_of_aws_are_taken(fields: str) -> None:
 def test_crons_that_aws_refuses_are_refused(fields: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         parse_schedule(f"cron({fields})")
+
+
+def test_a_cron_is_written_as_the_template_takes_it() -> None:
+    assert parse_schedule("cron( 0  3 ? jan-mar fri *  )").expression == "cron(0 3 ? JAN-MAR FRI *)"
 
 
 @given(st.integers(2, 99_999), st.sampled_from(["minute", "hour", "day"]))

@@ -16,11 +16,10 @@ from localaws.core.service import Request, Response, Service
 from localaws.services.cloudformation.change_set import without_values
 from localaws.services.cloudformation.change_set_records import find_change_set, live_change_sets
 from localaws.services.cloudformation.engine import Engine
-from localaws.services.cloudformation.pages import page
 from localaws.services.cloudformation.principal import caller_document
-from localaws.services.cloudformation.records import Records, Stack
+from localaws.services.cloudformation.records import PAGES, Records, Stack
 from localaws.services.cloudformation.stack_operations import add_stack, begin_update, check_updatable, new_stack
-from localaws.services.cloudformation.stack_queries import described_parameters
+from localaws.services.cloudformation.stack_query_operations import described_parameters
 from localaws.services.cloudformation.submission import Submission, submit
 
 if TYPE_CHECKING:
@@ -76,7 +75,7 @@ class ChangeSetOperations(Service):
     def describe_change_set(self, caller: Caller, request: Request) -> Response:
         document = find_change_set(self._records, caller, request)
         changes = document["Changes"] if request.get("IncludePropertyValues") else without_values(document["Changes"])
-        found, more = page(changes, request.get("NextToken"))
+        found, more = PAGES.of(changes, request)
         fields = document["Fields"]
         return {
             **_summary(document),
@@ -92,7 +91,9 @@ class ChangeSetOperations(Service):
 
     def list_change_sets(self, caller: Caller, request: Request) -> Response:
         stack = self._records.stack(caller, request["StackName"], "Stack [{}] does not exist")
-        found, more = page(live_change_sets(self._records, stack["Key"]), request.get("NextToken"))
+        found, more = PAGES.of(
+            live_change_sets(self._records, stack["Key"]), request, lambda document: str(document["ChangeSetId"])
+        )
         return {"Summaries": [_summary(document) for document in found], **more}
 
     def delete_change_set(self, caller: Caller, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""What CloudFormation remembers: stacks with their resources, stack events, change sets. No behaviour of AWS is here.
+"""What CloudFormation remembers: stacks with their resources, stack events, change sets. It decides nothing.
 
 A stack's document holds everything that carrying on needs after a restart; its resources are records by logical id:
 ``Type, PhysicalId, Ref, Attributes, Properties, Status, Reason, Updated, DeletionPolicy, UpdateReplacePolicy,
@@ -8,29 +8,28 @@ Dependencies, Metadata``. Keys are ``account/region/stack name/uuid``.
 from __future__ import annotations
 
 import json
-import logging
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
+from localaws.services.cloudformation.announcements import announce_event
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-log = logging.getLogger(__name__)
-
 Stack = dict[str, Any]
+PAGES = Pages("ValidationError")
 STACK_TYPE = "AWS::CloudFormation::Stack"
 GONE = "DELETE_COMPLETE"
 
 
 class Records:
-    """Reads and writes the three tables; ``event`` also tells EventBridge and the stack's topics."""
+    """Reads and writes the three tables; an event that is written is announced."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -41,10 +40,12 @@ class Records:
     def find(self, caller: Caller, name: str) -> Stack | None:
         """A stack by ARN (deleted ones too) or by name (only those that are not deleted)."""
         if name.startswith("arn:"):
-            parts = name.split(":")
-            if len(parts) < 6 or parts[3] != caller.region or parts[4] != caller.account:
+            try:
+                arn = Arn.parse(name)
+            except ArnError:  # no stack has such a name
                 return None
-            return self.stacks.get(key_of_arn(name))
+            own = (arn.region, arn.account) == (caller.region, caller.account)
+            return self.stacks.get(key_of_arn(name)) if own else None
         found = self.stacks.values(f"{caller.account}/{caller.region}/{name}/")
         return next((stack for stack in found if stack["StackStatus"] != GONE), None)
 
@@ -108,30 +109,7 @@ class Records:
         }
         document = {name: value for name, value in document.items() if value is not None}
         self.events.put(f"{stack['Key']}/{uuid.uuid4()}", document)
-        self._announce(stack, document)
-
-    def _announce(self, stack: Stack, event: dict[str, Any]) -> None:
-        is_stack = event["ResourceType"] == STACK_TYPE and event["PhysicalResourceId"] == stack["StackId"]
-        details = {"status": event["ResourceStatus"], "status-reason": event.get("ResourceStatusReason", "")}
-        detail = {"stack-id": stack["StackId"], "status-details": details}
-        kind = "CloudFormation Stack Status Change"
-        if not is_stack:
-            kind = "CloudFormation Resource Status Change"
-            detail |= {
-                "logical-resource-id": event["LogicalResourceId"],
-                "physical-resource-id": event["PhysicalResourceId"],
-                "resource-type": event["ResourceType"],
-            }
-        account, region = stack["Account"], stack["Region"]
-        self._cloud.emit(account, region, "aws.cloudformation", kind, detail, [stack["StackId"]])
-        if stack.get("NotificationARNs"):
-            text = "".join(f"{name}='{value}'\n" for name, value in event.items())
-            sns = self._cloud.client("sns", Caller.root(account, region))
-            for topic in stack["NotificationARNs"]:
-                try:
-                    sns.publish(TopicArn=topic, Subject="AWS CloudFormation Notification", Message=text)
-                except ClientError as error:  # a topic that is gone does not stop the stack
-                    log.warning("%s was not notified of %s: %s", topic, stack["StackName"], error)
+        announce_event(self._cloud, stack, document, is_stack=kind == STACK_TYPE and physical_id == stack["StackId"])
 
     def events_of(self, stack: Stack) -> list[dict[str, Any]]:
         """Newest first."""
@@ -162,5 +140,5 @@ class Records:
 
 def key_of_arn(arn: str) -> str:
     """``arn:aws:cloudformation:<region>:<account>:stack/<name>/<uuid>`` -> the document's key."""
-    parts = arn.split(":", 5)
-    return f"{parts[4]}/{parts[3]}/{parts[5].removeprefix('stack/')}"
+    stack = Arn.parse(arn)
+    return f"{stack.account}/{stack.region}/{stack.resource.removeprefix('stack/')}"

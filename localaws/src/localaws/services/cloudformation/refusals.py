@@ -2,29 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from localaws.core.refusals import operations_outside, refusing
+from localaws.services.cloudformation.change_set_operations import ChangeSetOperations
+from localaws.services.cloudformation.stack_operations import StackOperations
+from localaws.services.cloudformation.stack_query_operations import StackQueries
+from localaws.services.cloudformation.template_operations import TemplateOperations
 
-from botocore import xform_name
-from moto.core.utils import get_service_model
+_IMPLEMENTED = (StackOperations, ChangeSetOperations, StackQueries, TemplateOperations)
 
-from localaws.core.caller import Caller
-from localaws.core.errors import ServiceError
-from localaws.core.service import Request, Response, Service
-
-
-def refusals(implemented: tuple[type[Service], ...]) -> type[Service]:
-    """A service whose methods are all operations that no class of ``implemented`` has."""
-    taken = {name for service in implemented for name in dir(service)}
-    names = {operation: xform_name(operation) for operation in get_service_model("cloudformation").operation_names}
-    methods: dict[str, Any] = {
-        method: _refusal(operation) for operation, method in names.items() if method not in taken
-    }
-    return type("CloudFormationRefusals", (Service,), {"service": "cloudformation", **methods})
-
-
-def _refusal(operation: str) -> Callable[[Service, Caller, Request], Response]:
-    def refuse(self: Service, caller: Caller, request: Request) -> Response:
-        raise ServiceError("NotImplemented", f"localaws does not implement cloudformation:{operation}.", 501)
-
-    return refuse
+REFUSALS = (refusing("cloudformation", operations_outside("cloudformation", _IMPLEMENTED)),)

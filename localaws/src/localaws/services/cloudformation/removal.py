@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.records import Records
 from localaws.services.cloudformation.references import creation_order
-from localaws.services.cloudformation.resource_operations import ResourceOperations, is_present
+from localaws.services.cloudformation.resource_lifecycle import ResourceLifecycle, is_present
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -20,7 +20,7 @@ class Removal:
         self._cloud = cloud
         self._records = records
         self._key = key
-        self._operations = ResourceOperations(cloud, records, key)
+        self._operations = ResourceLifecycle(cloud, records, key)
 
     def remove_all(self, *, on_rollback: bool = False, retain: set[str] | None = None) -> list[str]:
         """Delete every resource of the stack and answer the names of those that could not be deleted.

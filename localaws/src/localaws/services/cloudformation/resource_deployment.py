@@ -10,7 +10,7 @@ from localaws.services.cloudformation.differences import differences
 from localaws.services.cloudformation.errors import ResourceError, TemplateError
 from localaws.services.cloudformation.no_echo import secret_properties
 from localaws.services.cloudformation.records import Records, Stack
-from localaws.services.cloudformation.resource_operations import ResourceOperations
+from localaws.services.cloudformation.resource_lifecycle import ResourceLifecycle
 from localaws.services.cloudformation.schema import resource_schema
 from localaws.services.cloudformation.scope import StackScope, resolved_properties
 
@@ -24,7 +24,7 @@ class ResourceDeployment:
     def __init__(self, cloud: Cloud, records: Records, key: str) -> None:
         self._records = records
         self._key = key
-        self._operations = ResourceOperations(cloud, records, key)
+        self._operations = ResourceLifecycle(cloud, records, key)
 
     def deploy(self, name: str, resource: dict[str, Any], dependencies: list[str], scope: StackScope) -> None:
         """Bring one resource to its declaration; ResourceError once its failure's event is written."""

@@ -9,7 +9,7 @@ from localaws.services.cloudformation.differences import differences
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.records import Records, Stack
 from localaws.services.cloudformation.references import creation_order
-from localaws.services.cloudformation.resource_operations import ResourceOperations
+from localaws.services.cloudformation.resource_lifecycle import ResourceLifecycle
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -35,7 +35,7 @@ class Restoration:
     def __init__(self, cloud: Cloud, records: Records, key: str) -> None:
         self._records = records
         self._key = key
-        self._operations = ResourceOperations(cloud, records, key)
+        self._operations = ResourceLifecycle(cloud, records, key)
 
     def restore_all(self) -> list[str]:
         """Restore every resource that the update touched and answer the names of those that could not be."""

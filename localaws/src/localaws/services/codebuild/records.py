@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.pages import Pages
+
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
     from localaws.core.store import Table
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 BUILDS = "codebuild.build"
 PROJECTS = "codebuild.project"
 TOKENS = "codebuild.token"
+PAGES = Pages("InvalidInputException", continuation="nextToken")
 JOBS = "codebuild.codepipeline_job"
 NO_CONTEXT = {"statusCode": "", "message": ""}
 

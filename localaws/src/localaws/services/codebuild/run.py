@@ -20,9 +20,9 @@ from botocore.exceptions import ClientError
 
 from localaws.core.caller import Caller
 from localaws.policies.service_roles import role_problem, session_of
+from localaws.services.codebuild.announcements import announce_phase, announce_state, publish_metrics
 from localaws.services.codebuild.build_log import BuildLog
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codebuild.notices import announce_phase, announce_state, publish_metrics
 from localaws.services.codebuild.outputs import upload_outputs
 from localaws.services.codebuild.phase_commands import run_phase
 from localaws.services.codebuild.preparation import Prepared, prepare

@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import PARTITION, Caller
@@ -18,6 +20,8 @@ from localaws.services.codebuild.sources import SUPPORTED
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
+
+_ENVIRONMENT = ("image", "computeType", "certificate", "privilegedMode", "registryCredential", "fleet")
 
 
 def offer_codepipeline_job(cloud: Cloud, owner: Caller, token: str, job: dict[str, Any]) -> None:
@@ -51,7 +55,7 @@ def start_build(
         with cloud.store.table(PROJECTS).edit(project_key) as document:
             document["LastBuildNumber"] = document.get("LastBuildNumber", 0) + 1
             number = document["LastBuildNumber"]
-        build = _build(cloud, caller, project, request, source, build_id, number, codepipeline)
+        build = _Start(cloud, caller, project, request, source, build_id, number, codepipeline).build()
         cloud.store.table(BUILDS).put(key, {"Build": build, "CodePipeline": codepipeline, "StopRequested": False})
         if token:
             cloud.store.table(TOKENS).put(token_key, {"Key": key, "Request": request})
@@ -111,73 +115,93 @@ def _refuse_beyond_limit(cloud: Cloud, project: dict[str, Any], project_key: str
         )
 
 
-def _build(
-    cloud: Cloud,
-    caller: Caller,
-    project: dict[str, Any],
-    request: Request,
-    source: dict[str, Any],
-    build_id: str,
-    number: int,
-    codepipeline: dict[str, Any] | None,
-) -> dict[str, Any]:
-    now = cloud.clock.now()
-    arn = caller.resource_arn("codebuild", f"build/{build_id}")
-    variables = merged_variables(
-        project["environment"].get("environmentVariables", []), request.get("environmentVariablesOverride", [])
-    )
-    environment = {**project["environment"], "environmentVariables": variables}
-    for member in ("image", "computeType", "certificate", "privilegedMode", "registryCredential", "fleet"):
-        if f"{member}Override" in request:
-            environment[member] = request[f"{member}Override"]
-    environment["type"] = request.get("environmentTypeOverride", environment["type"])
-    artifacts = request.get("artifactsOverride", project["artifacts"])
-    build = {
-        "id": build_id,
-        "arn": arn,
-        "buildNumber": number,
+@dataclass(frozen=True)
+class _Start:
+    """One start of a project, by a request or by an action of a CodePipeline."""
+
+    cloud: Cloud
+    caller: Caller
+    project: dict[str, Any]
+    request: Request
+    source: dict[str, Any]
+    build_id: str
+    number: int
+    codepipeline: dict[str, Any] | None
+
+    def build(self) -> dict[str, Any]:
+        """The build in CodeBuild's own shape, before its first phase."""
+        now = self.cloud.clock.now()
+        version = self.request.get("sourceVersion") or self.project.get("sourceVersion")
+        return {
+            "id": self.build_id,
+            "arn": self.caller.resource_arn("codebuild", f"build/{self.build_id}"),
+            "buildNumber": self.number,
+            "startTime": now,
+            "currentPhase": "QUEUED",
+            "buildStatus": "IN_PROGRESS",
+            "projectName": self.project["name"],
+            "phases": [_submitted(now)],
+            **self._sources(),
+            **({"sourceVersion": version} if version else {}),
+            **self._artifacts(),
+            "cache": self._overridden("cache", {"type": "NO_CACHE"}),
+            "environment": self._environment(),
+            "serviceRole": self._overridden("serviceRole"),
+            "logs": self._logs(),
+            "timeoutInMinutes": self._overridden("timeoutInMinutes"),
+            "queuedTimeoutInMinutes": self._overridden("queuedTimeoutInMinutes"),
+            "buildComplete": False,
+            "initiator": self._initiator(),
+            "encryptionKey": self._overridden("encryptionKey"),
+            "exportedEnvironmentVariables": [],
+            "reportArns": [],
+        }
+
+    def _overridden(self, member: str, default: Any = None) -> Any:
+        """What the request gives in place of a member of the project, or else the project's own."""
+        return self.request.get(f"{member}Override", self.project.get(member, default))
+
+    def _sources(self) -> dict[str, Any]:
+        versions = self.request.get("secondarySourcesVersionOverride", self.project.get("secondarySourceVersions", []))
+        return {
+            "source": self.source,
+            "secondarySources": self._overridden("secondarySources", []),
+            "secondarySourceVersions": versions,
+        }
+
+    def _artifacts(self) -> dict[str, Any]:
+        identifier = self._overridden("artifacts").get("artifactIdentifier", "")
+        return {"artifacts": {"location": "", "artifactIdentifier": identifier}, "secondaryArtifacts": []}
+
+    def _environment(self) -> dict[str, Any]:
+        own = self.project["environment"]
+        variables = merged_variables(
+            own.get("environmentVariables", []), self.request.get("environmentVariablesOverride", [])
+        )
+        given = {
+            member: self.request[f"{member}Override"] for member in _ENVIRONMENT if f"{member}Override" in self.request
+        }
+        kind = self.request.get("environmentTypeOverride", own["type"])
+        return {**own, "environmentVariables": variables, **given, "type": kind}
+
+    def _logs(self) -> dict[str, Any]:
+        config = {**self.project.get("logsConfig", {}), **self.request.get("logsConfigOverride", {})}
+        return _logs(self.caller, self.project["name"], self.build_id, config)
+
+    def _initiator(self) -> str:
+        return f"codepipeline/{self.codepipeline['pipeline']}" if self.codepipeline else _initiator(self.caller)
+
+
+def _submitted(now: datetime) -> dict[str, Any]:
+    """The phase that ends when the build is queued."""
+    return {
+        "phaseType": "SUBMITTED",
+        "phaseStatus": "SUCCEEDED",
         "startTime": now,
-        "currentPhase": "QUEUED",
-        "buildStatus": "IN_PROGRESS",
-        "projectName": project["name"],
-        "phases": [
-            {
-                "phaseType": "SUBMITTED",
-                "phaseStatus": "SUCCEEDED",
-                "startTime": now,
-                "endTime": now,
-                "durationInSeconds": 0,
-                "contexts": [NO_CONTEXT],
-            }
-        ],
-        "source": source,
-        "secondarySources": request.get("secondarySourcesOverride", project.get("secondarySources", [])),
-        "secondarySourceVersions": request.get(
-            "secondarySourcesVersionOverride", project.get("secondarySourceVersions", [])
-        ),
-        "artifacts": {"location": "", "artifactIdentifier": artifacts.get("artifactIdentifier", "")},
-        "secondaryArtifacts": [],
-        "cache": request.get("cacheOverride", project.get("cache", {"type": "NO_CACHE"})),
-        "environment": environment,
-        "serviceRole": request.get("serviceRoleOverride", project["serviceRole"]),
-        "logs": _logs(
-            caller,
-            project["name"],
-            build_id,
-            {**project.get("logsConfig", {}), **request.get("logsConfigOverride", {})},
-        ),
-        "timeoutInMinutes": request.get("timeoutInMinutesOverride", project["timeoutInMinutes"]),
-        "queuedTimeoutInMinutes": request.get("queuedTimeoutInMinutesOverride", project["queuedTimeoutInMinutes"]),
-        "buildComplete": False,
-        "initiator": f"codepipeline/{codepipeline['pipeline']}" if codepipeline else _initiator(caller),
-        "encryptionKey": request.get("encryptionKeyOverride", project["encryptionKey"]),
-        "exportedEnvironmentVariables": [],
-        "reportArns": [],
+        "endTime": now,
+        "durationInSeconds": 0,
+        "contexts": [NO_CONTEXT],
     }
-    version = request.get("sourceVersion") or project.get("sourceVersion")
-    if version:
-        build["sourceVersion"] = version
-    return build
 
 
 def _initiator(caller: Caller) -> str:

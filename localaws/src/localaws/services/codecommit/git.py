@@ -64,6 +64,15 @@ def references(directory: Path) -> dict[str, str]:
     return dict(line.rsplit(" ", 1) for line in lines.splitlines())
 
 
+def adopt_first_branch(directory: Path, before: dict[str, str], after: dict[str, str]) -> None:
+    """The first branch that reaches an empty repository becomes its default branch."""
+    old = [name for name in before if name.startswith("refs/heads/")]
+    new = sorted(name for name in after if name.startswith("refs/heads/"))
+    if new and not old:
+        chosen = next((name for name in new if name in ("refs/heads/main", "refs/heads/master")), new[0])
+        git(directory, "symbolic-ref", "HEAD", chosen)
+
+
 def commit_of(directory: Path, specifier: str) -> str | None:
     """The full id of the commit that a branch, a tag, ``HEAD`` or a commit id names, or None."""
     if specifier.startswith("-"):

@@ -13,11 +13,12 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import IO, TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.services.codecommit import repositories
-from localaws.services.codecommit.git import clean_environment, references
-from localaws.services.codecommit.reference_events import adopt_first_branch, announce
+from localaws.services.codecommit.announcements import announce_references
+from localaws.services.codecommit.git import adopt_first_branch, clean_environment, references
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -53,14 +54,14 @@ class GitOverHttp:
         return _Backend(environ, directory, rest).answer(start_response)
 
     def _push(self, environ: dict[str, Any], start_response: Any, record: Document, directory: Path) -> Iterable[bytes]:
-        region = record["Arn"].split(":")[3]
+        region = Arn.parse(record["Arn"]).region
         caller = Caller.root(record["accountId"], region)
         with self._pushing[record["repositoryId"]]:
             before = references(directory)
             answer = list(_Backend(environ, directory, "git-receive-pack").answer(start_response))
             after = references(directory)
             adopt_first_branch(directory, before, after)
-            announce(self._cloud, record, caller.arn, before, after)
+            announce_references(self._cloud, record, caller.arn, before, after)
         return answer
 
 

@@ -9,6 +9,7 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.services.codecommit.git import create_bare, git, references
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from localaws.core.store import Document, Table
 
 TABLE = "codecommit.repository"
+INVALID_CONTINUATION = "InvalidContinuationTokenException"
 URL_PREFIX = "/_localaws/git/"
 
 
@@ -63,7 +65,7 @@ def create(cloud: Cloud, caller: Caller, name: str, description: str | None, kms
 
 def clone_url(cloud: Cloud, record: Document) -> str:
     """Where the git client of this machine clones from and pushes to; the server's port may change between runs."""
-    region = record["Arn"].split(":")[3]
+    region = Arn.parse(record["Arn"]).region
     return f"{cloud.endpoint_url}{URL_PREFIX}{record['accountId']}/{region}/{record['repositoryName']}"
 
 

@@ -1,11 +1,7 @@
 """What a connection gives to CodePipeline and CodeBuild: the git folder that plays a repository of the provider.
 
 On AWS a provider tells the connection of each push. A folder tells nobody, so a worker looks at the branches of every
-mapped folder each second and emits an event of localaws' own, which never reaches EventBridge's rules:
-
-    source       localaws.connections
-    detail-type  Connection Repository Push
-    detail       {"connectionArn", "fullRepositoryId", "branchName", "commitId"}
+mapped folder each second and announces what is new.
 """
 
 from __future__ import annotations
@@ -15,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from localaws.core.errors import ServiceError
 from localaws.services.codecommit.git import GitError, git, references
+from localaws.services.codeconnections.announcements import announce_push
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -22,8 +19,6 @@ if TYPE_CHECKING:
 
 TABLE = "codeconnections.connection"
 SEEN_TABLE = "codeconnections.head"
-PUSH_SOURCE = "localaws.connections"
-PUSH_DETAIL_TYPE = "Connection Repository Push"
 _EVERY = 1.0
 
 
@@ -95,11 +90,9 @@ def _look(cloud: Cloud, connection: Document, repository: str, folder: Path) -> 
     if now == before:
         return
     cloud.store.table(SEEN_TABLE).put(f"{arn}|{repository}", now)
-    _, _, _, region, account, _ = arn.split(":", 5)
     for branch, commit in now.items():
         if before.get(branch) != commit:
-            detail = {"connectionArn": arn, "fullRepositoryId": repository, "branchName": branch, "commitId": commit}
-            cloud.emit(account, region, PUSH_SOURCE, PUSH_DETAIL_TYPE, detail, [arn])
+            announce_push(cloud, arn, repository, branch, commit)
 
 
 def _heads(folder: Path) -> dict[str, str]:

@@ -17,8 +17,8 @@ from localaws.policies.service_roles import role_problem, session_of
 from localaws.services.codepipeline.action_failures import AbandonedError, ActionFailedError, ServerStopsError
 from localaws.services.codepipeline.actions import PROVIDERS
 from localaws.services.codepipeline.actions.context import ActionContext, ActionResult
+from localaws.services.codepipeline.announcements import announce_action
 from localaws.services.codepipeline.artifact_store import ArtifactStore
-from localaws.services.codepipeline.notices import announce_action
 from localaws.services.codepipeline.records import PipelineKey, Records
 from localaws.services.codepipeline.variables import (
     PIPELINE_NAMESPACE,

@@ -16,12 +16,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
+from localaws.core.pages import Pages
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
     from localaws.core.store import Document
 
 RUNNING = ("InProgress", "Stopping")
+PAGES = Pages("InvalidNextTokenException", "The next token is invalid", continuation="nextToken", size="maxResults")
 
 
 @dataclass(frozen=True)

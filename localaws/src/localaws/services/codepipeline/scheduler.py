@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from localaws.services.codepipeline.notices import announce_action, announce_execution, announce_stage
+from localaws.services.codepipeline.announcements import announce_action, announce_execution, announce_stage
 from localaws.services.codepipeline.records import RUNNING, PipelineKey, Records, stage_names, stage_of
 from localaws.services.codepipeline.stage_queue import Waiting, decide
 

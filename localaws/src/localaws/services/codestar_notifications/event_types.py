@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from localaws.core.arn import Arn
+
 # (what the identifier begins with, service, kind of resource, title, states)
 _FAMILIES = (
     (
@@ -75,7 +77,7 @@ def event_types() -> list[dict[str, str]]:
 
 def unknown_type(identifier: str, resource: str) -> str | None:
     """Why a rule on ``resource`` (an ARN) cannot have this event type, or None where it can."""
-    service = resource.split(":")[2]
+    service = Arn.parse(resource).service
     if any(identifier.startswith(f"codecommit-repository-{name}") for name in _NEVER_EMITTED):
         return f"localaws never emits {identifier}"
     if identifier not in {entry["EventTypeId"] for entry in event_types()}:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.events import Event
-from localaws.core.service import Service
 from localaws.services.codestar_notifications.event_types import resource_of, types_of
 from localaws.services.codestar_notifications.records import Records
 from localaws.services.events.envelope import written
@@ -28,13 +28,11 @@ log = logging.getLogger(__name__)
 _SOURCES = frozenset({"aws.codepipeline", "aws.codebuild", "aws.codecommit"})
 
 
-class Notifier(Service):
-    """No operations: it listens to events."""
-
-    service = "codestar-notifications"
+class Notifier:
+    """Listens to events from when it is made, and works once the server has started."""
 
     def __init__(self, cloud: Cloud) -> None:
-        super().__init__(cloud)
+        self._cloud = cloud
         self._records = Records(cloud)
         self._waiting: queue.Queue[Event] = queue.Queue()
         cloud.on_event(lambda event: self._waiting.put(event) if event.source in _SOURCES else None)
@@ -76,8 +74,8 @@ class Notifier(Service):
         }
         for target in rule["Targets"]:
             topic = target["TargetAddress"]
-            _, _, _, region, account, _ = topic.split(":")
-            sns = self._cloud.client("sns", Caller.root(account, region))
+            place = Arn.parse(topic)
+            sns = self._cloud.client("sns", Caller.root(place.account, place.region))
             try:
                 sns.publish(TopicArn=topic, Message=json.dumps(message, default=str))
             except ClientError as error:
@@ -85,8 +83,8 @@ class Notifier(Service):
                 self._mark_unreachable(rule, topic)
 
     def _mark_unreachable(self, rule: Document, topic: str) -> None:
-        _, _, _, region, account, _ = rule["Arn"].split(":", 5)
-        with self._records.rules.edit(Records.key(Caller.root(account, region), rule["Arn"])) as kept:
+        place = Arn.parse(rule["Arn"])
+        with self._records.rules.edit(Records.key(Caller.root(place.account, place.region), rule["Arn"])) as kept:
             for target in kept["Targets"]:
                 if target["TargetAddress"] == topic:
                     target["TargetStatus"] = "UNREACHABLE"

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
     from localaws.core.store import Document
+
+PAGES = Pages("InvalidNextTokenException")
+_TOPIC = re.compile(r"arn:[^:]+:sns:[^:]*:[^:]*:[^:]+")
 
 
 class Records:
@@ -40,7 +45,7 @@ def checked_targets(targets: list[dict[str, Any]]) -> list[dict[str, str]]:
         kind, address = target.get("TargetType", "SNS"), str(target.get("TargetAddress", ""))
         if kind != "SNS":
             raise ServiceError("NotImplemented", f"localaws notifies SNS topics only, not {kind}.", 501)
-        if len(address.split(":")) != 6 or address.split(":")[2] != "sns":
+        if not _TOPIC.fullmatch(address):
             raise ServiceError("ValidationException", f"Invalid target address {address}: it must be an SNS topic.")
         checked.append({"TargetType": kind, "TargetAddress": address, "TargetStatus": "ACTIVE"})
     return checked

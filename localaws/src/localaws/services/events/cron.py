@@ -85,10 +85,10 @@ def _numbers(field: str, name: str, low: int, high: int, words: dict[str, int] |
     for part in field.split(","):
         parsed = _PART.fullmatch(part)
         if not parsed:
-            raise CronError(f"{name}: {part or field} is no number, range or step")
+            raise CronError(f"{name}: {part or field} is not a number, range or step")
         first = low if parsed["low"] == "*" else _number(parsed["low"], name, low, high, words or {})
         if parsed["high"] is not None and parsed["low"] == "*":
-            raise CronError(f"{name}: {part} is no range")
+            raise CronError(f"{name}: {part} is not a range")
         if parsed["high"] is not None:
             last = _number(parsed["high"], name, low, high, words or {})
         else:
@@ -104,7 +104,7 @@ def _number(text: str, name: str, low: int, high: int, words: dict[str, int]) ->
     number = words.get(text)
     if number is None:
         if not text.isdecimal():
-            raise CronError(f"{name}: {text} is no number")
+            raise CronError(f"{name}: {text} is not a number")
         number = int(text)
     if not low <= number <= high:
         raise CronError(f"{name}: {text} is not between {low} and {high}")
@@ -129,6 +129,8 @@ def _day_of_month(part: str) -> Days:
 
 
 def _days_of_week(field: str) -> Days:
+    if "#" in field and "," in field:
+        raise CronError(f"day-of-week: {field}: # stands alone in its field, as in 3#2")
     parts = [_day_of_week(part) for part in field.split(",")]
     return lambda year, month: set().union(*(part(year, month) for part in parts))
 

@@ -15,6 +15,7 @@ from abc import ABC, abstractmethod
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.policies.service_access import refusal
 from localaws.services.events.failures import InvocationError, explained
@@ -139,14 +140,14 @@ class Deliveries:
 
     def _hand_over(self, queue: str, delivery: Document, error: InvocationError, exhausted: str | None) -> None:
         body, attributes = self._sender.dead_letter(delivery, error, exhausted)
-        _, _, _, region, account, name = queue.split(":", 5)
+        arn = Arn.parse(queue)
         principal, source = self._sender.source_of(delivery)
         try:
             closed = refusal(self._cloud, principal, "sqs:SendMessage", queue, source)
             if closed:
                 raise InvocationError("NO_PERMISSIONS", closed)
-            sqs = self._cloud.client("sqs", Caller.root(account, region))
-            url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+            sqs = self._cloud.client("sqs", Caller.root(arn.account, arn.region))
+            url = sqs.get_queue_url(QueueName=arn.resource, QueueOwnerAWSAccountId=arn.account)["QueueUrl"]
             sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=_attributes(attributes))
         except Exception as refused:  # the delivery ends here: say so where it is looked for
             log.warning("the dead-letter queue %s took nothing: %s", queue, refused)

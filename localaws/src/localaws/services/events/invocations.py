@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.policies.service_access import refusal
 from localaws.policies.service_roles import role_problem, session_of
@@ -37,17 +38,16 @@ class Invocation:
     region: str = ""  # of the call, where the target's ARN has none
 
     @property
-    def arn(self) -> list[str]:
-        """The target's ARN in its six parts."""
-        return str(self.target["Arn"]).split(":", 5)
+    def arn(self) -> Arn:
+        """The target's ARN."""
+        return Arn.parse(self.target["Arn"])
 
     def client(self, service: str) -> Any:
         """A client of the target's region, acting as the target's role or, where it has none, as the service itself."""
-        _, _, _, region, account, _ = self.arn
-        region = region or self.region
+        region = self.arn.region or self.region
         role = self.target.get("RoleArn")
         if role is None:
-            return self.cloud.client(service, Caller.root(account, region))
+            return self.cloud.client(service, Caller.root(self.arn.account, region))
         problem = role_problem(self.cloud, role, self.principal)
         if problem:
             raise InvocationError("FAILED_TO_ASSUME_ROLE", problem)
@@ -83,7 +83,7 @@ def invoke(invocation: Invocation) -> None:
 
 
 def _codepipeline(invocation: Invocation) -> None:
-    request: dict[str, Any] = {"name": invocation.arn[5]}
+    request: dict[str, Any] = {"name": invocation.arn.resource}
     if "Input" in invocation.target or "InputTransformer" in invocation.target:
         # An input may say which revisions and variables; anything else in it means nothing to CodePipeline.
         given = invocation.parsed_text()
@@ -98,7 +98,7 @@ def _sagemaker(invocation: Invocation) -> None:
     listed = invocation.target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
     parameters = [{"Name": entry["Name"], "Value": invocation.resolved(entry["Value"])} for entry in listed]
     invocation.client("sagemaker").start_pipeline_execution(
-        PipelineName=invocation.arn[5].split("/", 1)[1],
+        PipelineName=invocation.arn.resource.split("/", 1)[1],
         PipelineParameters=parameters,
         ClientRequestToken=str(uuid.uuid4()),
     )
@@ -109,7 +109,7 @@ def _codebuild(invocation: Invocation) -> None:
     if "Input" in invocation.target or "InputTransformer" in invocation.target:
         given = invocation.parsed_text()
     overrides = given if isinstance(given, dict) else {}
-    invocation.client("codebuild").start_build(**{**overrides, "projectName": invocation.arn[5].split("/", 1)[1]})
+    invocation.client("codebuild").start_build(**{**overrides, "projectName": invocation.arn.resource.split("/", 1)[1]})
 
 
 def _sns(invocation: Invocation) -> None:
@@ -119,18 +119,17 @@ def _sns(invocation: Invocation) -> None:
 
 def _sqs(invocation: Invocation) -> None:
     invocation.refuse_closed("sqs:SendMessage")
-    _, _, _, _, account, name = invocation.arn
-    sqs = invocation.client("sqs")
-    url = sqs.get_queue_url(QueueName=name, QueueOwnerAWSAccountId=account)["QueueUrl"]
+    sqs, queue = invocation.client("sqs"), invocation.arn
+    url = sqs.get_queue_url(QueueName=queue.resource, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]
     group = invocation.target.get("SqsParameters", {}).get("MessageGroupId")
     options = {"MessageGroupId": invocation.resolved(group)} if group else {}
-    if name.endswith(".fifo"):
+    if queue.resource.endswith(".fifo"):
         options["MessageDeduplicationId"] = str(invocation.event.get("id") or uuid.uuid4())
     sqs.send_message(QueueUrl=url, MessageBody=invocation.text, **options)
 
 
 def _logs(invocation: Invocation) -> None:
-    group = invocation.arn[5].removeprefix("log-group:").removesuffix(":*")
+    group = invocation.arn.resource.removeprefix("log-group:").removesuffix(":*")
     logs = invocation.client("logs")
     stream = str(uuid.uuid4())
     logs.create_log_stream(logGroupName=group, logStreamName=stream)

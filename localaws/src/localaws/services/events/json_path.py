@@ -1,37 +1,26 @@
-"""The JSON paths that EventBridge knows: names, quoted names and indices from ``$``. Pure."""
+"""The JSON paths that EventBridge knows: those that lead to one value, by names and by indices from the front. Pure."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
+from jsonpath_rfc9535.selectors import IndexSelector
+
+from localaws.core.json_paths import JsonPathError, read, values
+
 ABSENT: Any = object()
-_STEP = re.compile(r"""\.([\w-]+)|\[(\d+)\]|\['([^']+)'\]|\["([^"]+)"\]""")
 
 
 def is_path(text: str) -> bool:
     """Whether ``text`` is ``$``, or ``$`` with steps such as ``.detail``, ``['a b']`` and ``[0]``."""
-    return text.startswith("$") and _steps(text) is not None
+    try:
+        query = read(text)
+    except JsonPathError:
+        return False
+    selectors = (selector for segment in query.segments for selector in segment.selectors)
+    return query.singular_query() and not any(isinstance(each, IndexSelector) and each.index < 0 for each in selectors)
 
 
 def value_at(document: Any, path: str) -> Any:
     """What a valid path leads to in ``document``, or ABSENT."""
-    value = document
-    for step in _steps(path) or []:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):  # the document has nothing there
-            return ABSENT
-    return value
-
-
-def _steps(path: str) -> list[str | int] | None:
-    steps: list[str | int] = []
-    position = 1
-    while position < len(path):
-        found = _STEP.match(path, position)
-        if not found:
-            return None
-        steps.append(int(found[2]) if found[2] else found[1] or found[3] or found[4])
-        position = found.end()
-    return steps
+    return next(iter(values(path, document)), ABSENT)

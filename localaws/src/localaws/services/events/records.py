@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 from localaws.core.caller import PARTITION, Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
     from localaws.core.store import Document
 
 DEFAULT_BUS = "default"
+PAGES = Pages("ValidationException", "NextToken is not valid.", size="Limit")
 
 
 class Records:

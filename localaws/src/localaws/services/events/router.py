@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from localaws.core.arn import Arn
 from localaws.policies.bus_policies import may_put_events
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.envelope import written
@@ -105,8 +106,8 @@ class Router(Sender):
 
     def _forward(self, delivery: Document, invocation: Invocation) -> None:
         """Put the event on another bus, as it is."""
-        _, _, _, region, account, _ = invocation.arn
-        source_account = delivery["RuleArn"].split(":")[4]
+        account, region = invocation.arn.account, invocation.arn.region
+        source_account = Arn.parse(delivery["RuleArn"]).account
         name = bus_name(invocation.target["Arn"])
         bus = self._records.bus(account, region, name)
         if bus is None:
@@ -125,9 +126,8 @@ class Router(Sender):
 
     def _count(self, of_rule: Document, name: str) -> None:
         """``of_rule`` is a rule or a delivery of one."""
-        arn = of_rule.get("RuleArn") or of_rule["Arn"]
-        _, _, _, region, account, resource = arn.split(":", 5)
-        self._metrics.count(account, region, name, {"RuleName": resource.rsplit("/", 1)[-1]})
+        rule = Arn.parse(of_rule.get("RuleArn") or of_rule["Arn"])
+        self._metrics.count(rule.account, rule.region, name, {"RuleName": rule.name})
 
 
 def _session_name(delivery: Document) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.services.events.inputs import input_problem
@@ -31,6 +32,15 @@ def service_of(arn: str) -> str:
     """The service of a target's ARN; an empty string where it is no ARN."""
     found = _ARN.fullmatch(arn)
     return found["service"] if found else ""
+
+
+def account_of_role(arn: str) -> str | None:
+    """The account of a role's ARN; None where it is not the ARN of a role."""
+    try:
+        role = Arn.parse(arn)
+    except ArnError:
+        return None
+    return role.account if role.service == "iam" and role.resource.startswith("role/") else None
 
 
 def refuse_target(caller: Caller, target: dict[str, Any]) -> None:
@@ -68,10 +78,10 @@ def _refuse_role(caller: Caller, target: dict[str, Any], service: str) -> None:
         if service in _NEEDS_ROLE:
             raise ServiceError("ValidationException", f"RoleArn is required for target {target['Arn']}.")
         return
-    parts = role.split(":")
-    if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("role/"):
+    account = account_of_role(role)
+    if account is None:
         raise ServiceError(
             "ValidationException", f"Parameter {role} is not valid. Reason: it is not the ARN of a role."
         )
-    if parts[4] != caller.account:
+    if account != caller.account:
         raise ServiceError("AccessDeniedException", f"Cross-account pass role is not allowed: {role}.", 403)

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.pages import Pages
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
     from localaws.core.store import Document
 
 DEFAULT_GROUP = "default"
+PAGES = Pages("ValidationException", "NextToken is not valid.")
 
 
 class Records:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localaws.core.arn import Arn
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.failures import InvocationError
 from localaws.services.events.invocations import Invocation
@@ -49,9 +50,9 @@ class ScheduleSender(Sender):
 
     def attempt(self, delivery: Document) -> None:
         arn, text = delivery["ScheduleArn"], delivery["Text"]
-        _, _, _, region, _, resource = arn.split(":", 5)
-        session = f"AWSScheduler_{resource.rsplit('/', 1)[-1]}"[:64]
-        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, arn, region))
+        schedule = Arn.parse(arn)
+        session = f"AWSScheduler_{schedule.name}"[:64]
+        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, arn, schedule.region))
 
     def source_of(self, delivery: Document) -> tuple[str, str]:
         return PRINCIPAL, str(delivery["ScheduleArn"])
@@ -71,5 +72,5 @@ class ScheduleSender(Sender):
         return delivery["Text"] or "{}", attributes
 
     def count(self, delivery: Document, what: str) -> None:
-        _, _, _, region, account, _ = delivery["ScheduleArn"].split(":", 5)
-        self._metrics.count(account, region, _COUNTED[what], {"ScheduleGroup": delivery["GroupName"]})
+        schedule = Arn.parse(delivery["ScheduleArn"])
+        self._metrics.count(schedule.account, schedule.region, _COUNTED[what], {"ScheduleGroup": delivery["GroupName"]})

@@ -19,7 +19,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.services.events.failures import InvocationError
 from localaws.services.events.invocations import Invocation, invoke
-from localaws.services.events.targets import service_of
+from localaws.services.events.targets import account_of_role, service_of
 
 _UNIVERSAL = re.compile(r"arn:[\w-]+:scheduler:::aws-sdk:(?P<service>[\w-]+):(?P<operation>\w+)")
 _TEMPLATED = frozenset({"codebuild", "codepipeline", "events", "sagemaker", "sns", "sqs"})
@@ -83,10 +83,10 @@ def _call_universal(invocation: Invocation, service: str, operation: str) -> Non
 
 
 def _refuse_role(caller: Caller, role: str) -> None:
-    parts = role.split(":")
-    if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("role/"):
+    account = account_of_role(role)
+    if account is None:
         raise ServiceError("ValidationException", f"{role} is not the ARN of a role.")
-    if parts[4] != caller.account:
+    if account != caller.account:
         raise ServiceError("ValidationException", f"The role {role} must be one of the account {caller.account}.")
 
 

@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from werkzeug.wrappers import Request, Response
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 
 if TYPE_CHECKING:
@@ -66,10 +67,11 @@ class ConfirmPage:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         request = Request(environ)
         arn, token = request.args.get("topic_arn", ""), request.args.get("token", "")
-        parts = arn.split(":")
-        if len(parts) != 6:
-            return Response("topic_arn is no ARN of a topic\n", 400)(environ, start_response)
-        sns = self._cloud.client("sns", Caller.root(parts[4], parts[3]))
+        try:
+            topic = Arn.parse(arn)
+        except ArnError as error:
+            return Response(f"topic_arn: {error}\n", 400)(environ, start_response)
+        sns = self._cloud.client("sns", Caller.root(topic.account, topic.region))
         try:
             confirmed = sns.confirm_subscription(TopicArn=arn, Token=token)["SubscriptionArn"]
         except (sns.exceptions.InvalidParameterException, sns.exceptions.NotFoundException) as error:

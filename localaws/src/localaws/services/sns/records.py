@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 
@@ -29,10 +30,13 @@ class Records:
 
     def refuse_absent_topic(self, topic_arn: str) -> None:
         """NotFound where there is no such topic, InvalidParameter where the ARN is none of a topic."""
-        parts = topic_arn.split(":")
-        if len(parts) != 6 or parts[2] != "sns":
+        try:
+            topic = Arn.parse(topic_arn)
+        except ArnError as error:
+            raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn") from error
+        if topic.service != "sns" or ":" in topic.resource:
             raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn")
-        sns = self._cloud.client("sns", Caller.root(parts[4], parts[3]))
+        sns = self._cloud.client("sns", Caller.root(topic.account, topic.region))
         try:
             sns.get_topic_attributes(TopicArn=topic_arn)
         except sns.exceptions.NotFoundException as error:

@@ -1,4 +1,4 @@
-"""AWS::CloudWatch: dashboards, alarms and composite alarms."""
+"""AWS::CloudWatch: dashboards and alarms."""
 
 from __future__ import annotations
 
@@ -48,9 +48,3 @@ class Alarm(ApiResource):
 
     def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
         context.client("cloudwatch").delete_alarms(AlarmNames=[resource.physical_id])
-
-
-class CompositeAlarm(Alarm):
-    type_name = "AWS::CloudWatch::CompositeAlarm"
-    create_operation = "put_composite_alarm"
-    update_operation = "put_composite_alarm"

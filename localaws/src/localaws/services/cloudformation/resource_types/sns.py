@@ -6,6 +6,7 @@ import json
 from typing import Any, ClassVar
 
 from localaws.services.cloudformation.differences import changed_properties
+from localaws.services.cloudformation.resource_types.attributes import AttributePolicy, attribute_text
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
 from localaws.services.cloudformation.resource_types.declarative import ApiResource
 from localaws.services.cloudformation.resource_types.tags import by_arn
@@ -85,40 +86,24 @@ class Topic(ApiResource):
                     client.unsubscribe(SubscriptionArn=found["SubscriptionArn"])
 
 
-class TopicPolicy(ResourceType):
+class TopicPolicy(AttributePolicy):
     type_name = "AWS::SNS::TopicPolicy"
+    holders = "Topics"
 
-    def create(self, context: Context, properties: Properties) -> Resource:
-        identity = context.name(100)
-        resource = Resource(identity, {"Id": identity})
-        context.report(resource)
-        self._put(context, properties["Topics"], json.dumps(properties["PolicyDocument"]))
-        return resource
+    def put(self, context: Context, holder: str, policy: str) -> None:
+        context.client("sns").set_topic_attributes(TopicArn=holder, AttributeName="Policy", AttributeValue=policy)
 
-    def update(self, context: Context, resource: Resource, before: Properties, after: Properties) -> Resource:
-        self._reset(context, [topic for topic in before["Topics"] if topic not in after["Topics"]])
-        self._put(context, after["Topics"], json.dumps(after["PolicyDocument"]))
-        return resource
-
-    def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
-        self._reset(context, properties["Topics"])
-
-    def _put(self, context: Context, topics: list[str], policy: str) -> None:
-        for topic in topics:
-            context.client("sns").set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=policy)
-
-    def _reset(self, context: Context, topics: list[str]) -> None:
-        """The policy that SNS gives a new topic: its own account may use it."""
-        for topic in topics:
-            statement = {
-                "Sid": "__default_statement_ID",
-                "Effect": "Allow",
-                "Principal": {"AWS": "*"},
-                "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:SetTopicAttributes"],
-                "Resource": topic,
-                "Condition": {"StringEquals": {"AWS:SourceOwner": context.account}},
-            }
-            self._put(context, [topic], json.dumps({"Version": "2008-10-17", "Statement": [statement]}))
+    def reset(self, context: Context, holder: str) -> None:
+        """Its own account may use a new topic."""
+        statement = {
+            "Sid": "__default_statement_ID",
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:SetTopicAttributes"],
+            "Resource": holder,
+            "Condition": {"StringEquals": {"AWS:SourceOwner": context.account}},
+        }
+        self.put(context, holder, json.dumps({"Version": "2008-10-17", "Statement": [statement]}))
 
 
 class Subscription(ResourceType):
@@ -148,10 +133,3 @@ class Subscription(ResourceType):
 
     def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
         context.client("sns").unsubscribe(SubscriptionArn=resource.physical_id)
-
-
-def attribute_text(value: Any) -> str:
-    """A property as SNS and SQS keep it in their maps of texts."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, dict | list) else str(value)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
 from localaws.services.cloudformation.differences import changed_properties
+from localaws.services.cloudformation.resource_types.attributes import AttributePolicy, attribute_text
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
-from localaws.services.cloudformation.resource_types.sns import attribute_text
 from localaws.services.cloudformation.resource_types.tags import Tagging, tag_map
 
 _NOT_ATTRIBUTES = ("QueueName", "Tags")
@@ -54,24 +52,12 @@ class Queue(ResourceType):
         context.client("sqs").delete_queue(QueueUrl=resource.physical_id)
 
 
-class QueuePolicy(ResourceType):
+class QueuePolicy(AttributePolicy):
     type_name = "AWS::SQS::QueuePolicy"
+    holders = "Queues"
 
-    def create(self, context: Context, properties: Properties) -> Resource:
-        identity = context.name(100)
-        resource = Resource(identity, {"Id": identity})
-        context.report(resource)
-        self._put(context, properties["Queues"], json.dumps(properties["PolicyDocument"]))
-        return resource
+    def put(self, context: Context, holder: str, policy: str) -> None:
+        context.client("sqs").set_queue_attributes(QueueUrl=holder, Attributes={"Policy": policy})
 
-    def update(self, context: Context, resource: Resource, before: Properties, after: Properties) -> Resource:
-        self._put(context, [queue for queue in before["Queues"] if queue not in after["Queues"]], "")
-        self._put(context, after["Queues"], json.dumps(after["PolicyDocument"]))
-        return resource
-
-    def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
-        self._put(context, properties["Queues"], "")
-
-    def _put(self, context: Context, queues: list[str], policy: str) -> None:
-        for queue in queues:
-            context.client("sqs").set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    def reset(self, context: Context, holder: str) -> None:
+        self.put(context, holder, "")

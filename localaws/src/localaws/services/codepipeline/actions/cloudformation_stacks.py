@@ -70,13 +70,8 @@ class Stacks:
             self._wait()
 
     def changes(self, name: str) -> list[dict[str, Any]]:
-        request, changes = {"StackName": self.name, "ChangeSetName": name}, []
-        while True:
-            answer = self.client.describe_change_set(**request)
-            changes += answer.get("Changes", [])
-            if not answer.get("NextToken"):
-                return changes
-            request["NextToken"] = answer["NextToken"]
+        pages = self.client.get_paginator("describe_change_set").paginate(StackName=self.name, ChangeSetName=name)
+        return [change for page in pages for change in page.get("Changes", [])]
 
     @staticmethod
     def reason(client: Any, stack: dict[str, Any]) -> str:

@@ -12,7 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from localaws.services.sagemaker.jobs.json_path import JsonPath, JsonPathError
+from localaws.core.json_paths import JsonPathError
+from localaws.services.sagemaker.jobs.json_path import JsonPath
 from localaws.services.sagemaker.jobs.splitting import lines_of
 
 CSV = "text/csv"

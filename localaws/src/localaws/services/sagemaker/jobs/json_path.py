@@ -1,32 +1,22 @@
 """The part of JSONPath that transform jobs filter with: ``$ .name * ['a','b'] [1,3] [-1] [s:e]``. Pure.
 
-A slice ends before its second number, as in Python and in JSONPath: ``$[0:-1]`` leaves the last column out. The
-SageMaker guide calls the end inclusive and public code relies on the opposite.
+Reading is the library's; what is selected keeps the shape that the guide shows: several names give an object of those,
+several indexes a list. A slice ends before its second number, as in JSONPath: ``$[0:-1]`` leaves the last column out.
+The SageMaker guide calls the end inclusive and public code relies on the opposite.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-_STEP = re.compile(
-    r"""\.(?P<name>[A-Za-z_][\w-]*)
-      | \.(?P<star>\*)
-      | \[\s*(?P<all>\*)\s*\]
-      | \[\s*(?P<slice>(?:-?\d+)?\s*:\s*(?:-?\d+)?)\s*\]
-      | \[\s*(?P<indexes>-?\d+(?:\s*,\s*-?\d+)*)\s*\]
-      | \[\s*(?P<names>(?:'[^']*'|"[^"]*")(?:\s*,\s*(?:'[^']*'|"[^"]*"))*)\s*\]""",
-    re.VERBOSE,
-)
-_QUOTED = re.compile(r"""'([^']*)'|"([^"]*)\"""")
+from jsonpath_rfc9535.segments import JSONPathChildSegment, JSONPathSegment
+from jsonpath_rfc9535.selectors import IndexSelector, NameSelector, SliceSelector, WildcardSelector
 
-
-class JsonPathError(ValueError):
-    """A path that cannot be read, or that finds nothing in a record."""
+from localaws.core.json_paths import JsonPathError, read
 
 
 @dataclass(frozen=True)
@@ -68,21 +58,14 @@ class JsonPath:
 
     @classmethod
     def parse(cls, text: str) -> JsonPath:
-        """JsonPathError says where reading ended."""
-        if not text.startswith("$"):
-            raise JsonPathError(f"{text!r} does not begin with $")
-        steps: list[Step] = []
-        position = 1
-        while position < len(text):
-            found = _STEP.match(text, position)
-            if found is None:
-                raise JsonPathError(
-                    f"{text!r} cannot be read from {text[position:]!r} on: only $ .name * ['a','b'] [1,3] [-1] [s:e] "
-                    "are supported"
-                )
-            steps.append(_step(found))
-            position = found.end()
-        return cls(text, tuple(steps))
+        """JsonPathError says what cannot be read, or is not supported."""
+        steps = [_step(segment) for segment in read(text).segments]
+        known = [step for step in steps if step is not None]
+        if len(known) < len(steps):
+            raise JsonPathError(
+                f"{text!r} cannot be read by a transform job: only $ .name * ['a','b'] [1,3] [-1] [s:e] are supported"
+            )
+        return cls(text, tuple(known))
 
     @property
     def is_identity(self) -> bool:
@@ -121,7 +104,7 @@ class JsonPath:
         step, rest = steps[0], steps[1:]
         if isinstance(step, Names):
             if not isinstance(value, dict):
-                raise JsonPathError(f"{self.text} asks for {', '.join(step.names)} of something that is no object")
+                raise JsonPathError(f"{self.text} asks for {', '.join(step.names)} of something that is not an object")
             missing = [name for name in step.names if name not in value]
             if missing:
                 raise JsonPathError(f"{self.text} asks for {', '.join(missing)}, which the record does not have")
@@ -131,7 +114,7 @@ class JsonPath:
         if isinstance(step, All) and isinstance(value, dict):
             return [self._follow(member, rest) for member in value.values()]
         if not isinstance(value, list):
-            raise JsonPathError(f"{self.text} asks for elements of something that is no array")
+            raise JsonPathError(f"{self.text} asks for elements of something that is not an array")
         if isinstance(step, Indexes):
             elements = [_element(value, index, self.text) for index in step.indexes]
             if len(elements) == 1:
@@ -147,14 +130,18 @@ def _element(values: Sequence[Any], index: int, text: str) -> Any:
     return values[index]
 
 
-def _step(found: re.Match[str]) -> Step:
-    if found["name"]:
-        return Names((found["name"],))
-    if found["star"] or found["all"]:
+def _step(segment: JSONPathSegment) -> Step | None:
+    """None for what transform jobs do not know: descent, filters, steps of slices, unlike selectors in one bracket."""
+    selectors = segment.selectors
+    if not isinstance(segment, JSONPathChildSegment):
+        return None
+    if names := [selector.name for selector in selectors if isinstance(selector, NameSelector)]:
+        return Names(tuple(names)) if len(names) == len(selectors) else None
+    if indexes := [selector.index for selector in selectors if isinstance(selector, IndexSelector)]:
+        return Indexes(tuple(indexes)) if len(indexes) == len(selectors) else None
+    only = selectors[0]
+    if len(selectors) == 1 and isinstance(only, WildcardSelector):
         return All()
-    if found["slice"] is not None:
-        start, _, end = found["slice"].partition(":")
-        return Slice(*(int(text) if text.strip() else None for text in (start, end)))
-    if found["indexes"]:
-        return Indexes(tuple(int(text) for text in found["indexes"].split(",")))
-    return Names(tuple(single or double for single, double in _QUOTED.findall(found["names"])))
+    if len(selectors) == 1 and isinstance(only, SliceSelector) and only.slice.step in (None, 1):
+        return Slice(only.slice.start, only.slice.stop)
+    return None

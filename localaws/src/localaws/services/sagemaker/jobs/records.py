@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response
-from localaws.services.sagemaker.jobs import listing
-from localaws.services.sagemaker.pages import page
+from localaws.services.sagemaker import listing
+from localaws.services.sagemaker.jobs.announcements import announce_job
+from localaws.services.sagemaker.listing import page
 
 RUNNING = ("InProgress", "Stopping")
 SERVER_STOPPED = "InternalServerError: localaws was stopped while the job ran. Create the job again."
@@ -99,7 +99,7 @@ class JobRecords:
             }
             self._table.put(str(key), document)
             self._tags.put(arn, {"Tags": tags})
-        self._announce(key, document)
+        self._announce(document)
         return key
 
     def describe(self, caller: Caller, name: str) -> dict[str, Any]:
@@ -186,23 +186,12 @@ class JobRecords:
             before = document[member]
             document.update(changes, LastModifiedTime=self._cloud.clock.now())
         if document[member] != before or f"{self.kind.word}StartTime" in changes:
-            self._announce(key, document)
+            self._announce(document)
 
-    def _announce(self, key: JobKey, document: dict[str, Any]) -> None:
-        """The event that EventBridge delivers, times in milliseconds and tags as a map.
-
-        https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html
-        """
+    def _announce(self, document: dict[str, Any]) -> None:
         arn = document[f"{self.kind.prefix}Arn"]
-        detail = {
-            name: int(value.timestamp() * 1000) if isinstance(value, datetime) else value
-            for name, value in document.items()
-        }
         tags = (self._tags.get(arn) or {"Tags": []})["Tags"]
-        detail["Tags"] = {tag["Key"]: tag["Value"] for tag in tags}
-        self._cloud.emit(
-            key.account, key.region, "aws.sagemaker", f"SageMaker {self.kind.word} Job State Change", detail, [arn]
-        )
+        announce_job(self._cloud, self.kind.word, arn, document, tags)
 
     def _refuse_too_many_instances(self, caller: Caller, description: dict[str, Any]) -> None:
         running = (

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html
 
 from __future__ import annotations
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
 from localaws.core.errors import ServiceError
@@ -16,7 +17,7 @@ SESSION_NAME = "SageMaker"
 
 def require_role(cloud: Cloud, caller: Caller, role_arn: str) -> None:
     """Refuse a role of another account, one that does not exist, and one that SageMaker may not assume."""
-    if role_arn.split(":")[4] != caller.account:
+    if Arn.parse(role_arn).account != caller.account:
         raise ServiceError("ValidationException", "Cross-account pass role is not allowed.")
     problem = role_problem(cloud, role_arn, _SAGEMAKER)
     if problem is not None:

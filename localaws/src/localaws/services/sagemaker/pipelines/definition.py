@@ -82,7 +82,6 @@ class Step:
 class Definition:
     parameters: tuple[Parameter, ...]
     steps: Mapping[str, Step]
-    experiment_config: Any = None
 
     def graph(self) -> dict[str, set[str]]:
         """For each step, in the definition's order, the names of the steps that it waits for."""
@@ -108,7 +107,7 @@ def parse_definition(text: str) -> Definition:
         if step.name in steps:
             raise DefinitionError(f"step name '{step.name}' is used more than once")
         steps[step.name] = step
-    definition = Definition(parameters, steps, document.get("PipelineExperimentConfig"))
+    definition = Definition(parameters, steps)
     _check_references(definition)
     cycle = find_cycle(definition.graph())
     if cycle:

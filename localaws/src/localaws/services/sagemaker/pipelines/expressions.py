@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-import jsonpath_rfc9535
+from localaws.core import json_paths
+from localaws.core.json_paths import JsonPathError
 
 EXECUTION_VARIABLES = frozenset(
     {
@@ -150,16 +151,14 @@ def select_json(text: str, path: str) -> Any:
     except ValueError as error:
         raise ExpressionError(f"the property file is not JSON: {error}") from error
     try:
-        return select(document, path.removeprefix("$").removeprefix("."))
-    except ExpressionError as plain:
-        query = path if path.startswith("$") else f"$.{path}"
-        try:
-            found = jsonpath_rfc9535.find(query, document).values()
-        except jsonpath_rfc9535.JSONPathError:
-            raise plain from None
-        if len(found) != 1:
-            raise ExpressionError(f"the JSON path '{path}' finds {len(found)} values; exactly one is needed") from plain
-        return found[0]
+        found = json_paths.values(path if path.startswith("$") else f"$.{path}", document)
+    except JsonPathError as error:
+        raise ExpressionError(str(error)) from error
+    if not found:
+        raise ExpressionError(f"'{path}' is not there: the property file has nothing at this JSON path")
+    if len(found) != 1:
+        raise ExpressionError(f"the JSON path '{path}' finds {len(found)} values; exactly one is needed")
+    return found[0]
 
 
 def _operator(value: Any) -> str | None:

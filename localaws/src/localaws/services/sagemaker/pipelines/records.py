@@ -10,6 +10,7 @@ import secrets
 import string
 from typing import Any
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.store import Document, Store
@@ -67,8 +68,8 @@ def pipeline_key(caller: Caller, name_or_arn: str) -> tuple[str, str]:
     """(table key, ARN) of a pipeline named by its name or ARN."""
     account, region, name = caller.account, caller.region, name_or_arn.lower()
     if name.startswith("arn:"):
-        _, _, _, region, account, resource = name.split(":", 5)
-        name = resource.removeprefix("pipeline/")
+        arn = Arn.parse(name)
+        account, region, name = arn.account, arn.region, arn.resource.removeprefix("pipeline/")
         if account != caller.account:
             raise ServiceError("ResourceNotFound", f"Pipeline '{name_or_arn}' does not exist.")
     owner = Caller.root(account, region)

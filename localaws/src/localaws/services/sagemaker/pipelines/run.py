@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from localaws.core.store import Document
 from localaws.services.sagemaker.jobs.role import role_caller
-from localaws.services.sagemaker.pipelines.announcements import Announcements
+from localaws.services.sagemaker.pipelines.announcements import announce_step
 from localaws.services.sagemaker.pipelines.definition import Definition, Step
 from localaws.services.sagemaker.pipelines.executor import Executor, Result, StepRecord
 from localaws.services.sagemaker.pipelines.expressions import ExpressionError, resolve, select
@@ -34,14 +34,13 @@ class ExecutionRun:
 
     def __init__(self, cloud: Cloud, records: PipelineRecords, key: str, definition: Definition) -> None:
         execution = _present(records.executions.get(key), key)
-        account, region, _, self._id = key.split("/")
+        _, region, _, self._id = key.split("/")
         self._role = role_caller(execution["RoleArn"], region)
         self._cloud = cloud
         self._records = records
         self._key = key
         self._definition = definition
         self._execution = execution
-        self._announcements = Announcements(cloud, account, region, execution["PipelineName"])
 
     def run(self) -> Result:
         selective = self._execution.get("SelectiveExecutionConfig")
@@ -60,7 +59,7 @@ class ExecutionRun:
         self._records.steps.put(key, document)
         previous = before["StepStatus"] if before else None
         if previous != record["StepStatus"]:
-            self._announcements.step_changed(self._execution, document, previous)
+            announce_step(self._cloud, self._execution, document, previous)
 
     def cached(self, step: Step, key: str, now: datetime) -> StepRecord | None:
         assert step.cache is not None

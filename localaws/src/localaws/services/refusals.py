@@ -1,0 +1,25 @@
+"""Operations of services without a room of their own that moto answers as if something had run, and nothing does.
+
+moto records a training job as Completed and invents an endpoint's prediction; a user would take both for real.
+Services that have rooms refuse there (``events/refusals.py``, ``cloudformation/refusals.py``), by the same table.
+"""
+
+from __future__ import annotations
+
+from localaws.core.refusals import refusing
+
+_NOTHING_RUNS = {
+    "athena": ("StartQueryExecution",),
+    "batch": ("SubmitJob",),
+    "ecs": ("RunTask", "StartTask", "CreateService"),
+    "emr-serverless": ("StartJobRun",),
+    "glue": ("StartJobRun", "StartCrawler", "StartWorkflowRun"),
+    "lambda": ("Invoke", "InvokeAsync", "InvokeWithResponseStream"),
+    "sagemaker-runtime": ("InvokeEndpoint", "InvokeEndpointAsync", "InvokeEndpointWithResponseStream"),
+    "ssm": ("SendCommand",),
+    "stepfunctions": ("StartExecution", "StartSyncExecution"),
+}
+
+REFUSALS = tuple(
+    refusing(service, dict.fromkeys(operations, "nothing runs")) for service, operations in _NOTHING_RUNS.items()
+)

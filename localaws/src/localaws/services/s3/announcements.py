@@ -1,0 +1,64 @@
+"""What S3 tells EventBridge about objects, for buckets that have it switched on.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any
+
+from localaws.core.caller import PARTITION, Caller
+from localaws.services.s3.moto_objects import bucket_region
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+CREATING = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload", "PostObject"})
+
+
+def announce_created(cloud: Cloud, caller: Caller, bucket: str, key: str, reason: str) -> None:
+    """Announce that an object was written."""
+    owner, region = _place(cloud, bucket)
+    head = cloud.client("s3", Caller.root(owner, region)).head_object(Bucket=bucket, Key=key)
+    shown: dict[str, Any] = {"key": key, "size": head["ContentLength"], "etag": head["ETag"].strip('"')}
+    if head.get("VersionId"):
+        shown["version-id"] = head["VersionId"]
+    _emit(cloud, caller, bucket, "Object Created", {**shown, "sequencer": _sequencer()}, {"reason": reason})
+
+
+def announce_deleted(cloud: Cloud, caller: Caller, bucket: str, key: str, headers: dict[str, str]) -> None:
+    """Announce that an object was deleted; ``headers`` are those of the answer to DeleteObject."""
+    known = {name.lower(): value for name, value in headers.items()}
+    marker = known.get("x-amz-delete-marker") == "true"
+    shown: dict[str, Any] = {"key": key, "sequencer": _sequencer()}
+    if "x-amz-version-id" in known:
+        shown["version-id"] = known["x-amz-version-id"]
+    kind = "Delete Marker Created" if marker else "Permanently Deleted"
+    _emit(cloud, caller, bucket, "Object Deleted", shown, {"reason": "DeleteObject", "deletion-type": kind})
+
+
+def _emit(
+    cloud: Cloud, caller: Caller, bucket: str, detail_type: str, shown: dict[str, Any], more: dict[str, str]
+) -> None:
+    owner, region = _place(cloud, bucket)
+    detail = {
+        "version": "0",
+        "bucket": {"name": bucket},
+        "object": shown,
+        "request-id": secrets.token_hex(8).upper(),
+        "requester": caller.account,
+        "source-ip-address": "127.0.0.1",
+        **more,
+    }
+    cloud.emit(owner, region, "aws.s3", detail_type, detail, [f"arn:{PARTITION}:s3:::{bucket}"])
+
+
+def _place(cloud: Cloud, bucket: str) -> tuple[str, str]:
+    return str(cloud.moto.bucket_owner(bucket)), bucket_region(bucket)
+
+
+def _sequencer() -> str:
+    """Grows with time, so that events of one key can be put in order."""
+    return f"{time.time_ns():018X}"

@@ -1,0 +1,139 @@
+"""Objects: what moto does not check before it takes one, what AWS announces after, and copies of parts.
+
+A part is copied by reading only its own range; moto would read the whole source for each.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote
+
+from localaws.core.caller import Caller
+from localaws.core.errors import ServiceError
+from localaws.core.operations import Companion
+from localaws.core.service import Request, Response, Service
+from localaws.core.wire import HttpResponse, OperationRequest
+from localaws.services.s3 import announcements, moto_objects
+from localaws.services.s3.bucket_policy_operations import TABLE
+from localaws.services.s3.checksums import algorithm_header, checksum, refuse_corrupt
+from localaws.services.s3.ownership import check_expected_owner
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+_RANGE = re.compile(r"bytes=(\d+)-(\d+)")
+
+
+class Objects(Service):
+    """UploadPartCopy, and a companion for all that moto answers."""
+
+    service = "s3"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        cloud.operations.accompany("s3", ObjectCompanion(cloud))
+
+    def upload_part_copy(self, caller: Caller, request: Request) -> Response:
+        _check_owners(self._cloud, request)
+        bucket, key, version = copy_source(request["CopySource"])
+        if self._cloud.moto.bucket_owner(bucket) is None:
+            raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=bucket)
+        content = _source_range(bucket, key, version, request.get("CopySourceRange"))
+        target = {name: request[name] for name in ("Bucket", "Key", "UploadId", "PartNumber")}
+        algorithm = moto_objects.upload_checksum_algorithm(request["Bucket"], request["UploadId"])
+        made = self._cloud.client("s3", caller).upload_part(**target, Body=content)
+        result: Response = {"ETag": made["ETag"], "LastModified": self._cloud.clock.now()}
+        value = checksum(algorithm, content) if algorithm else None
+        if value:
+            result[f"Checksum{algorithm}"] = value
+        source_version = moto_objects.version_of(bucket, key, version)
+        return {"CopyPartResult": result, **({"CopySourceVersionId": source_version} if source_version else {})}
+
+
+class ObjectCompanion(Companion):
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._policies = cloud.store.table(TABLE)
+
+    def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
+        _check_owners(self._cloud, request.parameters)
+        if request.operation.name not in ("PutObject", "UploadPart"):
+            return {}
+        body = request.parameters.get("Body") or b""
+        refuse_corrupt(request.parameters, body if isinstance(body, bytes) else str(body).encode())
+        return algorithm_header(request.parameters)
+
+    def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
+        if response.status >= 300:
+            return response
+        name, bucket = request.operation.name, str(request.parameters.get("Bucket", ""))
+        if name in ("HeadObject", "CompleteMultipartUpload"):
+            response = _with_checksum(request, response)
+        if name == "DeleteBucket":
+            self._policies.delete(bucket)
+        elif name in announcements.CREATING and self._announces(bucket):
+            announcements.announce_created(self._cloud, caller, bucket, request.parameters["Key"], name)
+        elif name == "DeleteObject" and self._announces(bucket):
+            announcements.announce_deleted(self._cloud, caller, bucket, request.parameters["Key"], response.headers)
+        elif name == "DeleteObjects" and self._announces(bucket):
+            for entry in request.parameters["Delete"]["Objects"]:
+                announcements.announce_deleted(self._cloud, caller, bucket, entry["Key"], {})
+        return response
+
+    def _announces(self, bucket: str) -> bool:
+        return self._cloud.moto.bucket_owner(bucket) is not None and moto_objects.sends_events(bucket)
+
+
+def _with_checksum(request: OperationRequest, response: HttpResponse) -> HttpResponse:
+    """The answer with the checksum that moto leaves out of it, or gives without its number of parts."""
+    given = request.parameters
+    stored = moto_objects.stored_checksum(given["Bucket"], given["Key"], given.get("VersionId"))
+    if stored is None:
+        return response
+    algorithm, value, kind = stored
+    if request.operation.name == "HeadObject":
+        header = f"x-amz-checksum-{algorithm.lower()}"
+        if not any(name.lower() == header for name in response.headers):  # it was not asked for
+            return response
+        kept = {name: old for name, old in response.headers.items() if not name.lower().startswith("x-amz-checksum")}
+        return replace(response, headers={**kept, header: value, "x-amz-checksum-type": kind})
+    added = f"<Checksum{algorithm}>{value}</Checksum{algorithm}><ChecksumType>{kind}</ChecksumType>".encode()
+    end = b"</CompleteMultipartUploadResult>"
+    return replace(response, body=response.body.replace(end, added + end))
+
+
+def copy_source(given: Any) -> tuple[str, str, str | None]:
+    """Bucket, key and version id of a CopySource."""
+    path, _, query = str(given).partition("?")
+    bucket, _, key = unquote(path).lstrip("/").partition("/")
+    return bucket, key, parse_qs(query).get("versionId", [None])[0]
+
+
+def _source_range(bucket: str, key: str, version: str | None, stated: str | None) -> bytes:
+    first, last = 0, None
+    if stated is not None:
+        found = _RANGE.fullmatch(stated)
+        if not found:
+            raise ServiceError(
+                "InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last"
+            )
+        first, last = int(found[1]), int(found[2])
+    read = moto_objects.object_slice(bucket, key, version, first, last)
+    if read is None:
+        raise ServiceError("NoSuchKey", "The specified key does not exist.", 404, Key=key)
+    content, size = read
+    if stated is not None and (last is None or first > last or last >= size):
+        raise ServiceError("InvalidRange", f"Range specified is not valid for source object of size: {size}", 416)
+    return content
+
+
+def _check_owners(cloud: Cloud, parameters: dict[str, Any]) -> None:
+    """ExpectedBucketOwner and ExpectedSourceBucketOwner are who they are said to be."""
+    for expected, bucket in (
+        (parameters.get("ExpectedBucketOwner"), parameters.get("Bucket")),
+        (parameters.get("ExpectedSourceBucketOwner"), parameters.get("CopySource")),
+    ):
+        if expected and bucket:
+            check_expected_owner(cloud.moto.bucket_owner(copy_source(bucket)[0]), expected)

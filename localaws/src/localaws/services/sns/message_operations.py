@@ -1,0 +1,144 @@
+"""SNS's Publish: to the queues and people that subscribed to a topic, each in the form it asked for.
+
+A queue belongs to any account; what a queue does not take goes to the subscription's own dead-letter queue.
+https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
+"""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from localaws.core.arn import Arn
+from localaws.core.caller import Caller
+from localaws.core.errors import ServiceError
+from localaws.core.service import Request, Response, Service
+from localaws.policies.service_access import refusal
+from localaws.services.sns.filters import passes
+from localaws.services.sns.messages import Message, document, refuse
+from localaws.services.sns.post_box import PostBox
+from localaws.services.sns.records import Records, raw, redrive_queue
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+    from localaws.core.store import Document
+
+log = logging.getLogger(__name__)
+
+PRINCIPAL = "sns.amazonaws.com"
+
+
+class Publishing(Service):
+    service = "sns"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._records = Records(cloud)
+        self._post_box = PostBox(cloud)
+
+    def publish(self, caller: Caller, request: Request) -> Response:
+        arn = request.get("TopicArn") or request.get("TargetArn")
+        if "PhoneNumber" in request:
+            raise ServiceError("NotImplemented", "localaws sends no text messages: publish to a topic.", 501)
+        if not arn:
+            raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value")
+        if ":endpoint/" in arn:
+            raise ServiceError("NotImplemented", "localaws has no mobile push: publish to a topic.", 501)
+        self._records.refuse_absent_topic(arn)
+        return self._publish(arn, request)
+
+    def publish_batch(self, caller: Caller, request: Request) -> Response:
+        arn = request["TopicArn"]
+        self._records.refuse_absent_topic(arn)
+        entries = request["PublishBatchRequestEntries"]
+        names = [entry["Id"] for entry in entries]
+        if not entries:
+            raise ServiceError("EmptyBatchRequest", "The batch request doesn't contain any entries.")
+        if len(entries) > 10:
+            raise ServiceError(
+                "TooManyEntriesInBatchRequest", "The batch request contains more entries than permissible."
+            )
+        if len(set(names)) < len(names):
+            raise ServiceError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
+        successful, failed = [], []
+        for entry in entries:
+            try:
+                successful.append({"Id": entry["Id"], **self._publish(arn, entry)})
+            except ServiceError as error:
+                failed.append({"Id": entry["Id"], "Code": error.code, "Message": error.message, "SenderFault": True})
+        return {"Successful": successful, "Failed": failed}
+
+    def _publish(self, topic_arn: str, request: Request) -> Response:
+        message = Message(
+            identifier=str(uuid.uuid4()),
+            topic_arn=topic_arn,
+            text=request["Message"],
+            time=self._cloud.clock.now(),
+            subject=request.get("Subject"),
+            structure=request.get("MessageStructure"),
+            attributes=request.get("MessageAttributes", {}),
+            group=request.get("MessageGroupId"),
+            deduplication=request.get("MessageDeduplicationId"),
+        )
+        refuse(message)
+        for subscription in self._records.of_topic(topic_arn):
+            attributes = subscription["Attributes"]
+            scope = attributes.get("FilterPolicyScope", "MessageAttributes")
+            if passes(attributes.get("FilterPolicy"), scope, message.text, message.attributes):
+                self._deliver(subscription, message)
+        answer: Response = {"MessageId": message.identifier}
+        if topic_arn.endswith(".fifo"):
+            answer["SequenceNumber"] = str(message.time.timestamp()).replace(".", "").ljust(20, "0")
+        return answer
+
+    def _deliver(self, subscription: Document, message: Message) -> None:
+        protocol = subscription["Protocol"]
+        if protocol in ("email", "sms"):
+            self._post_box.put(subscription, message.subject or "AWS Notification Message", message.text_for(protocol))
+        elif protocol == "email-json":
+            text = document(message, protocol, subscription["SubscriptionArn"])
+            self._post_box.put(subscription, message.subject or "AWS Notification Message", text)
+        elif protocol == "sqs" and not subscription["Pending"]:
+            self._to_queue(subscription, message)
+
+    def _to_queue(self, subscription: Document, message: Message) -> None:
+        body = (
+            message.text_for("sqs") if raw(subscription) else document(message, "sqs", subscription["SubscriptionArn"])
+        )
+        attributes = message.attributes if raw(subscription) else {}
+        try:
+            send_to_queue(self._cloud, subscription["Endpoint"], body, message, attributes)
+        except (ClientError, ServiceError) as error:
+            log.warning("%s took no message: %s", subscription["Endpoint"], error)
+            self._to_dead_letters(subscription, body, message, attributes)
+
+    def _to_dead_letters(
+        self, subscription: Document, body: str, message: Message, attributes: dict[str, dict[str, Any]]
+    ) -> None:
+        queue = redrive_queue(subscription)
+        if queue is None:
+            return
+        try:
+            send_to_queue(self._cloud, queue, body, message, attributes)
+        except (ClientError, ServiceError) as error:
+            log.warning("the dead-letter queue %s took no message: %s", queue, error)
+
+
+def send_to_queue(
+    cloud: Cloud, queue_arn: str, body: str, message: Message, attributes: dict[str, dict[str, Any]]
+) -> None:
+    """Send to a queue of whichever account. ClientError or ServiceError where the queue does not take it."""
+    closed = refusal(cloud, PRINCIPAL, "sqs:SendMessage", queue_arn, message.topic_arn)
+    if closed:
+        raise ServiceError("AccessDenied", closed, 403)
+    queue = Arn.parse(queue_arn)
+    sqs = cloud.client("sqs", Caller.root(queue.account, queue.region))
+    url = sqs.get_queue_url(QueueName=queue.resource, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]
+    options: dict[str, Any] = {}
+    if queue.resource.endswith(".fifo"):
+        options["MessageGroupId"] = message.group or message.identifier
+        options["MessageDeduplicationId"] = message.deduplication or message.identifier
+    sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes, **options)

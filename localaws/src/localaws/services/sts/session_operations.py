@@ -1,0 +1,161 @@
+"""STS in front of moto: keys belong to known principals, roles must exist and must trust their caller.
+
+An access key that is a 12-digit account number is that account's own key (the root principal); every other key was
+issued by AssumeRole here or by IAM's CreateAccessKey. Secrets are not checked: localaws listens on loopback only.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from localaws.core.arn import Arn
+from localaws.core.caller import PARTITION, Caller
+from localaws.core.errors import ServiceError
+from localaws.core.service import Request, Response, Service
+from localaws.core.wire import Signature
+from localaws.policies.trust import trusts
+
+if TYPE_CHECKING:
+    from localaws.core.cloud import Cloud
+
+# AWS Organizations makes this role in each member account and lets the management account assume it.
+ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
+_ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
+_ASSUMED_ROLE = re.compile(r"arn:[^:]+:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/")
+
+
+class Sts(Service):
+    """AssumeRole, GetCallerIdentity, GetAccessKeyInfo and GetSessionToken.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
+    """
+
+    service = "sts"
+
+    def __init__(self, cloud: Cloud) -> None:
+        super().__init__(cloud)
+        self._sessions = cloud.store.table("sts.session")
+        cloud.identities.answered_by(self._identify, self._issue)
+
+    def assume_role(self, caller: Caller, request: Request) -> Response:
+        arn = request["RoleArn"]
+        role = self._role(arn, caller)
+        if role is None or not trusts(role["AssumeRolePolicyDocument"], caller.arn, _role_arn_of(caller)):
+            raise ServiceError(
+                "AccessDenied",
+                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
+                403,
+            )
+        longest = role["MaxSessionDuration"]
+        duration = request.get("DurationSeconds", 3600)
+        if duration > longest:
+            raise ServiceError(
+                "ValidationError",
+                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
+            )
+        return self._issue(arn, request["RoleSessionName"], duration)
+
+    def get_caller_identity(self, caller: Caller, request: Request) -> Response:
+        session = self._sessions.get(caller.access_key_id)
+        return {
+            "UserId": session["UserId"] if session else caller.account,
+            "Account": caller.account,
+            "Arn": caller.arn,
+        }
+
+    def get_access_key_info(self, caller: Caller, request: Request) -> Response:
+        key = request["AccessKeyId"]
+        session = self._sessions.get(key)
+        return {"Account": session["Account"] if session else _account_of_key(key) or caller.account}
+
+    def get_session_token(self, caller: Caller, request: Request) -> Response:
+        return {
+            "Credentials": self._remember(
+                caller.arn, caller.account, caller.account, request.get("DurationSeconds", 43200)
+            )
+        }
+
+    def _role(self, arn: str, caller: Caller) -> dict[str, Any] | None:
+        found = _ROLE_ARN.fullmatch(arn)
+        if not found:
+            return None
+        account, name = found["account"], found["name"]
+        iam = self._cloud.client("iam", Caller.root(account, caller.region))
+        try:
+            role: dict[str, Any] = iam.get_role(RoleName=name)["Role"]
+        except iam.exceptions.NoSuchEntityException:
+            if name == ORGANIZATION_ROLE and account in self._cloud.accounts[1:]:
+                return _organization_role(self._cloud.accounts[0])
+            return None
+        return role if role["Arn"] == arn else None
+
+    def _issue(self, role_arn: str, session_name: str, duration: int = 3600) -> dict[str, Any]:
+        """Credentials of a role's session, whoever asked: AssumeRole's answer, and what services give their jobs."""
+        found = _ROLE_ARN.fullmatch(role_arn)
+        if not found:
+            raise ServiceError("ValidationError", f"{role_arn} is invalid")
+        user_id = f"AROA{secrets.token_hex(8).upper()}:{session_name}"
+        arn = f"arn:{PARTITION}:sts::{found['account']}:assumed-role/{found['name']}/{session_name}"
+        credentials = self._remember(arn, found["account"], user_id, duration)
+        return {
+            "Credentials": credentials,
+            "AssumedRoleUser": {"AssumedRoleId": user_id, "Arn": arn},
+            "PackedPolicySize": 0,
+        }
+
+    def _remember(self, arn: str, account: str, user_id: str, duration: int) -> dict[str, Any]:
+        key = f"ASIA{secrets.token_hex(8).upper()}"
+        expires = self._cloud.clock.now() + timedelta(seconds=duration)
+        self._sessions.put(key, {"Arn": arn, "Account": account, "UserId": user_id, "Expiration": expires})
+        return {
+            "AccessKeyId": key,
+            "SecretAccessKey": secrets.token_urlsafe(30),
+            "SessionToken": secrets.token_urlsafe(96),
+            "Expiration": expires,
+        }
+
+    def _identify(self, signature: Signature) -> Caller:
+        key = signature.access_key_id
+        account = _account_of_key(key)
+        if account:
+            return Caller.root(account, signature.region)
+        session = self._sessions.get(key)
+        if session is not None:
+            if session["Expiration"] <= self._cloud.clock.now():
+                raise ServiceError("ExpiredToken", "The security token included in the request is expired", 403)
+            return Caller(session["Account"], signature.region, session["Arn"], key)
+        user = self._user_of_key(key)
+        if user is not None:
+            return Caller(Arn.parse(user).account, signature.region, user, key)
+        raise ServiceError(
+            "InvalidClientTokenId",
+            f"The security token included in the request is invalid: localaws issued no access key {key}. "
+            "Use a 12-digit account number as access key id, or credentials from sts:AssumeRole.",
+            403,
+        )
+
+    def _user_of_key(self, key: str) -> str | None:
+        """The ARN of the IAM user whose access key this is; moto keeps users."""
+        return dict(self._cloud.moto.user_access_keys()).get(key)
+
+
+def _account_of_key(key: str) -> str | None:
+    return key if re.fullmatch(r"\d{12}", key) else None
+
+
+def _role_arn_of(caller: Caller) -> str | None:
+    """The role behind an assumed-role session (trust policies name the role, not the session)."""
+    found = _ASSUMED_ROLE.match(caller.arn)
+    return f"arn:{PARTITION}:iam::{found['account']}:role/{found['name']}" if found else None
+
+
+def _organization_role(management_account: str) -> dict[str, Any]:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": f"arn:{PARTITION}:iam::{management_account}:root"},
+        "Action": "sts:AssumeRole",
+    }
+    return {"AssumeRolePolicyDocument": {"Statement": [statement]}, "MaxSessionDuration": 3600}
