@@ -138,6 +138,8 @@ local-env: install ## Print export lines that point any AWS client at the embedd
 TEST_REQUIREMENTS := requirements/check.txt
 test: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 
+UNIT_TESTS := tests/unit $(wildcard pipelines/*/tests)
+
 .PHONY: install-test
 install-test:
 	@$(INSTALL) --environment .venv-test --requirements $(TEST_REQUIREMENTS)
@@ -158,12 +160,12 @@ check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, defi
 	$(TEST_PYTHON) -m scripts.verbs.render --check
 
 .PHONY: test-unit
-test-unit: install-test ## The unit tier: no I/O, seconds
-	$(TEST_PYTHON) -m pytest -q tests/unit
+test-unit: install-test ## The unit tier and the pipelines' own tests: no I/O, seconds
+	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS)
 
 .PHONY: test
 test: check ## Every tier that needs no AWS account, and those of examples/ and localaws/
-	$(TEST_PYTHON) -m pytest -q tests/unit tests/templates
+	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS) tests/templates
 	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional $(wildcard examples/tests)
 	$(if $(wildcard localaws),$(MAKE) test-localaws)
 	$(TEST_PYTHON) -m tox run -q -e taskcat,render

@@ -36,6 +36,11 @@ def main() -> int:
         print(f"Python 3.11 or newer is needed; this is {found}.", file=sys.stderr)
         print("  next:  make PYTHON=/path/to/python3.11 ...", file=sys.stderr)
         return EXIT_TOO_OLD
+    absent = [path for path in (arguments.requirements, arguments.embedded_aws) if path and not path.exists()]
+    if absent:
+        print(f"There is no {absent[0]} in {Path.cwd()}.", file=sys.stderr)
+        print(f"  next:  git checkout -- {absent[0]}   (and run make where the Makefile is)", file=sys.stderr)
+        return EXIT_INSTALL_FAILED
     try:
         code = install(arguments.environment, arguments.requirements)
         if code or not arguments.embedded_aws:

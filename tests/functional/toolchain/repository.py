@@ -24,7 +24,7 @@ CODEPIPELINE = "tumor-screening-toolchain"
 BRANCH = "main"
 _AS_IT_IS = "# ruff: noqa\n# mypy: ignore-errors\n# fmt: off\n"
 _WHOLE = ("scripts", "cloudformation", "buildspecs", "docs")
-_EMPTY = ("localaws", "examples", "tests", "tests/unit")
+_EMPTY = ("tests", "tests/unit")
 _UNIT_TEST = "def test_the_team_has_a_test() -> None:\n    assert True\n"
 _LENT = "lent-1-py3-none-any.whl"
 DEADLINE = 150.0
@@ -142,7 +142,7 @@ def _lend_packages(folder: Path) -> None:
             entry.external_attr = 0o100755 << 16  # pip keeps a script as executable as it is in the wheel
             archive.writestr(entry, text)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
-    for name in ("deploy", "test"):
+    for name in ("deploy", "check"):
         (folder / f"requirements/{name}.txt").write_text(f"lent @ file://{wheel} --hash=sha256:{digest}\n")
 
 

@@ -102,4 +102,4 @@ def test_other_tags_are_refused() -> None:
 
 
 def test_module_and_role_are_required() -> None:
-    assert main(["-n", "pipelines.batch_inference.pipeline"]) == 2
+    assert main(["-n", "pipelines.any.pipeline"]) == 2
