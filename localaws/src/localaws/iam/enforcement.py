@@ -6,6 +6,7 @@ The root of an account may do everything in its own account: localaws' services 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -17,7 +18,9 @@ from localaws.iam.encryption import ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
+from localaws.policies.condition_keys import ORGANIZATION
 from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
+from localaws.policies.trust import assume_role_context
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -34,6 +37,7 @@ class Enforcement:
         self._cloud = cloud
         self._resource_policies = ResourcePolicies(cloud)
         self._encryption = ObjectEncryption(cloud)
+        self._sessions = cloud.store.table("sts.session")
 
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
         """Raise AccessDenied (in the service's own code) where a policy is lacking or denies."""
@@ -41,19 +45,20 @@ class Enforcement:
         needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
         if request.service == "s3" and needed and not caller.is_root:
             needed += self._encryption.requirements(caller, operation, parameters)
-        identity = identity_of(caller)
+        identity = identity_of(caller, self._sessions.get(caller.access_key_id))
         for requirement in needed:
             self._require(caller, identity, requirement, request)
 
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
-        context = request_context(caller, identity, request.parameters, self._cloud.clock.now(), requirement.context)
+        extra = {**requirement.context, **self._extra(request, requirement)}
+        context = request_context(caller, identity, request.service, request.parameters, self._cloud.clock.now(), extra)
         resources = [self._actual(caller, requirement.action, arn) for arn in requirement.resources]
         decisions = [
             self._decide(caller, identity, Query(requirement.action, resource, context)) for resource in resources
         ]
-        if any(decision.allowed for decision in decisions) and not any(_explicit(one) for one in decisions):
+        if any(decision.allowed for decision in decisions) and not any(one.explicit for one in decisions):
             return
-        refusal = next((one for one in decisions if _explicit(one)), decisions[0])
+        refusal = next((one for one in decisions if one.explicit), decisions[0])
         shown = f'"{resources[0]}"' if request.service == "s3" else resources[0]
         raise ServiceError(
             _code(request),
@@ -67,8 +72,22 @@ class Enforcement:
         if caller.is_root and self._resource_policies.owner(query.resource) in (None, caller.account):
             return ALLOWED
         governed = self._resource_policies.of(caller, query.action, query.resource)
-        policies = Policies(identity.policies, identity.boundary, governed.policy, governed.account, governed.decides)
-        return decide(query, identity.principal, policies)
+        policies = Policies(
+            identity.policies,
+            identity.boundary,
+            governed.policy,
+            governed.account,
+            governed.decides,
+            identity.session_policies,
+            governed.kind,
+        )
+        return decide(_with_owner(query, governed.account), identity.principal, policies)
+
+    def _extra(self, request: OperationRequest, requirement: Requirement) -> dict[str, tuple[str, ...]]:
+        """Keys of a request that its own parameters do not hold, or not under their names."""
+        if requirement.action == "s3:PutObject":
+            return self._encryption.upload_context(str(request.operation.name), request.parameters)
+        return assume_role_context(request.parameters) if request.service == "sts" else {}
 
     def _actual(self, caller: Caller, action: str, arn: str) -> str:
         """The resource's own ARN where the request names it by an alias, or by a role's name without its path."""
@@ -84,8 +103,12 @@ class Enforcement:
         return arn
 
 
-def _explicit(decision: Decision) -> bool:
-    return decision.reason.startswith("with an explicit deny")
+def _with_owner(query: Query, owner: str | None) -> Query:
+    if owner is None:
+        return query
+    keys = ("s3:resourceaccount",) if query.action.startswith("s3:") else ()
+    known = dict.fromkeys(("aws:resourceaccount", *keys), (owner,))
+    return replace(query, context={**query.context, **known, "aws:resourceorgid": (ORGANIZATION,)})
 
 
 def _code(request: OperationRequest) -> str:

@@ -6,7 +6,6 @@ and trust policies of roles. Other resources are governed by the identity polici
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from botocore.exceptions import ClientError
 
 from localaws.core.caller import Caller
 from localaws.iam.principals import trust_policy
-from localaws.policies.evaluation import Document
+from localaws.policies.document import Document, Kind
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -27,6 +26,7 @@ class Governance:
     account: str | None = None
     policy: Document | None = None
     decides: bool = False
+    kind: Kind = "resource"
 
 
 class ResourcePolicies:
@@ -49,7 +49,10 @@ class ResourcePolicies:
             return Governance()
         if action == "sts:AssumeRole":
             # STS itself asks the trust policy; within an account it may stand for an identity policy.
-            return Governance(policy=trust_policy(arn)) if arn.split(":")[4] == caller.account else Governance()
+            own = arn.split(":")[4] == caller.account
+            return Governance(policy=trust_policy(arn), kind="trust") if own else Governance()
+        if action == "events:PutEvents" and self.owner(arn) != caller.account:
+            return Governance()  # EventBridge itself asks the policy of another account's bus, entry by entry
         return self._of_resource(caller, arn)
 
     def _of_resource(self, caller: Caller, arn: str) -> Governance:
@@ -64,12 +67,12 @@ class ResourcePolicies:
             return self._key(owner, arn)
         if service == "sagemaker" and resource.startswith("model-package"):
             found = self._groups.get(f"{account}/{region}/{resource.split('/')[1]}")
-            return Governance(account, json.loads(found["ResourcePolicy"]) if found else None)
+            return Governance(account, found["ResourcePolicy"] if found else None)
         return Governance(account, self._attribute(service, owner, arn, resource))
 
     def _bucket(self, owner: str, bucket: str) -> Governance:
         found = self._buckets.get(bucket)
-        policy = json.loads(found["Policy"]) if found and found["Account"] == owner else None
+        policy = found["Policy"] if found and found["Account"] == owner else None
         return Governance(owner, policy)
 
     def _key(self, owner: Caller, arn: str) -> Governance:
@@ -77,14 +80,14 @@ class ResourcePolicies:
             text = self._cloud.client("kms", owner).get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
         except ClientError:  # no such key: KMS's own answer is the better one
             return Governance(owner.account)
-        return Governance(owner.account, json.loads(text), decides=True)
+        return Governance(owner.account, text, decides=True)
 
     def _attribute(self, service: str, owner: Caller, arn: str, resource: str) -> Document | None:
         try:
             text = self._text(service, owner, arn, resource)
         except ClientError:  # the resource does not exist: its service's own answer is the better one
             return None
-        return json.loads(text) if text else None
+        return str(text) if text else None
 
     def _text(self, service: str, owner: Caller, arn: str, resource: str) -> Any:
         if service not in ("sqs", "sns", "events"):

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
-from localaws.policies.service_access import refusal
+from localaws.iam.service_access import refusal
 from localaws.services.events.failures import InvocationError, explained
 
 if TYPE_CHECKING:

@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from localaws.core.caller import Caller
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.failures import InvocationError
 from localaws.services.events.invocations import Invocation
 from localaws.services.events.metrics import MetricWriter
+from localaws.services.scheduler.records import group_arn
 from localaws.services.scheduler.targets import call
 
 if TYPE_CHECKING:
@@ -49,9 +51,10 @@ class ScheduleSender(Sender):
 
     def attempt(self, delivery: Document) -> None:
         arn, text = delivery["ScheduleArn"], delivery["Text"]
-        _, _, _, region, _, resource = arn.split(":", 5)
+        _, _, _, region, account, resource = arn.split(":", 5)
+        group = group_arn(Caller.root(account, region), delivery["GroupName"])
         session = f"AWSScheduler_{resource.rsplit('/', 1)[-1]}"[:64]
-        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, arn, region))
+        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, group, region))
 
     def source_of(self, delivery: Document) -> tuple[str, str]:
         return PRINCIPAL, str(delivery["ScheduleArn"])

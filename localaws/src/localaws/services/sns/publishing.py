@@ -15,7 +15,7 @@ from botocore.exceptions import ClientError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
-from localaws.policies.service_access import refusal
+from localaws.iam.service_access import refusal
 from localaws.services.sns.filters import passes
 from localaws.services.sns.messages import Message, document, refuse
 from localaws.services.sns.post_box import PostBox
