@@ -72,6 +72,7 @@ class Enforcement:
         if caller.is_root and self._resource_policies.owner(query.resource) in (None, caller.account):
             return ALLOWED
         governed = self._resource_policies.of(caller, query.action, query.resource)
+        owner = governed.account or self._resource_policies.owner(query.resource)
         policies = Policies(
             identity.policies,
             identity.boundary,
@@ -81,7 +82,7 @@ class Enforcement:
             identity.session_policies,
             governed.kind,
         )
-        return decide(_with_owner(query, governed.account), identity.principal, policies)
+        return decide(_with_owner(query, owner or caller.account), identity.principal, policies)
 
     def _extra(self, request: OperationRequest, requirement: Requirement) -> dict[str, tuple[str, ...]]:
         """Keys of a request that its own parameters do not hold, or not under their names."""
@@ -103,9 +104,8 @@ class Enforcement:
         return arn
 
 
-def _with_owner(query: Query, owner: str | None) -> Query:
-    if owner is None:
-        return query
+def _with_owner(query: Query, owner: str) -> Query:
+    """What has no owner of its own (``*``) is the caller's account."""
     keys = ("s3:resourceaccount",) if query.action.startswith("s3:") else ()
     known = dict.fromkeys(("aws:resourceaccount", *keys), (owner,))
     return replace(query, context={**query.context, **known, "aws:resourceorgid": (ORGANIZATION,)})

@@ -13,11 +13,81 @@ from localaws.policies.patterns import Context
 ORGANIZATION = "o-localaws0000"
 
 _GLOBAL = frozenset(
-    ["currenttime", "epochtime", "federatedprovider", "multifactorauthage", "multifactorauthpresent", "principalaccount", "principalarn", "principalisawsservice", "principalorgid", "principalservicename", "principalservicenameslist", "principaltype", "requestedregion", "resourceaccount", "resourceorgid", "securetransport", "sourceaccount", "sourcearn", "sourceidentity", "sourceip", "sourceorgid", "sourcevpc", "sourcevpce", "sourcevpcarn", "tagkeys", "tokenissuetime", "userid", "username", "viaawsservice", "vpcsourceip"]
+    [
+        "currenttime",
+        "epochtime",
+        "federatedprovider",
+        "multifactorauthage",
+        "multifactorauthpresent",
+        "principalaccount",
+        "principalarn",
+        "principalisawsservice",
+        "principalorgid",
+        "principalservicename",
+        "principalservicenameslist",
+        "principaltype",
+        "requestedregion",
+        "securetransport",
+        "sourceaccount",
+        "sourcearn",
+        "sourceidentity",
+        "sourceip",
+        "sourceorgid",
+        "sourcevpc",
+        "sourcevpce",
+        "sourcevpcarn",
+        "tagkeys",
+        "tokenissuetime",
+        "userid",
+        "username",
+        "viaawsservice",
+        "vpcsourceip",
+    ]
 )
 _GLOBAL_FAMILIES = ("aws:principaltag/", "aws:requesttag/")
 _OF_SERVICES = frozenset(
-    ["cloudformation:changesetname", "cloudformation:importresourcetypes", "cloudformation:resourcetypes", "cloudformation:rolearn", "cloudformation:stackpolicyurl", "cloudformation:templateurl", "cloudwatch:namespace", "events:detail-type", "events:source", "iam:awsservicename", "iam:passedtoservice", "iam:permissionsboundary", "iam:policyarn", "kms:calleraccount", "kms:viaservice", "kms:encryptioncontextkeys", "s3:authtype", "s3:delimiter", "s3:locationconstraint", "s3:max-keys", "s3:prefix", "s3:requestobjecttagkeys", "s3:resourceaccount", "s3:signatureversion", "s3:tlsversion", "s3:versionid", "s3:x-amz-acl", "s3:x-amz-copy-source", "s3:x-amz-metadata-directive", "s3:x-amz-server-side-encryption", "s3:x-amz-server-side-encryption-aws-kms-key-id", "s3:x-amz-server-side-encryption-customer-algorithm", "s3:x-amz-storage-class", "sns:endpoint", "sns:protocol", "ssm:overwrite", "ssm:recursive", "sts:externalid", "sts:rolesessionname", "sts:sourceidentity", "sts:transitivetagkeys"]
+    [
+        "cloudformation:changesetname",
+        "cloudformation:importresourcetypes",
+        "cloudformation:resourcetypes",
+        "cloudformation:rolearn",
+        "cloudformation:stackpolicyurl",
+        "cloudformation:templateurl",
+        "cloudwatch:namespace",
+        "events:detail-type",
+        "events:source",
+        "iam:awsservicename",
+        "iam:passedtoservice",
+        "iam:permissionsboundary",
+        "iam:policyarn",
+        "kms:calleraccount",
+        "kms:viaservice",
+        "kms:encryptioncontextkeys",
+        "s3:authtype",
+        "s3:delimiter",
+        "s3:locationconstraint",
+        "s3:max-keys",
+        "s3:prefix",
+        "s3:requestobjecttagkeys",
+        "s3:signatureversion",
+        "s3:tlsversion",
+        "s3:versionid",
+        "s3:x-amz-acl",
+        "s3:x-amz-copy-source",
+        "s3:x-amz-metadata-directive",
+        "s3:x-amz-server-side-encryption",
+        "s3:x-amz-server-side-encryption-aws-kms-key-id",
+        "s3:x-amz-server-side-encryption-customer-algorithm",
+        "s3:x-amz-storage-class",
+        "sns:endpoint",
+        "sns:protocol",
+        "ssm:overwrite",
+        "ssm:recursive",
+        "sts:externalid",
+        "sts:rolesessionname",
+        "sts:sourceidentity",
+        "sts:transitivetagkeys",
+    ]
 )
 _FAMILIES_OF_SERVICES = ("kms:encryptioncontext:", "s3:requestobjecttag/")
 

@@ -33,7 +33,7 @@ class Query:
 
 @dataclass(frozen=True)
 class Policies:
-    """``boundary`` None means no permissions boundary; ``session`` None, no session policies. ``resource_policy`` None
+    """``boundary`` None means no permissions boundary; ``session`` None, none that limit. ``resource_policy`` None
     means that the resource has none. ``resource_policy_decides``: the account's identity policies count only where the
     resource's policy lets them (KMS keys, trust policies). ``resource_kind`` says in which language it is written."""
 

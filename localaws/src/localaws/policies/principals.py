@@ -68,11 +68,7 @@ def match(element: Principals, principal: Principal, bounded: bool = False) -> M
         return None if not bounded and _excepted(element, principal) else "itself"
     if element.everybody:
         return "everybody"
-    if principal.kind == "service":
-        return "itself" if principal.name in element.services else None
-    if principal.kind == "federated":
-        return "itself" if principal.name in element.federated else None
-    if principal.name in element.aws:
+    if _names(element, principal):
         return "itself"
     if principal.role and principal.role in element.aws:
         return "role"
@@ -83,18 +79,22 @@ def _excepted(element: Principals, principal: Principal) -> bool:
     """Whether NotPrincipal names every name that is looked at: the account, then the user or the role."""
     if element.everybody:
         return True
-    if principal.kind == "service":
-        return principal.name in element.services
-    if principal.kind == "federated":
-        return principal.name in element.federated
+    if not principal.account:
+        return _names(element, principal)
     if not _names_account(element, principal):
         return False
     return principal.is_root or principal.arn in element.aws
 
 
+def _names(element: Principals, principal: Principal) -> bool:
+    """Whether the element has the name of the principal among those of the principal's kind."""
+    names = {"service": element.services, "federated": element.federated}
+    return principal.name in names.get(principal.kind, element.aws)
+
+
 def _names_account(element: Principals, principal: Principal) -> bool:
     """An account's number and the ARN of its root mean the same."""
-    return any(
+    return bool(principal.account) and any(
         name == principal.account or (name.startswith("arn:") and name.endswith(f":iam::{principal.account}:root"))
         for name in element.aws
     )

@@ -1,4 +1,4 @@
-"""Whether a role's trust policy lets a principal become the role. Pure: the document and the request in, a decision out.
+"""Whether a role's trust policy lets a principal become the role. Pure: document and request in, a decision out.
 
 Who asks may be a user, role or root (AssumeRole), an AWS service, or a web identity; its own permission to ask is not
 looked at here.

@@ -11,6 +11,7 @@ from localaws.services.codeconnections import CodeConnections, CodeStarConnectio
 from localaws.services.codepipeline import SERVICES as CODEPIPELINE
 from localaws.services.codestar_notifications import SERVICES as CODESTAR_NOTIFICATIONS
 from localaws.services.events import SERVICES as EVENTS
+from localaws.services.iam import SERVICES as IAM
 from localaws.services.pretences import SERVICES as PRETENCES
 from localaws.services.s3 import BucketPolicies, Objects
 from localaws.services.sagemaker import SERVICES as SAGEMAKER
@@ -33,6 +34,7 @@ SERVICES: tuple[type[Service], ...] = (
     *CODEPIPELINE,
     *CODESTAR_NOTIFICATIONS,
     *EVENTS,
+    *IAM,
     *PRETENCES,
     *SAGEMAKER,
     *SCHEDULER,

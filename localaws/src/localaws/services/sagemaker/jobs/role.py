@@ -15,7 +15,10 @@ SESSION_NAME = "SageMaker"
 
 
 def require_role(cloud: Cloud, caller: Caller, role_arn: str, resource: str) -> None:
-    """``resource`` (``processing-job/name``) is what the role is taken on for. Refuse a role of another account, one that does not exist, and one that SageMaker may not assume."""
+    """Refuse a role of another account, one that does not exist, and one that SageMaker may not assume.
+
+    ``resource`` (``processing-job/name``) is what the role is taken on for.
+    """
     if role_arn.split(":")[4] != caller.account:
         raise ServiceError("ValidationException", "Cross-account pass role is not allowed.")
     problem = role_problem(cloud, role_arn, _SAGEMAKER, caller.resource_arn("sagemaker", resource))
