@@ -32,5 +32,7 @@ def refusal(cloud: Cloud, service: str, action: str, resource_arn: str, source_a
     )
     if decision.allowed:
         return None
-    return f"The policy of {resource_arn} does not let {service} do {action} on behalf of {source_arn} "
+    return (
+        f"The policy of {resource_arn} does not let {service} do {action} on behalf of {source_arn} "
         f"({decision.reason})."
+    )

@@ -49,7 +49,7 @@ class Policies:
 @dataclass(frozen=True)
 class Decision:
     """``reason`` is the end of AWS's sentence: ``because no identity-based policy allows ...``. ``explicit``: a Deny
-    decided, or might. ``statements``: those that decided, each with the kind and the position of its policy in that kind."""
+    decided, or might. ``statements``: those that decided, each with its kind of policy and that policy's position."""
 
     allowed: bool
     reason: str = ""
