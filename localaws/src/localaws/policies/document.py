@@ -110,7 +110,7 @@ def _statement(raw: Any, number: int, kind: Kind, variables: bool) -> Statement:
         number,
         raw.get("Sid"),
         effect,
-        _actions(raw, where),
+        _actions(raw, where, kind),
         _resources(raw, where, kind),
         _principals(raw, where, kind),
         _conditions(raw.get("Condition"), where, variables),
@@ -118,13 +118,15 @@ def _statement(raw: Any, number: int, kind: Kind, variables: bool) -> Statement:
     )
 
 
-def _actions(raw: Mapping[str, Any], where: str) -> Names:
+def _actions(raw: Mapping[str, Any], where: str, kind: Kind) -> Names:
     names = _names(raw, "Action", where)
     if names is None:
         raise PolicyError(f"{where} must contain Action or NotAction")
     for action in names.values:
         if not _ACTION.fullmatch(action):
             raise PolicyError(f"Action {action!r} of {where} must be * or service:name")
+        if kind == "trust" and action != "*" and not action.lower().startswith("sts:"):
+            raise PolicyError(f"Action {action!r} of {where}: a trust policy may contain only sts actions")
     return names
 
 
