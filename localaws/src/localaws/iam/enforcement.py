@@ -99,7 +99,7 @@ class Enforcement:
                 return str(kms.describe_key(KeyId=alias["name"])["KeyMetadata"]["Arn"])
             except ClientError:  # no such alias: KMS's own answer is the better one
                 return arn
-        if role and action not in ("iam:CreateRole", "iam:PassRole", "sts:AssumeRole"):
+        if role and action not in ("iam:CreateRole", "iam:PassRole") and not action.startswith("sts:"):
             return role_arn(role["account"], role["name"]) or arn
         return arn
 

@@ -47,7 +47,7 @@ class ResourcePolicies:
     def of(self, caller: Caller, action: str, arn: str) -> Governance:
         if action == "iam:PassRole" or not arn.startswith("arn:"):
             return Governance()
-        if action == "sts:AssumeRole":
+        if action.startswith("sts:"):
             # STS itself asks the trust policy; within an account it may stand for an identity policy.
             own = arn.split(":")[4] == caller.account
             return Governance(policy=trust_policy(arn), kind="trust") if own else Governance()

@@ -1,5 +1,5 @@
-"""Words for the tables of policy cases: the pages that decide them, and the principals, statements and policies of which
-they are made."""
+"""Words for the tables of policy cases: the pages that decide them, and the principals, statements and policies that
+the cases are made of."""
 
 from __future__ import annotations
 

@@ -26,6 +26,11 @@ from tests.unit.policies.guide import (
 
 BUS = f"arn:aws:events:eu-west-1:{THERE}:event-bus/b"
 PUT = "events:PutEvents"
+CLOSED = deny(PUT, Condition={"StringNotEquals": {"events:source": "x"}}, **EVERYBODY)
+
+
+def organization(identifier: str) -> dict[str, str]:
+    return {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": identifier}
 
 
 @pytest.mark.parametrize(
@@ -42,11 +47,11 @@ PUT = "events:PutEvents"
         ([allow(PUT, BUS, **EVERYBODY, Condition={"StringEquals": {"events:source": "mine"}})], USER, True),
         ([allow(PUT, BUS, **EVERYBODY, Condition={"StringEquals": {"events:source": "yours"}})], USER, False),
         ([allow(PUT, BUS, **EVERYBODY, Condition={"StringLike": {"events:detail-type": "Done*"}})], USER, True),
-        ([allow(PUT, BUS, **to(HERE)), deny(PUT, BUS, **EVERYBODY, Condition={"StringNotEquals": {"events:source": "x"}})],
+        ([allow(PUT, BUS, **to(HERE)), {**CLOSED, "Resource": BUS}],
          USER, False),
-        ([statement("s", "*", PUT, BUS, {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": ORGANIZATION})],
+        ([statement("s", "*", PUT, BUS, organization(ORGANIZATION))],
          USER, True),
-        ([statement("s", "*", PUT, BUS, {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": "o-other00000"})],
+        ([statement("s", "*", PUT, BUS, organization("o-other00000"))],
          USER, False),
     ],
 )  # fmt: skip

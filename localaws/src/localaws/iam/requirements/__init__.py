@@ -7,6 +7,7 @@ from localaws.iam.requirements.passed_roles import passed_roles
 from localaws.iam.requirements.requirement import Parameters, Place, Requirement
 from localaws.iam.requirements.resources import bus_arn, resources
 from localaws.policies.bus_policies import event_context
+from localaws.policies.trust import needed_actions
 
 # The prefix of a service's actions where it is not the service's own name.
 _PREFIXES = {
@@ -44,6 +45,9 @@ def requirements(service: str, operation: str, parameters: Parameters, place: Pl
     many = _MANY_NAMES.get((service, operation))
     if (service, operation) == ("events", "PutEvents"):
         found = [_entry(entry, place) for entry in parameters.get("Entries", [])]
+    elif (service, operation) == ("sts", "AssumeRole"):
+        role = resources(service, operation, parameters, place)
+        found = [Requirement(each, role) for each in needed_actions(parameters)]
     elif many:
         names, form = parameters.get(many[0], []), many[1]
         arns = [place.arn(service, form.format(str(name).lstrip("/").split(":")[0])) for name in names]
