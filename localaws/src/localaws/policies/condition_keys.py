@@ -32,6 +32,7 @@ _GLOBAL = frozenset(
         "sourcearn",
         "sourceidentity",
         "sourceip",
+        "sourceowner",
         "sourceorgid",
         "sourcevpc",
         "sourcevpce",
