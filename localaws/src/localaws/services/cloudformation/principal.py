@@ -46,6 +46,5 @@ def check_role(cloud: Cloud, caller: Caller, role_arn: str | None, stack_id: str
     found = _ROLE_ARN.fullmatch(role_arn)
     if found and found["account"] != caller.account:
         raise ServiceError("AccessDenied", "Cross-account pass role is not allowed.", 403)
-    problem = role_problem(cloud, role_arn, _SERVICE, stack_id)
-    if problem:
-        raise ServiceError("ValidationError", f"Role {role_arn} is invalid or cannot be assumed: {problem}")
+    if role_problem(cloud, role_arn, _SERVICE, stack_id):
+        raise ServiceError("ValidationError", f"Role {role_arn} is invalid or cannot be assumed")

@@ -85,6 +85,8 @@ class Sts(Service):
         return {"Account": session["Account"] if session else _account_of_key(key) or caller.account}
 
     def get_session_token(self, caller: Caller, request: Request) -> Response:
+        if self._sessions.get(caller.access_key_id):  # else it would shake off what limits the session
+            raise ServiceError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
         return {
             "Credentials": self._remember(
                 caller.arn, caller.account, caller.account, request.get("DurationSeconds", 43200)
