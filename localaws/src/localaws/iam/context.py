@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl
 from localaws.core.caller import Caller
 from localaws.iam.principals import Identity
 from localaws.iam.requirements import Parameters
-from localaws.policies.condition_keys import of_account
+from localaws.policies.condition_keys import of_account, of_moment
 from localaws.policies.patterns import Context
 
 _PRINCIPAL_TYPES = {"root": "Account", "user": "User", "session": "AssumedRole"}
@@ -52,10 +52,9 @@ def request_context(
             {
                 "aws:sourceip": "127.0.0.1",
                 "aws:requestedregion": caller.region,
-                "aws:currenttime": now.strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "aws:epochtime": str(int(now.timestamp())),
             }
         ),
+        **of_moment(now),
         **principal_context(caller, identity, now),
         **_tags_of_request(parameters),
         **dict(_parameters(service, parameters)),

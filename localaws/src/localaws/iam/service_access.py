@@ -26,7 +26,7 @@ def refusal(cloud: Cloud, service: str, action: str, resource_arn: str, source_a
 
     _, _, _, region, account, _ = resource_arn.split(":", 5)
     governed = ResourcePolicies(cloud).of(Caller.root(account, region), action, resource_arn)
-    context = {**of_service(service, source_arn), "aws:resourceaccount": (account,)}
+    context = {**of_service(service, source_arn, cloud.clock.now()), "aws:resourceaccount": (account,)}
     decision = decide(
         Query(action, resource_arn, context), Principal.service(service), Policies(resource_policy=governed.policy)
     )

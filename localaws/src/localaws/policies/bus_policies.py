@@ -18,8 +18,11 @@ ACTION = "events:PutEvents"
 
 
 def may_put_event(policy: Document | None, bus_arn: str, principal: Principal, context: Context) -> Decision:
-    """Whether a principal of another account than the bus's may put one event on it. ``context`` has the keys of
-    ``event_context``; whether the principal's own account lets it is asked where IAM is enforced."""
+    """Whether a principal of another account than the bus's may put one event on it.
+
+    ``context`` has the keys of ``event_context``, of the caller and of the moment. Whether the principal's own account
+    lets it is asked where IAM is enforced.
+    """
     policies = Policies(resource_policy=policy, resource_account=bus_arn.split(":")[4])
     known = {"aws:principalarn": (principal.arn,), **of_account(principal.account), **context}
     return decide_as_resource(Query(ACTION, bus_arn, known), principal, policies)

@@ -7,6 +7,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from localaws.policies.patterns import Context
 
 # The organization of localaws' accounts: all of them are in one.
@@ -103,18 +105,27 @@ def is_known(key: str, action: str) -> bool:
     return key in _OF_SERVICES or key.startswith(_FAMILIES_OF_SERVICES)
 
 
-def of_service(service_principal: str, source_arn: str, source_account: str = "") -> Context:
+def of_service(service_principal: str, source_arn: str, now: datetime) -> Context:
     """The keys of a request that an AWS service makes on behalf of one of an account's resources."""
-    account = source_account or source_arn.split(":")[4]
+    _, _, _, region, account, _ = source_arn.split(":", 5)
     return {
         "aws:principalisawsservice": ("true",),
         "aws:principalservicename": (service_principal,),
         "aws:principalservicenameslist": (service_principal,),
         "aws:principaltype": ("AWSService",),
+        "aws:requestedregion": (region,),
         "aws:securetransport": ("true",),
         "aws:sourceaccount": (account,),
         "aws:sourcearn": (source_arn,),
         "aws:sourceorgid": (ORGANIZATION,),
+        **of_moment(now),
+    }
+
+
+def of_moment(now: datetime) -> Context:
+    return {
+        "aws:currenttime": (now.strftime("%Y-%m-%dT%H:%M:%SZ"),),
+        "aws:epochtime": (str(int(now.timestamp())),),
     }
 
 

@@ -30,8 +30,9 @@ def judge(tests: Iterable[Test], context: Context, is_known: Callable[[str], boo
     """All tests must hold. One that does not settles it, whatever else is unknown."""
     unknown = None
     for test in tests:
-        if test.key not in context and not is_known(test.key):
-            unknown = unknown or test.key
+        strange = next((key for key in test.keys if key not in context and not is_known(key)), None)
+        if strange:
+            unknown = unknown or strange
         elif not _holds(test, context):
             return Verdict(False)
     return Verdict(unknown is None, unknown)

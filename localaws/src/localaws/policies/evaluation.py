@@ -14,7 +14,7 @@ from localaws.policies import conditions, principals
 from localaws.policies.condition_keys import is_known
 from localaws.policies.document import Document, Kind, Names, Statement, read
 from localaws.policies.errors import PolicyError
-from localaws.policies.patterns import Context, matches
+from localaws.policies.patterns import Context, could_match, matches, needed_keys
 from localaws.policies.principals import Match, Principal
 
 
@@ -170,22 +170,38 @@ def _from(source: str, documents: Sequence[Document], query: Query) -> Iterator[
 def _judged(
     source: str, position: int, statement: Statement, query: Query, match: Match | None = None
 ) -> Iterator[_Applying]:
-    variables = query.context if statement.variables else None
-    about = _is_action(statement.actions, query.action) and (
-        statement.resources is None or _is_resource(statement.resources, query.resource, variables)
-    )
-    if not about:
+    if not _is_action(statement.actions, query.action):
         return
-    verdict = conditions.judge(
-        statement.conditions, query.context, lambda key: query.complete or is_known(key, query.action)
-    )
+    about, strange = _is_about(statement, query)
+    if not about and strange is None:
+        return
+    verdict = conditions.judge(statement.conditions, query.context, lambda key: _is_known(key, query))
     if verdict.holds or verdict.unknown:
-        yield _Applying(source, position, statement, match, verdict.unknown)
+        yield _Applying(source, position, statement, match, strange or verdict.unknown)
+
+
+def _is_about(statement: Statement, query: Query) -> tuple[bool, str | None]:
+    """Whether the statement is about the query's resource, or the key of the policy variable that leaves it open."""
+    names = statement.resources
+    if names is None:
+        return True, None
+    variables = query.context if statement.variables else None
+    if any(matches(one, query.resource, variables) for one in names.values):
+        return not names.negated, None
+    return names.negated, next(_unknown_variables(names, query), None) if statement.variables else None
+
+
+def _unknown_variables(names: Names, query: Query) -> Iterator[str]:
+    """The keys of variables whose value cannot be told, in resources that they could make the query's."""
+    for pattern in names.values:
+        for key in needed_keys(pattern):
+            if key not in query.context and not _is_known(key, query) and could_match(pattern, query.resource):
+                yield key
+
+
+def _is_known(key: str, query: Query) -> bool:
+    return query.complete or is_known(key, query.action)
 
 
 def _is_action(names: Names, action: str) -> bool:
     return any(matches(one, action, None, ignore_case=True) for one in names.values) != names.negated
-
-
-def _is_resource(names: Names, resource: str, variables: Context | None) -> bool:
-    return any(matches(one, resource, variables) for one in names.values) != names.negated

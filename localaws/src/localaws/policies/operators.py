@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 
 from localaws.policies.errors import PolicyError
-from localaws.policies.patterns import Variables, fill, matches, matches_arn
+from localaws.policies.patterns import Variables, fill, matches, matches_arn, needed_keys
 
 Compare = Callable[[str, str, Variables], bool]  # (value of the request, value of the policy, what variables stand for)
 Quantifier = Literal["", "ForAllValues", "ForAnyValue"]
@@ -49,6 +49,12 @@ class Test:
     quantifier: Quantifier = ""
     if_exists: bool = False
     variables: bool = False
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All keys of the context that it looks at: its own, and those of policy variables in its values."""
+        needed = [key for value in self.values for key in needed_keys(value)] if self.variables else []
+        return (self.key, *needed)
 
 
 def read_test(name: str, key: str, values: list[Any], where: str, variables: bool) -> Test:

@@ -39,6 +39,19 @@ def fill(text: str, context: Variables) -> str | None:
     return None if parts is None else "".join(literal for literal, _ in parts)
 
 
+def needed_keys(text: str) -> tuple[str, ...]:
+    """The condition keys (lower case) without whose values ``text`` matches nothing."""
+    names = (found[1] for found in _VARIABLE.finditer(text))
+    return tuple(
+        name.strip().lower() for name in names if name not in ("*", "?", "$") and not _DEFAULTED.fullmatch(name)
+    )
+
+
+def could_match(pattern: str, value: str) -> bool:
+    """Whether ``value`` matches ``pattern`` for some values of its variables."""
+    return matches(_VARIABLE.sub("*", pattern), value, None)
+
+
 def _fill(pattern: str, context: Variables) -> str | None:
     """A regular expression for the pattern."""
     parts = _parts(pattern, context)

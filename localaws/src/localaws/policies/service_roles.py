@@ -31,7 +31,8 @@ def role_problem(cloud: Cloud, role_arn: str, service_principal: str, source_arn
         return f"the role {role_arn} does not exist"
     if role["Arn"] != role_arn:
         return f"the role {role_arn} does not exist; its name belongs to {role['Arn']}"
-    decision = trusts_service(role["AssumeRolePolicyDocument"], role_arn, service_principal, source_arn)
+    now = cloud.clock.now()
+    decision = trusts_service(role["AssumeRolePolicyDocument"], role_arn, service_principal, source_arn, now)
     if not decision.allowed:
         return f"the trust policy of {role_arn} does not allow {service_principal} to assume it ({decision.reason})"
     return None

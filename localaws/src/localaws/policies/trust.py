@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from localaws.policies.condition_keys import of_service
@@ -25,9 +26,9 @@ def trusts(document: Document, role_arn: str, principal: Principal, context: Con
     return decide_as_resource(Query(action, role_arn, context), principal, policies)
 
 
-def trusts_service(document: Document, role_arn: str, service: str, source_arn: str) -> Decision:
+def trusts_service(document: Document, role_arn: str, service: str, source_arn: str, now: datetime) -> Decision:
     """Whether ``service`` (``codebuild.amazonaws.com``) may take the role on for ``source_arn`` (a project)."""
-    context = of_service(service, source_arn)
+    context = {**of_service(service, source_arn, now), "aws:resourceaccount": (role_arn.split(":")[4],)}
     return trusts(document, role_arn, Principal.service(service), context)
 
 

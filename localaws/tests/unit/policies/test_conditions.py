@@ -166,6 +166,8 @@ UNKNOWN = "aws:ResourceTag/team"
         ([allow(Condition={"StringEqualsIfExists": {UNKNOWN: "a"}})], UNKNOWN),
         ([allow(Condition={"Null": {UNKNOWN: "true"}})], UNKNOWN),
         ([allow(), deny(Condition={"StringEquals": {UNKNOWN: "a"}})], UNKNOWN),
+        ([allow(), deny(Condition={"StringEquals": {"aws:userid": "${aws:ResourceTag/team}"}})], UNKNOWN),
+        ([allow(), deny(resource="arn:aws:s3:::${aws:ResourceTag/team}/*")], UNKNOWN),
         ([allow(), deny(Condition={"StringEquals": {"s3:ExistingObjectTag/x": "a"}})], "s3:ExistingObjectTag/x"),
     ],
 )
@@ -181,6 +183,8 @@ def test_a_condition_key_that_is_not_evaluated_is_refused_by_name(statements: li
         [allow(), deny(Condition={"StringEquals": {"ec2:InstanceType": "large"}})],  # absent for S3 on AWS, too
         [allow(), deny(Condition={"StringEquals": {UNKNOWN: "a"}, "Bool": {"aws:SecureTransport": "false"}})],
         [allow(), allow(Condition={"StringEquals": {UNKNOWN: "a"}})],
+        [allow(resource=["arn:aws:s3:::${aws:ResourceTag/team}/*", "arn:aws:s3:::b/*"])],
+        [allow(), deny(resource="arn:aws:s3:::c/${aws:ResourceTag/team}/*")],
     ],
 )
 def test_an_unknown_key_that_cannot_matter_does_not(statements: list[Any]) -> None:

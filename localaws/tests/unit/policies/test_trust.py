@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -118,6 +119,7 @@ def test_tags_and_a_source_identity_need_actions_of_their_own() -> None:
     assert list(needed_actions(request)) == ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"], SESSION_TAGS
 
 
+NOW = datetime(2030, 6, 1, tzinfo=UTC)
 PROJECT = f"arn:aws:codebuild:eu-west-1:{HERE}:project/daily"
 BUILDING = {"Principal": {"Service": "codebuild.amazonaws.com"}}
 
@@ -139,11 +141,13 @@ BUILDING = {"Principal": {"Service": "codebuild.amazonaws.com"}}
         (ACTION, [trusting(BUILDING, action="sts:*")], True),
         (ACTION, [trusting(BUILDING, action="sts:TagSession")], False),
         (KEYS, [trusting(EVERYBODY, Bool={"aws:PrincipalIsAWSService": "true"})], True),
+        (KEYS, [trusting(BUILDING, DateLessThan={"aws:CurrentTime": "2030-01-01T00:00:00Z"})], False),
+        (KEYS, [trusting(BUILDING, StringEquals={"aws:RequestedRegion": "eu-west-1"})], True),
         (KEYS, [trusting(EVERYBODY, StringEquals={"aws:PrincipalAccount": HERE})], False),
     ],
 )
 def test_which_service_may_become_the_role(page: str, statements: list[Any], allowed: bool) -> None:
-    decision = trusts_service(policy(*statements), ROLE, "codebuild.amazonaws.com", PROJECT)
+    decision = trusts_service(policy(*statements), ROLE, "codebuild.amazonaws.com", PROJECT, NOW)
     assert decision.allowed is allowed, page
 
 

@@ -5,9 +5,11 @@ An event that goes on to another bus keeps its envelope; the bus's policy is ask
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from localaws.policies.bus_policies import event_context, may_put_event
+from localaws.policies.condition_keys import of_moment
 from localaws.policies.principals import Principal
 from localaws.policies.service_roles import session_of
 from localaws.services.events.deliveries import Deliveries, Sender
@@ -112,7 +114,7 @@ class Router(Sender):
         bus = self._records.bus(account, region, name)
         if bus is None:
             raise InvocationError("NO_RESOURCE", f"Event bus {invocation.target['Arn']} does not exist.")
-        closed = None if account == source_account else _closed(bus, delivery)
+        closed = None if account == source_account else _closed(bus, delivery, self._cloud.clock.now())
         if closed:
             raise InvocationError("NO_PERMISSIONS", f"The policy of {bus['Arn']} lets no event in: {closed}")
         if "RoleArn" in invocation.target:
@@ -132,7 +134,7 @@ def _session_name(delivery: Document) -> str:
     return f"AWSEvents_{delivery['RuleName']}"[:64]
 
 
-def _closed(bus: Document, delivery: Document) -> str | None:
+def _closed(bus: Document, delivery: Document, now: datetime) -> str | None:
     """Why the policy of another account's bus does not take the event; None where it does.
 
     The event comes from the target's role, or from the rule's account as a whole where it has none.
@@ -142,5 +144,7 @@ def _closed(bus: Document, delivery: Document) -> str | None:
     name = session_of(role, _session_name(delivery), region).arn if role else f"arn:{partition}:iam::{account}:root"
     source = {"aws:sourcearn": (delivery["RuleArn"],), "aws:sourceaccount": (account,)}
     event = event_context(delivery["Event"]["source"], delivery["Event"]["detail-type"])
-    decision = may_put_event(bus.get("Policy"), bus["Arn"], Principal.of_arn(name, role or ""), {**event, **source})
+    decision = may_put_event(
+        bus.get("Policy"), bus["Arn"], Principal.of_arn(name, role or ""), {**event, **source, **of_moment(now)}
+    )
     return None if decision.allowed else decision.reason

@@ -15,7 +15,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.events import Event
 from localaws.core.service import Request, Response, Service
-from localaws.iam.callers import principal_of
+from localaws.iam.callers import context_of, principal_of
 from localaws.policies.bus_policies import event_context, may_put_event
 from localaws.services.events.envelope import aware, envelope
 from localaws.services.events.pattern_values import PatternError
@@ -79,7 +79,7 @@ class EventBridge(Service):
         if bus is None:
             name = entry["EventBusName"]
             return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {name} does not exist."}
-        closed = _closed(caller, account, bus, entry)
+        closed = self._closed(caller, account, bus, entry)
         if closed:
             return {"ErrorCode": "AccessDeniedException", "ErrorMessage": closed}
         event = envelope(
@@ -93,6 +93,17 @@ class EventBridge(Service):
         )
         self._router.receive(account, region, name, event)
         return {"EventId": str(event["id"])}
+
+    def _closed(self, caller: Caller, owner: str, bus: Document, entry: dict[str, Any]) -> str | None:
+        """Why the policy of another account's bus does not let the caller put this entry; None where it does."""
+        if owner == caller.account:
+            return None
+        context = {**context_of(self._cloud, caller), **event_context(entry["Source"], entry["DetailType"])}
+        decision = may_put_event(bus.get("Policy"), bus["Arn"], principal_of(caller), context)
+        if decision.allowed:
+            return None
+        who = f"User: {caller.arn} is not authorized to perform: events:PutEvents"
+        return f"{who} on resource: {bus['Arn']} {decision.reason}"
 
     def _take(self, event: Event) -> None:
         # Only AWS services speak here; what localaws tells itself is nobody's event.
@@ -141,19 +152,6 @@ def _bus_named(caller: Caller, name_or_arn: str) -> tuple[str, str, str]:
     if name_or_arn.startswith("arn:"):
         _, _, _, region, account, _ = name_or_arn.split(":", 5)
     return account, region, bus_name(name_or_arn)
-
-
-def _closed(caller: Caller, owner: str, bus: Document, entry: dict[str, Any]) -> str | None:
-    """Why the policy of another account's bus does not let the caller put this entry; None where it does."""
-    if owner == caller.account:
-        return None
-    context = event_context(entry["Source"], entry["DetailType"])
-    decision = may_put_event(bus.get("Policy"), bus["Arn"], principal_of(caller), context)
-    if decision.allowed:
-        return None
-    return (
-        f"User: {caller.arn} is not authorized to perform: events:PutEvents on resource: {bus['Arn']} {decision.reason}"
-    )
 
 
 def _scheduled_event(rule: Document, moment: datetime) -> dict[str, Any]:

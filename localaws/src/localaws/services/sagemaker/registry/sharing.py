@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localaws.policies.condition_keys import of_account
 from localaws.policies.document import read
 from localaws.policies.errors import PolicyError
 from localaws.policies.evaluation import Policies, Query, decide_as_resource
+from localaws.policies.patterns import Context
 from localaws.policies.principals import Principal
 
 
@@ -21,7 +21,9 @@ def check_policy(text: str) -> None:
             raise PolicyError(f"statement {statement.number} must contain Resource or NotResource")
 
 
-def allows(policy: str | None, principal: Principal, action: str, resource_arns: Sequence[str]) -> bool:
+def allows(
+    policy: str | None, principal: Principal, context: Context, action: str, resource_arns: Sequence[str]
+) -> bool:
     """Whether ``policy`` lets a principal of another account do ``action`` (``sagemaker:DescribeModelPackage``) to the
     resource, which policies may name by any of ``resource_arns``. A Deny of one of them wins.
 
@@ -29,7 +31,8 @@ def allows(policy: str | None, principal: Principal, action: str, resource_arns:
     """
     if policy is None:
         return False
-    context = {"aws:principalarn": (principal.arn,), **of_account(principal.account)}
-    policies = Policies(resource_policy=policy, resource_account=resource_arns[0].split(":")[4])
-    decisions = [decide_as_resource(Query(action, arn, context), principal, policies) for arn in resource_arns]
+    owner = resource_arns[0].split(":")[4]
+    policies = Policies(resource_policy=policy, resource_account=owner)
+    known = {**context, "aws:resourceaccount": (owner,)}
+    decisions = [decide_as_resource(Query(action, arn, known), principal, policies) for arn in resource_arns]
     return any(one.allowed for one in decisions) and not any(one.explicit for one in decisions)
