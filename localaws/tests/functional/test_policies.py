@@ -310,3 +310,37 @@ def test_each_entry_of_put_events_needs_permission(enforced: Enforced, unique: s
     entries = [{"EventBusName": f"{unique}-{name}", "Source": "s", "DetailType": "T", "Detail": "{}"} for name in "ab"]
     assert put(Entries=entries[:1])["FailedEntryCount"] == 0
     assert code(put, Entries=entries) == "AccessDeniedException"
+
+
+def test_policies_that_moto_made_or_changed_are_read_too(enforced: Enforced, unique: str) -> None:
+    """The default policy of a topic and key, and what AddPermission writes."""
+    keys = enforced.role(unique, statement(["sns:Publish", "kms:DescribeKey", "sqs:ReceiveMessage"], "*"))
+    topic = enforced.client("sns").create_topic(Name=unique)["TopicArn"]
+    assert enforced.client("sns", keys=keys).publish(TopicArn=topic, Message="m")["MessageId"]
+    key = enforced.client("kms").create_key()["KeyMetadata"]["KeyId"]
+    assert enforced.client("kms", keys=keys).describe_key(KeyId=key)["KeyMetadata"]["KeyId"] == key
+    sqs = enforced.client("sqs")
+    url = sqs.create_queue(QueueName=unique)["QueueUrl"]
+    sqs.add_permission(QueueUrl=url, Label="in", AWSAccountIds=[PREPROD], Actions=["SendMessage"])
+    # Let in by the policy; that moto finds no queue of another account is another matter.
+    assert code(enforced.client("sqs", PREPROD).send_message, QueueUrl=url, MessageBody="x") != "AccessDenied"
+    assert code(enforced.client("sqs", PREPROD).purge_queue, QueueUrl=url) == "AccessDenied"
+    assert code(enforced.client("sqs", keys=keys).receive_message, QueueUrl=url) is None
+
+
+def test_secrets_and_repositories_are_closed_by_their_policies(enforced: Enforced, unique: str) -> None:
+    keys = enforced.role(unique, statement(["secretsmanager:*", "ecr:*"], "*"))
+    secret, images = (enforced.client(name, keys=keys) for name in ("secretsmanager", "ecr"))
+    secret.create_secret(Name=unique, SecretString="s")
+    images.create_repository(repositoryName=unique)
+    assert secret.get_secret_value(SecretId=unique)["SecretString"] == "s"
+    mine = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/{unique}"}}
+    closing = document(statement("secretsmanager:GetSecretValue", "*", "Deny", Principal="*", Condition=mine))
+    enforced.client("secretsmanager").put_resource_policy(SecretId=unique, ResourcePolicy=closing)
+    assert "explicit deny in a resource-based policy" in denied(secret.get_secret_value, SecretId=unique)[1]
+    closing = document(statement("ecr:DescribeImages", None, "Deny", Principal="*", Condition=mine))
+    enforced.client("ecr").set_repository_policy(repositoryName=unique, policyText=closing)
+    assert "explicit deny in a resource-based policy" in denied(images.describe_images, repositoryName=unique)[1]
+    wrong = document(statement("ecr:*", None, Principal="*", Condition=WRONG))
+    put = {"repositoryName": unique, "policyText": wrong}
+    assert code(enforced.client("ecr").set_repository_policy, **put) == "InvalidParameterException"

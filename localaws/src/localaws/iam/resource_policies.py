@@ -1,11 +1,13 @@
 """The policies that resources carry themselves, and the accounts that own them.
 
-Read: S3 bucket policies, KMS key policies, SQS and SNS policies, event bus policies, policies of model package groups,
-and trust policies of roles. Other resources are governed by the identity policies of their own account alone.
+Read: S3 bucket policies, KMS key policies, policies of SQS queues, SNS topics, event buses, ECR repositories, secrets
+and model package groups, and trust policies of roles. Other resources are governed by the identity policies of their own
+account alone.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -90,16 +92,41 @@ class ResourcePolicies:
         return str(text) if text else None
 
     def _text(self, service: str, owner: Caller, arn: str, resource: str) -> Any:
-        if service not in ("sqs", "sns", "events"):
-            return None
-        client = self._cloud.client(service, owner)
-        if service == "sqs":
-            url = client.get_queue_url(QueueName=resource)["QueueUrl"]
-            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-            return attributes.get("Attributes", {}).get("Policy")
-        if service == "sns":
-            topic = ":".join(arn.split(":")[:6])
-            return client.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy")
-        if resource.startswith("event-bus/"):
-            return client.describe_event_bus(Name=resource.removeprefix("event-bus/")).get("Policy")
+        read = _READERS.get(service)
+        return read(self._cloud.client(service, owner), arn, resource) if read else None
+
+
+def _queue(client: Any, arn: str, resource: str) -> Any:
+    url = client.get_queue_url(QueueName=resource)["QueueUrl"]
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    return attributes.get("Attributes", {}).get("Policy")
+
+
+def _topic(client: Any, arn: str, resource: str) -> Any:
+    topic = ":".join(arn.split(":")[:6])
+    return client.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy")
+
+
+def _bus(client: Any, arn: str, resource: str) -> Any:
+    if not resource.startswith("event-bus/"):
         return None
+    return client.describe_event_bus(Name=resource.removeprefix("event-bus/")).get("Policy")
+
+
+def _repository(client: Any, arn: str, resource: str) -> Any:
+    return client.get_repository_policy(repositoryName=resource.removeprefix("repository/"))["policyText"]
+
+
+def _secret(client: Any, arn: str, resource: str) -> Any:
+    """A request that names a secret by its name alone leaves the last six letters of the ARN open."""
+    named = arn if not arn.endswith("-??????") else resource.removeprefix("secret:").removesuffix("-??????")
+    return client.get_resource_policy(SecretId=named).get("ResourcePolicy")
+
+
+_READERS: dict[str, Callable[[Any, str, str], Any]] = {
+    "ecr": _repository,
+    "events": _bus,
+    "secretsmanager": _secret,
+    "sns": _topic,
+    "sqs": _queue,
+}

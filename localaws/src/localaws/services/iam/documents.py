@@ -28,8 +28,10 @@ _PARAMETERS: dict[tuple[str, str], tuple[str, Kind]] = {
     ("iam", "PutGroupPolicy"): ("PolicyDocument", "identity"),
     ("iam", "CreatePolicy"): ("PolicyDocument", "identity"),
     ("iam", "CreatePolicyVersion"): ("PolicyDocument", "identity"),
+    ("ecr", "SetRepositoryPolicy"): ("policyText", "resource"),
     ("kms", "CreateKey"): ("Policy", "resource"),
     ("kms", "PutKeyPolicy"): ("Policy", "resource"),
+    ("secretsmanager", "PutResourcePolicy"): ("ResourcePolicy", "resource"),
 }
 
 
@@ -40,6 +42,8 @@ class _Wording:
 
 
 _WORDINGS = {
+    "ecr": _Wording("InvalidParameterException", "Invalid parameter at 'PolicyText': "),
+    "secretsmanager": _Wording("MalformedPolicyDocumentException", "The resource policy is malformed: "),
     "iam": _Wording("MalformedPolicyDocument", "Syntax errors in policy: "),
     "kms": _Wording("MalformedPolicyDocumentException", "The policy is malformed: "),
     "sns": _Wording("InvalidParameter", "Invalid parameter: Policy Error: "),
