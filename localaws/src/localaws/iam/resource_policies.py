@@ -1,8 +1,8 @@
 """The policies that resources carry themselves, and the accounts that own them.
 
-Read: S3 bucket policies, KMS key policies, policies of queues, topics, event buses, image repositories, secrets
-and model package groups, and trust policies of roles. Other resources are governed by the identity policies of their own
-account alone.
+Read: S3 bucket policies, KMS key policies, policies of SQS queues, SNS topics, event buses, ECR repositories, secrets
+and model package groups, and trust policies of roles. Other resources are governed by the identity policies of their
+own account alone.
 """
 
 from __future__ import annotations
