@@ -25,7 +25,7 @@ FLOORS: dict[str, set[str]] = {
     "localaws.moto": {"localaws.core"},
     "localaws.front_door": {"localaws.core"},
     "localaws.iam": {"localaws.core", "localaws.policies"},
-    "localaws.services": {"localaws.core", "localaws.policies"},
+    "localaws.services": {"localaws.core", "localaws.policies", "localaws.iam"},
     "localaws.control": {"localaws.core"},
     "localaws.assembly": {
         "localaws.core",

@@ -24,8 +24,8 @@ from localaws.core.operations import Operations
 from localaws.core.store import Store
 from localaws.core.workers import Workers
 
-# The policy that a resource carries itself, of (who asks, action, the resource's ARN); None where it carries none.
-ResourcePolicy = Callable[[Caller, str, str], Mapping[str, Any] | None]
+# The policy that a resource carries (text or parsed), of (who asks, action, the ARN); None where it carries none.
+ResourcePolicy = Callable[[Caller, str, str], Mapping[str, Any] | str | None]
 
 
 class Cloud:

@@ -16,6 +16,7 @@ from localaws.core.caller import PARTITION, Caller
 from localaws.core.clients import MakeClient
 from localaws.iam.requirements import Parameters, Requirement
 
+_KEY_OF_UPLOAD = "s3:x-amz-server-side-encryption-aws-kms-key-id"
 _IN_UPLOAD = ("UploadPart", "UploadPartCopy", "CompleteMultipartUpload")
 _WRITING = ("PutObject", "CopyObject", "CreateMultipartUpload")
 
@@ -32,6 +33,9 @@ class ObjectEncryption:
             found.append(("kms:GenerateDataKey", self._key_of_writing(parameters)))
         if operation == "GetObject":
             found.append(("kms:Decrypt", self._key_of_object(parameters["Bucket"], str(parameters.get("Key")))))
+        if operation == "CompleteMultipartUpload":  # S3 reads the parts to put them together
+            (key,) = self.upload_context(operation, parameters).get(_KEY_OF_UPLOAD, (None,))
+            found.append(("kms:Decrypt", key if _is_key_arn(key) else None))
         if "CopySource" in parameters:
             source = unquote(str(parameters["CopySource"]).partition("?")[0]).lstrip("/")
             bucket, _, key = source.partition("/")
@@ -48,7 +52,7 @@ class ObjectEncryption:
         upload = bucket.multiparts.get(parameters.get("UploadId"))
         found = {
             "s3:x-amz-server-side-encryption": getattr(upload, "sse_encryption", None),
-            "s3:x-amz-server-side-encryption-aws-kms-key-id": getattr(upload, "kms_key_id", None),
+            _KEY_OF_UPLOAD: getattr(upload, "kms_key_id", None),
         }
         return {key: (str(value),) for key, value in found.items() if value}
 

@@ -6,6 +6,7 @@ The root of an account may do everything in its own account: localaws' services 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from botocore.exceptions import ClientError
 
@@ -21,7 +22,10 @@ from localaws.iam.encryption import ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
-from localaws.policies.evaluation import ALLOWED, Decision, Document, Policies, Query, decide
+from localaws.policies.condition_keys import ORGANIZATION
+from localaws.policies.document import Document
+from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
+from localaws.policies.trust import assume_role_context
 
 _PLAIN_CODE = ("query", "rest-xml", "ec2")
 _CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"}
@@ -35,6 +39,7 @@ class Enforcement:
         self._clock = clock
         self._resource_policies = ResourcePolicies(client, store, moto)
         self._encryption = ObjectEncryption(client, moto)
+        self._sessions = store.table("sts.session")
 
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
         """Raise AccessDenied (in the service's own code) where a policy is lacking or denies."""
@@ -42,7 +47,7 @@ class Enforcement:
         needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
         if request.service == "s3" and needed and not caller.is_root:
             needed += self._encryption.requirements(caller, operation, parameters)
-        identity = identity_of(caller)
+        identity = identity_of(caller, self._sessions.get(caller.access_key_id))
         for requirement in needed:
             self._require(caller, identity, requirement, request)
 
@@ -51,14 +56,15 @@ class Enforcement:
         return self._resource_policies.of(caller, action, arn).policy
 
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
-        context = request_context(caller, identity, request.parameters, self._clock.now(), requirement.context)
+        extra = {**requirement.context, **self._extra(request, requirement)}
+        context = request_context(caller, identity, request.service, request.parameters, self._clock.now(), extra)
         resources = [self._actual(caller, requirement.action, arn) for arn in requirement.resources]
         decisions = [
             self._decide(caller, identity, Query(requirement.action, resource, context)) for resource in resources
         ]
-        if any(decision.allowed for decision in decisions) and not any(_explicit(one) for one in decisions):
+        if any(decision.allowed for decision in decisions) and not any(one.explicit for one in decisions):
             return
-        refusal = next((one for one in decisions if _explicit(one)), decisions[0])
+        refusal = next((one for one in decisions if one.explicit), decisions[0])
         shown = f'"{resources[0]}"' if request.service == "s3" else resources[0]
         raise ServiceError(
             _code(request),
@@ -72,8 +78,23 @@ class Enforcement:
         if caller.is_root and self._resource_policies.owner(query.resource) in (None, caller.account):
             return ALLOWED
         governed = self._resource_policies.of(caller, query.action, query.resource)
-        policies = Policies(identity.policies, identity.boundary, governed.policy, governed.account, governed.decides)
-        return decide(query, identity.principal, policies)
+        owner = governed.account or self._resource_policies.owner(query.resource)
+        policies = Policies(
+            identity.policies,
+            identity.boundary,
+            governed.policy,
+            governed.account,
+            governed.decides,
+            identity.session_policies,
+            governed.kind,
+        )
+        return decide(_with_owner(query, owner or caller.account), identity.principal, policies)
+
+    def _extra(self, request: OperationRequest, requirement: Requirement) -> dict[str, tuple[str, ...]]:
+        """Keys of a request that its own parameters do not hold, or not under their names."""
+        if requirement.action == "s3:PutObject":
+            return self._encryption.upload_context(str(request.operation.name), request.parameters)
+        return assume_role_context(request.parameters) if request.service == "sts" else {}
 
     def _actual(self, caller: Caller, action: str, arn: str) -> str:
         """The resource's own ARN where the request names it by an alias, or by a role's name without its path."""
@@ -84,13 +105,16 @@ class Enforcement:
                 return str(kms.describe_key(KeyId=alias["name"])["KeyMetadata"]["Arn"])
             except ClientError:  # no such alias: KMS's own answer is the better one
                 return arn
-        if role and action not in ("iam:CreateRole", "iam:PassRole", "sts:AssumeRole"):
+        if role and action not in ("iam:CreateRole", "iam:PassRole") and not action.startswith("sts:"):
             return role_arn(role["account"], role["name"]) or arn
         return arn
 
 
-def _explicit(decision: Decision) -> bool:
-    return decision.reason.startswith("with an explicit deny")
+def _with_owner(query: Query, owner: str) -> Query:
+    """What has no owner of its own (``*``) is the caller's account."""
+    keys = ("s3:resourceaccount",) if query.action.startswith("s3:") else ()
+    known = dict.fromkeys(("aws:resourceaccount", *keys), (owner,))
+    return replace(query, context={**query.context, **known, "aws:resourceorgid": (ORGANIZATION,)})
 
 
 def _code(request: OperationRequest) -> str:

@@ -1,12 +1,13 @@
 """The policies that resources carry themselves, and the accounts that own them.
 
-Read: S3 bucket policies, KMS key policies, SQS and SNS policies, event bus policies, policies of model package groups,
-and trust policies of roles. Other resources are governed by the identity policies of their own account alone.
+Read: S3 bucket policies, KMS key policies, policies of SQS queues, SNS topics, event buses, ECR repositories, secrets
+and model package groups, and trust policies of roles. Other resources are governed by the identity policies of their
+own account alone.
 """
 
 from __future__ import annotations
 
-import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from localaws.core.caller import Caller
 from localaws.core.clients import MakeClient
 from localaws.core.store import Store
 from localaws.iam.principals import trust_policy
-from localaws.policies.evaluation import Document
+from localaws.policies.document import Document, Kind
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,7 @@ class Governance:
     account: str | None = None
     policy: Document | None = None
     decides: bool = False
+    kind: Kind = "resource"
 
 
 class ResourcePolicies:
@@ -48,9 +50,12 @@ class ResourcePolicies:
     def of(self, caller: Caller, action: str, arn: str) -> Governance:
         if action == "iam:PassRole" or not arn.startswith("arn:"):
             return Governance()
-        if action == "sts:AssumeRole":
+        if action.startswith("sts:"):
             # STS itself asks the trust policy; within an account it may stand for an identity policy.
-            return Governance(policy=trust_policy(arn)) if arn.split(":")[4] == caller.account else Governance()
+            own = arn.split(":")[4] == caller.account
+            return Governance(policy=trust_policy(arn), kind="trust") if own else Governance()
+        if action == "events:PutEvents" and self.owner(arn) != caller.account:
+            return Governance()  # EventBridge itself asks the policy of another account's bus, entry by entry
         return self._of_resource(caller, arn)
 
     def _of_resource(self, caller: Caller, arn: str) -> Governance:
@@ -65,12 +70,12 @@ class ResourcePolicies:
             return self._key(owner, arn)
         if service == "sagemaker" and resource.startswith("model-package"):
             found = self._groups.get(f"{account}/{region}/{resource.split('/')[1]}")
-            return Governance(account, json.loads(found["ResourcePolicy"]) if found else None)
+            return Governance(account, found["ResourcePolicy"] if found else None)
         return Governance(account, self._attribute(service, owner, arn, resource))
 
     def _bucket(self, owner: str, bucket: str) -> Governance:
         found = self._buckets.get(bucket)
-        policy = json.loads(found["Policy"]) if found and found["Account"] == owner else None
+        policy = found["Policy"] if found and found["Account"] == owner else None
         return Governance(owner, policy)
 
     def _key(self, owner: Caller, arn: str) -> Governance:
@@ -78,26 +83,51 @@ class ResourcePolicies:
             text = self._client("kms", owner).get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
         except ClientError:  # no such key: KMS's own answer is the better one
             return Governance(owner.account)
-        return Governance(owner.account, json.loads(text), decides=True)
+        return Governance(owner.account, text, decides=True)
 
     def _attribute(self, service: str, owner: Caller, arn: str, resource: str) -> Document | None:
         try:
             text = self._text(service, owner, arn, resource)
         except ClientError:  # the resource does not exist: its service's own answer is the better one
             return None
-        return json.loads(text) if text else None
+        return str(text) if text else None
 
     def _text(self, service: str, owner: Caller, arn: str, resource: str) -> Any:
-        if service not in ("sqs", "sns", "events"):
-            return None
-        client = self._client(service, owner)
-        if service == "sqs":
-            url = client.get_queue_url(QueueName=resource)["QueueUrl"]
-            attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
-            return attributes.get("Attributes", {}).get("Policy")
-        if service == "sns":
-            topic = ":".join(arn.split(":")[:6])
-            return client.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy")
-        if resource.startswith("event-bus/"):
-            return client.describe_event_bus(Name=resource.removeprefix("event-bus/")).get("Policy")
+        read = _READERS.get(service)
+        return read(self._client(service, owner), arn, resource) if read else None
+
+
+def _queue(client: Any, arn: str, resource: str) -> Any:
+    url = client.get_queue_url(QueueName=resource)["QueueUrl"]
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
+    return attributes.get("Attributes", {}).get("Policy")
+
+
+def _topic(client: Any, arn: str, resource: str) -> Any:
+    topic = ":".join(arn.split(":")[:6])
+    return client.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy")
+
+
+def _bus(client: Any, arn: str, resource: str) -> Any:
+    if not resource.startswith("event-bus/"):
         return None
+    return client.describe_event_bus(Name=resource.removeprefix("event-bus/")).get("Policy")
+
+
+def _repository(client: Any, arn: str, resource: str) -> Any:
+    return client.get_repository_policy(repositoryName=resource.removeprefix("repository/"))["policyText"]
+
+
+def _secret(client: Any, arn: str, resource: str) -> Any:
+    """A request that names a secret by its name alone leaves the last six letters of the ARN open."""
+    named = arn if not arn.endswith("-??????") else resource.removeprefix("secret:").removesuffix("-??????")
+    return client.get_resource_policy(SecretId=named).get("ResourcePolicy")
+
+
+_READERS: dict[str, Callable[[Any, str, str], Any]] = {
+    "ecr": _repository,
+    "events": _bus,
+    "secretsmanager": _secret,
+    "sns": _topic,
+    "sqs": _queue,
+}

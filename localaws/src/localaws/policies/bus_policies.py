@@ -1,25 +1,40 @@
-"""Who may put events on an event bus, by its resource policy. Pure: documents in, a yes or no out.
+"""Who may put events on an event bus of another account, by the bus's resource policy. Pure.
 
-Only what EventBridge's PutPermission writes is understood: accounts, everybody, and ``aws:PrincipalOrgID`` (every
-account of localaws is in one organization).
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
 """
 
 from __future__ import annotations
 
-import fnmatch
+from collections.abc import Mapping
 from typing import Any
 
+from localaws.policies.condition_keys import of_account
+from localaws.policies.document import Document
+from localaws.policies.evaluation import Decision, Policies, Query, decide_as_resource
+from localaws.policies.patterns import Context
+from localaws.policies.principals import Principal
 
-def may_put_events(policy: dict[str, Any] | None, account: str, bus_arn: str) -> bool:
-    """Whether an account other than the bus's own may put events on it."""
-    statements = _listed((policy or {}).get("Statement"))
-    effects = [statement["Effect"] for statement in statements if _applies(statement, account, bus_arn)]
-    return "Allow" in effects and "Deny" not in effects
+ACTION = "events:PutEvents"
+
+
+def may_put_event(policy: Document | None, bus_arn: str, principal: Principal, context: Context) -> Decision:
+    """Whether a principal of another account than the bus's may put one event on it.
+
+    ``context`` has the keys of ``event_context``, of the caller and of the moment. Whether the principal's own account
+    lets it is asked where IAM is enforced.
+    """
+    policies = Policies(resource_policy=policy, resource_account=bus_arn.split(":")[4])
+    known = {"aws:principalarn": (principal.arn,), **of_account(principal.account), **context}
+    return decide_as_resource(Query(ACTION, bus_arn, known), principal, policies)
+
+
+def event_context(source: str, detail_type: str) -> dict[str, tuple[str, ...]]:
+    """The condition keys of one entry of PutEvents."""
+    return {"events:source": (source,), "events:detail-type": (detail_type,)}
 
 
 def statement(
-    identifier: str, principal: str, action: str, bus_arn: str, condition: dict[str, str] | None
+    identifier: str, principal: str, action: str, bus_arn: str, condition: Mapping[str, str] | None
 ) -> dict[str, Any]:
     """The statement that PutPermission with single parameters adds."""
     made: dict[str, Any] = {
@@ -32,29 +47,3 @@ def statement(
     if condition:
         made["Condition"] = {condition["Type"]: {condition["Key"]: condition["Value"]}}
     return made
-
-
-def _applies(statement: dict[str, Any], account: str, bus_arn: str) -> bool:
-    actions = [str(action).lower() for action in _listed(statement.get("Action"))]
-    resources = [str(resource) for resource in _listed(statement.get("Resource", bus_arn))]
-    return (
-        any(fnmatch.fnmatchcase("events:putevents", action) for action in actions)
-        and any(fnmatch.fnmatchcase(bus_arn, resource) for resource in resources)
-        and _names(statement.get("Principal", {}), account)
-        and all(_holds(tests) for tests in statement.get("Condition", {}).values())
-    )
-
-
-def _names(principal: Any, account: str) -> bool:
-    named = _listed(principal if isinstance(principal, str) else principal.get("AWS"))
-    return any(name in ("*", account) or f"::{account}:" in str(name) for name in named)
-
-
-def _holds(tests: dict[str, Any]) -> bool:
-    return all(key.lower() == "aws:principalorgid" for key in tests)
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -1,4 +1,4 @@
-"""Roles that AWS services take on: a CodeBuild project's, a CodePipeline's, an action's.
+"""Roles that AWS services take on: a CodeBuild project's, a CodePipeline's, an action's, a stack's.
 
 It answers whether a role exists and trusts a service, and who a service is once it has taken the role on. It never
 decides what such a role may do.
@@ -7,9 +7,10 @@ decides what such a role may do.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from localaws.core.caller import PARTITION, Caller
+from localaws.policies.trust import trusts_service
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -17,8 +18,9 @@ if TYPE_CHECKING:
 _ROLE_ARN = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
 
 
-def role_problem(cloud: Cloud, role_arn: str, service_principal: str) -> str | None:
-    """Why ``service_principal`` (``codebuild.amazonaws.com``) may not take on a role; None where it may."""
+def role_problem(cloud: Cloud, role_arn: str, service_principal: str, source_arn: str) -> str | None:
+    """Why ``service_principal`` (``codebuild.amazonaws.com``) may not take on a role for ``source_arn`` (the project);
+    None where it may. The ARN is what trust policies test as aws:SourceArn, its account as aws:SourceAccount."""
     found = _ROLE_ARN.fullmatch(role_arn)
     if not found:
         return f"{role_arn} is not the ARN of a role"
@@ -29,8 +31,10 @@ def role_problem(cloud: Cloud, role_arn: str, service_principal: str) -> str | N
         return f"the role {role_arn} does not exist"
     if role["Arn"] != role_arn:
         return f"the role {role_arn} does not exist; its name belongs to {role['Arn']}"
-    if not _trusts_service(role["AssumeRolePolicyDocument"], service_principal):
-        return f"the trust policy of {role_arn} does not allow {service_principal} to assume it"
+    now = cloud.clock.now()
+    decision = trusts_service(role["AssumeRolePolicyDocument"], role_arn, service_principal, source_arn, now)
+    if not decision.allowed:
+        return f"the trust policy of {role_arn} does not allow {service_principal} to assume it ({decision.reason})"
     return None
 
 
@@ -41,25 +45,3 @@ def session_of(role_arn: str, session_name: str, region: str) -> Caller:
         raise ValueError(f"{role_arn} is not the ARN of a role")
     account, name = found["account"], found["name"]
     return Caller(account, region, f"arn:{PARTITION}:sts::{account}:assumed-role/{name}/{session_name}")
-
-
-def _trusts_service(document: dict[str, Any], service_principal: str) -> bool:
-    effects = [
-        statement["Effect"]
-        for statement in _listed(document.get("Statement"))
-        if _names(statement.get("Principal", {}), service_principal)
-        and any(action.lower() in ("sts:assumerole", "sts:*", "*") for action in _listed(statement.get("Action")))
-    ]
-    return "Allow" in effects and "Deny" not in effects
-
-
-def _names(principal: Any, service_principal: str) -> bool:
-    if principal == "*":
-        return True
-    return service_principal in _listed(principal.get("Service"))
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -5,22 +5,27 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-res
 
 from __future__ import annotations
 
-import fnmatch
-import json
-from typing import Any
+import re
 
 from localaws.core.errors import ServiceError
+from localaws.policies.document import Statement, read
+from localaws.policies.errors import PolicyError
+from localaws.policies.evaluation import Policies, Query, decide
+from localaws.policies.principals import Principal
+
+_OPERATORS = ("StringEquals", "StringLike")
+_ACTIONS = re.compile(r"\*|Update:(\*|Modify|Replace|Delete)", re.IGNORECASE)
+_RESOURCES = re.compile(r"\*|LogicalResourceId/.+")
+_EVERYBODY = Principal.service("cloudformation")
 
 
 def check_policy_document(body: str) -> None:
+    """Raise ServiceError for a document that is not a stack policy, or that says what stack policies cannot."""
     try:
-        document = json.loads(body)
-    except ValueError as error:
-        raise ServiceError(
-            "ValidationError", f"Error validating stack policy: Invalid stack policy: {error}"
-        ) from error
-    if not isinstance(document, dict) or not isinstance(document.get("Statement"), list | dict):
-        raise ServiceError("ValidationError", "Error validating stack policy: Statement is required")
+        for statement in read(body, "stack").statements:
+            _check(statement)
+    except PolicyError as error:
+        raise ServiceError("ValidationError", f"Error validating stack policy: {error}") from error
 
 
 def denial(body: str | None, logical_id: str, resource_type: str, action: str) -> str | None:
@@ -30,39 +35,24 @@ def denial(body: str | None, logical_id: str, resource_type: str, action: str) -
     """
     if not body:
         return None
-    allowed = False
-    statements = json.loads(body)["Statement"]
-    for number, statement in enumerate(statements if isinstance(statements, list) else [statements], 1):
-        if not _applies(statement, logical_id, resource_type, action):
-            continue
-        if statement.get("Effect") == "Deny":
-            return f"Action denied by stack policy: Statement [#{number}] denies [{action}] for resource [{logical_id}]"
-        allowed = True
-    return None if allowed else f"Action not allowed by stack policy: [{action}] for resource [{logical_id}]"
+    query = Query(action, f"LogicalResourceId/{logical_id}", {"resourcetype": (resource_type,)}, complete=True)
+    decision = decide(query, _EVERYBODY, Policies(resource_policy=body, resource_kind="stack"))
+    if decision.allowed:
+        return None
+    if decision.explicit:
+        number = decision.statements[0][2].number
+        return f"Action denied by stack policy: Statement [#{number}] denies [{action}] for resource [{logical_id}]"
+    return f"Action not allowed by stack policy: [{action}] for resource [{logical_id}]"
 
 
-def _applies(statement: dict[str, Any], logical_id: str, resource_type: str, action: str) -> bool:
-    actions = _listed(statement.get("Action"))
-    others = _listed(statement.get("NotAction"))
-    if not (_match(actions, action) if actions else not _match(others, action)):
-        return False
-    resource = f"LogicalResourceId/{logical_id}"
-    named, excepted = _listed(statement.get("Resource")), _listed(statement.get("NotResource"))
-    if not (_match(named, resource) if named else not _match(excepted, resource)):
-        return False
-    for operator, tests in statement.get("Condition", {}).items():
-        for key, values in tests.items():
-            by_type = key == "ResourceType" and operator in ("StringEquals", "StringLike")
-            if by_type and not _match(_listed(values), resource_type):
-                return False
-    return True
-
-
-def _match(patterns: list[str], value: str) -> bool:
-    return any(fnmatch.fnmatchcase(value, pattern) for pattern in patterns)
-
-
-def _listed(value: Any) -> list[str]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def _check(statement: Statement) -> None:
+    where = f"statement {statement.number}"
+    for action in statement.actions.values:
+        if not _ACTIONS.fullmatch(action):
+            raise PolicyError(f"Action {action!r} of {where} must be Update:Modify, :Replace, :Delete or :*")
+    for resource in statement.resources.values if statement.resources else ():
+        if not _RESOURCES.fullmatch(resource):
+            raise PolicyError(f"Resource {resource!r} of {where} must be * or LogicalResourceId/name")
+    for test in statement.conditions:
+        if test.key != "resourcetype" or test.name not in _OPERATORS:
+            raise PolicyError(f"the Condition of {where} must test ResourceType by StringEquals or StringLike")

@@ -1,56 +1,70 @@
-"""Whether a role's trust policy lets a principal assume it. Pure: documents in, a yes or no out.
+"""Whether a role's trust policy lets a principal become the role. Pure: document and request in, a decision out.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+Who asks may be a user, role or root (AssumeRole), an AWS service, or a web identity; its own permission to ask is not
+looked at here.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html
 """
 
 from __future__ import annotations
 
-import fnmatch
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
+from localaws.policies.condition_keys import of_service
+from localaws.policies.document import Document
+from localaws.policies.evaluation import Decision, Policies, Query, decide_as_resource
+from localaws.policies.patterns import Context
+from localaws.policies.principals import Principal
 
-def trusts(document: dict[str, Any], principal_arn: str, role_arn: str | None = None) -> bool:
-    """Whether ``document`` allows sts:AssumeRole to ``principal_arn`` (a user, root or session ARN) or to the role
-    behind it, or to the whole of its account. A Deny wins. A statement with a Condition counts only for
-    ``aws:PrincipalArn``; any other condition is not satisfied here."""
-    decisions = [_effect(statement, principal_arn, role_arn) for statement in _listed(document.get("Statement"))]
-    return "Allow" in decisions and "Deny" not in decisions
-
-
-def _effect(statement: dict[str, Any], principal_arn: str, role_arn: str | None) -> str | None:
-    actions = _listed(statement.get("Action"))
-    if not any(fnmatch.fnmatchcase("sts:assumerole", action.lower()) for action in actions):
-        return None
-    principals = statement.get("Principal", {})
-    named = _listed(principals if isinstance(principals, str) else principals.get("AWS"))
-    if not any(_names(name, principal_arn, role_arn) for name in named):
-        return None
-    if not _conditions_hold(statement.get("Condition", {}), principal_arn, role_arn):
-        return None
-    return str(statement["Effect"])
+ASSUME = "sts:AssumeRole"
 
 
-def _names(name: str, principal_arn: str, role_arn: str | None) -> bool:
-    account = principal_arn.split(":")[4]
-    return name in ("*", account, principal_arn, role_arn) or name.endswith(f"::{account}:root")
+def trusts(document: Document, role_arn: str, principal: Principal, context: Context, action: str = ASSUME) -> Decision:
+    """``context`` are the condition keys of the request, with those of ``assume_role_context``."""
+    policies = Policies(resource_policy=document, resource_account=role_arn.split(":")[4], resource_kind="trust")
+    return decide_as_resource(Query(action, role_arn, context), principal, policies)
 
 
-def _conditions_hold(conditions: dict[str, Any], principal_arn: str, role_arn: str | None) -> bool:
-    for operator, tests in conditions.items():
-        for key, wanted in tests.items():
-            if key.lower() != "aws:principalarn":
-                return False
-            values = _listed(wanted)
-            arns = [arn for arn in (role_arn, principal_arn) if arn]
-            if operator in ("StringEquals", "ArnEquals", "StringLike", "ArnLike"):
-                if not any(fnmatch.fnmatchcase(arn, value) for arn in arns for value in values):
-                    return False
-            else:
-                return False
-    return True
+def trusts_service(document: Document, role_arn: str, service: str, source_arn: str, now: datetime) -> Decision:
+    """Whether ``service`` (``codebuild.amazonaws.com``) may take the role on for ``source_arn`` (a project)."""
+    context = {**of_service(service, source_arn, now), "aws:resourceaccount": (role_arn.split(":")[4],)}
+    return trusts(document, role_arn, Principal.service(service), context)
 
 
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+def trusts_web_identity(document: Document, role_arn: str, provider: str, claims: Mapping[str, str]) -> Decision:
+    """Whether the bearer of a token of ``provider`` (``arn:...:oidc-provider/token.actions.githubusercontent.com``)
+    may become the role. ``claims`` such as ``sub`` and ``aud`` are the conditions' ``<provider's host>:sub``."""
+    host = provider.partition(":oidc-provider/")[2] or provider
+    context = {f"{host}:{name}".lower(): (value,) for name, value in claims.items()}
+    context["aws:federatedprovider"] = (provider,)
+    return trusts(document, role_arn, Principal.federated(provider), context, "sts:AssumeRoleWithWebIdentity")
+
+
+def needed_actions(request: Mapping[str, Any]) -> Iterator[str]:
+    """What the trust policy must allow for a request of AssumeRole."""
+    yield ASSUME
+    if request.get("Tags"):
+        yield "sts:TagSession"
+    if request.get("SourceIdentity"):
+        yield "sts:SetSourceIdentity"
+
+
+def assume_role_context(request: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """The condition keys that the parameters of AssumeRole fill."""
+    found: dict[str, tuple[str, ...]] = {
+        key: (str(request[name]),)
+        for name, key in (
+            ("ExternalId", "sts:externalid"),
+            ("RoleSessionName", "sts:rolesessionname"),
+            ("SourceIdentity", "sts:sourceidentity"),
+        )
+        if request.get(name)
+    }
+    tags = {str(tag["Key"]): str(tag["Value"]) for tag in request.get("Tags") or []}
+    found |= {f"aws:requesttag/{key.lower()}": (value,) for key, value in tags.items()}
+    if tags:
+        found["aws:tagkeys"] = tuple(tags)
+    if request.get("TransitiveTagKeys"):
+        found["sts:transitivetagkeys"] = tuple(request["TransitiveTagKeys"])
+    return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 from localaws.iam.requirements import s3
 from localaws.iam.requirements.passed_roles import passed_roles
 from localaws.iam.requirements.requirement import Parameters, Place, Requirement
-from localaws.iam.requirements.resources import resources
+from localaws.iam.requirements.resources import bus_arn, resources
+from localaws.policies.bus_policies import event_context
+from localaws.policies.trust import needed_actions
 
 # The prefix of a service's actions where it is not the service's own name.
 _PREFIXES = {
@@ -41,13 +43,25 @@ def requirements(service: str, operation: str, parameters: Parameters, place: Pl
         return s3.requirements(operation, parameters)
     action = f"{_PREFIXES.get(service, service)}:{_ACTIONS.get((service, operation), operation)}"
     many = _MANY_NAMES.get((service, operation))
-    if many:
+    if (service, operation) == ("events", "PutEvents"):
+        found = [_entry(entry, place) for entry in parameters.get("Entries", [])]
+    elif (service, operation) == ("sts", "AssumeRole"):
+        role = resources(service, operation, parameters, place)
+        found = [Requirement(each, role) for each in needed_actions(parameters)]
+    elif many:
         names, form = parameters.get(many[0], []), many[1]
         arns = [place.arn(service, form.format(str(name).lstrip("/").split(":")[0])) for name in names]
         found = [Requirement(action, (arn,)) for arn in arns]
     else:
         found = [Requirement(action, resources(service, operation, parameters, place))]
     return [*found, *passed_roles(service, operation, parameters)]
+
+
+def _entry(entry: Parameters, place: Place) -> Requirement:
+    """Each event is asked for by itself: policies may tell buses, sources and detail types apart."""
+    bus = bus_arn(str(entry.get("EventBusName") or "default"), place)
+    context = event_context(str(entry.get("Source", "")), str(entry.get("DetailType", "")))
+    return Requirement("events:PutEvents", (bus,), context)
 
 
 __all__ = ["Parameters", "Place", "Requirement", "requirements"]

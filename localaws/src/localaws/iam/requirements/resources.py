@@ -103,18 +103,15 @@ def _logs(operation: str, parameters: Parameters, place: Place) -> Resources:
 
 
 def _events(operation: str, parameters: Parameters, place: Place) -> Resources:
-    if operation == "PutEvents":
-        buses = {entry.get("EventBusName", "default") for entry in parameters.get("Entries", [])}
-        return tuple(_bus(bus, place) for bus in sorted(buses)) or ("*",)
     bus = str(parameters.get("EventBusName", "default")).rsplit("/", 1)[-1]
     rule = parameters.get("Rule") or (parameters.get("Name") if "Rule" in operation else None)
     if rule:
         return (place.arn("events", f"rule/{rule}" if bus == "default" else f"rule/{bus}/{rule}"),)
     name = parameters.get("Name") or parameters.get("EventBusName")
-    return (_bus(str(name), place),) if name and "EventBus" in operation else ("*",)
+    return (bus_arn(str(name), place),) if name and "EventBus" in operation else ("*",)
 
 
-def _bus(name: str, place: Place) -> str:
+def bus_arn(name: str, place: Place) -> str:
     return name if name.startswith("arn:") else place.arn("events", f"event-bus/{name}")
 
 

@@ -62,6 +62,8 @@ _CONTEXT = {
     "VersionId": "s3:versionid",
     "CopySource": "s3:x-amz-copy-source",
     "StorageClass": "s3:x-amz-storage-class",
+    "MetadataDirective": "s3:x-amz-metadata-directive",
+    "SSECustomerAlgorithm": "s3:x-amz-server-side-encryption-customer-algorithm",
 }
 
 

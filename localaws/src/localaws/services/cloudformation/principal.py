@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import PARTITION, Caller
 from localaws.core.errors import ServiceError
+from localaws.policies.service_roles import role_problem
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -38,27 +39,12 @@ def acting_caller(stack: dict[str, Any]) -> Caller:
     return Caller(found["account"], stack["Region"], arn)
 
 
-def check_role(cloud: Cloud, caller: Caller, role_arn: str | None) -> None:
-    """Refuse a role that does not exist, is another account's, or does not trust CloudFormation."""
+def check_role(cloud: Cloud, caller: Caller, role_arn: str | None, stack_id: str) -> None:
+    """Refuse a role that does not exist, is another account's, or does not trust CloudFormation with this stack."""
     if not role_arn:
         return
     found = _ROLE_ARN.fullmatch(role_arn)
     if found and found["account"] != caller.account:
         raise ServiceError("AccessDenied", "Cross-account pass role is not allowed.", 403)
-    if not found or not _trusts_cloudformation(cloud, caller, found["name"].rsplit("/", 1)[-1], role_arn):
+    if role_problem(cloud, role_arn, _SERVICE, stack_id):
         raise ServiceError("ValidationError", f"Role {role_arn} is invalid or cannot be assumed")
-
-
-def _trusts_cloudformation(cloud: Cloud, caller: Caller, name: str, arn: str) -> bool:
-    iam = cloud.client("iam", Caller.root(caller.account, caller.region))
-    try:
-        role = iam.get_role(RoleName=name)["Role"]
-    except iam.exceptions.NoSuchEntityException:
-        return False
-    statements = role["AssumeRolePolicyDocument"].get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        services = [] if isinstance(principal, str) else principal.get("Service", [])
-        if statement.get("Effect") == "Allow" and _SERVICE in ([services] if isinstance(services, str) else services):
-            return bool(role["Arn"] == arn)
-    return False

@@ -112,7 +112,7 @@ class StackOperations(Service):
             )
         if "_IN_PROGRESS" in status and status not in ("CREATE_IN_PROGRESS", "REVIEW_IN_PROGRESS"):
             raise ServiceError("ValidationError", f"Stack [{name}] cannot be deleted while in status {status}")
-        check_role(self._cloud, caller, request.get("RoleARN"))
+        check_role(self._cloud, caller, request.get("RoleARN"), stack["StackId"])
         with self._records.edit(stack["Key"]) as stored:
             stored["Caller"] = caller_document(caller)
             stored["RoleARN"] = request.get("RoleARN") or stored.get("RoleARN")
@@ -179,7 +179,7 @@ class StackOperations(Service):
     def _begin(
         self, stack: Stack, caller: Caller, request: Request, expected: set[str], status: str, fields: dict[str, Any]
     ) -> None:
-        check_role(self._cloud, caller, request.get("RoleARN"))
+        check_role(self._cloud, caller, request.get("RoleARN"), stack["StackId"])
         with self._records.edit(stack["Key"]) as stored:
             if stored["StackStatus"] not in expected:
                 raise ServiceError(

@@ -49,7 +49,7 @@ def submit(cloud: Cloud, records: Records, caller: Caller, request: dict[str, An
     Raises ServiceError as AWS refuses: template, parameters, rules, capabilities, role.
     """
     _refuse_unimplemented(request)
-    check_role(cloud, caller, request.get("RoleARN"))
+    check_role(cloud, caller, request.get("RoleARN"), stack["StackId"])
     present = stack["TemplateBody"]
     template = read_template(cloud, caller, request, present)
     validate_template(template, lambda kind: _schema(kind, caller.region))

@@ -73,7 +73,7 @@ class Projects(Service):
             "badge": {"badgeEnabled": bool(request.get("badgeEnabled"))},
             "projectVisibility": "PRIVATE",
             **{member: request[member] for member in _MEMBERS if member in request},
-            "serviceRole": self._service_role(caller, request["serviceRole"]),
+            "serviceRole": self._service_role(caller, request["serviceRole"], name),
             "created": now,
             "lastModified": now,
         }
@@ -94,7 +94,7 @@ class Projects(Service):
         project = document["Project"]
         project.update({member: request[member] for member in _MEMBERS if member in request})
         if "serviceRole" in request:
-            project["serviceRole"] = self._service_role(caller, request["serviceRole"])
+            project["serviceRole"] = self._service_role(caller, request["serviceRole"], project["name"])
         if "badgeEnabled" in request:
             project["badge"] = {"badgeEnabled": request["badgeEnabled"]}
         project["lastModified"] = self._cloud.clock.now()
@@ -143,8 +143,8 @@ class Projects(Service):
             s3.delete_object(Bucket=bucket, Key="/".join(filter(None, parts)))
         return {}
 
-    def _service_role(self, caller: Caller, role: str) -> str:
-        """The ARN of a role that CodeBuild may take on; templates often give its name."""
+    def _service_role(self, caller: Caller, role: str, project: str) -> str:
+        """The ARN of a role that CodeBuild may take on for a project; templates often give its name."""
         arn = role
         if not role.startswith("arn:"):
             iam = self._cloud.client("iam", Caller.root(caller.account, caller.region))
@@ -154,7 +154,8 @@ class Projects(Service):
                 raise ServiceError(
                     "InvalidInputException", f"Invalid service role: the role {role} does not exist"
                 ) from error
-        problem = role_problem(self._cloud, arn, "codebuild.amazonaws.com")
+        source = caller.resource_arn("codebuild", f"project/{project}")
+        problem = role_problem(self._cloud, arn, "codebuild.amazonaws.com", source)
         if problem:
             raise ServiceError(
                 "InvalidInputException", f"CodeBuild is not authorized to perform: sts:AssumeRole on {arn}: {problem}"

@@ -147,7 +147,9 @@ class BuildRun:
 
     def _provision(self) -> None:
         build = self._record.build()
-        problem = role_problem(self._cloud, build["serviceRole"], "codebuild.amazonaws.com")
+        owner = Caller.root(self._record.account, self._record.region)
+        project = owner.resource_arn("codebuild", f"project/{build['projectName']}")
+        problem = role_problem(self._cloud, build["serviceRole"], "codebuild.amazonaws.com", project)
         if problem:
             raise PhaseError(
                 "CLIENT_ERROR",
@@ -155,7 +157,6 @@ class BuildRun:
             )
         self._workspace = Workspace.create(self._cloud.work_directory, self._record)
         logs = build["logs"]
-        owner = Caller.root(self._record.account, self._record.region)
         stream = logs.get("streamName", "")
         self._log = BuildLog(self._cloud, owner, logs.get("groupName"), stream, self._workspace.scratch / "build.log")
         self._log.say("Running on the machine of this server; the image of the project is not run")

@@ -197,7 +197,7 @@ class ActionRun:
     def _role(self, pipeline_role: str) -> Caller:
         """Who the action acts as: the CodePipeline's role, or the action's own, assumed by it."""
         region = self._action.get("region", self._key.region)
-        problem = role_problem(self._cloud, pipeline_role, "codepipeline.amazonaws.com")
+        problem = role_problem(self._cloud, pipeline_role, "codepipeline.amazonaws.com", self._key.arn)
         if problem:
             raise ActionFailedError(
                 "PermissionError", f"CodePipeline is not authorized to perform AssumeRole on {pipeline_role}: {problem}"

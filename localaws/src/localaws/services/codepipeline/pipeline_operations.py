@@ -122,7 +122,8 @@ class Pipelines(Service):
     def _checked(self, caller: Caller, declared: dict[str, Any]) -> dict[str, Any]:
         """The declaration with its defaults. Raises ServiceError where it could not run."""
         check_structure(declared, caller.region)
-        problem = role_problem(self._cloud, declared["roleArn"], "codepipeline.amazonaws.com")
+        arn = PipelineKey.of(caller, declared["name"]).arn
+        problem = role_problem(self._cloud, declared["roleArn"], "codepipeline.amazonaws.com", arn)
         if problem:
             raise ServiceError(
                 "InvalidStructureException",

@@ -12,6 +12,8 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.policies.bus_policies import statement
+from localaws.policies.document import listed, read
+from localaws.policies.errors import PolicyError
 from localaws.services.events.records import DEFAULT_BUS, PAGES, Records, bus_arn
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ class EventBuses(Service):
             added = statement(
                 request["StatementId"], request["Principal"], request["Action"], bus["Arn"], request.get("Condition")
             )
+            _policy(json.dumps({"Statement": added}))
             kept = [s for s in _statements(bus) if s.get("Sid") != request["StatementId"]]
             bus["Policy"] = json.dumps({"Version": "2012-10-17", "Statement": [*kept, added]})
         if len(bus["Policy"]) > _LONGEST_POLICY:
@@ -117,20 +120,15 @@ class EventBuses(Service):
 
 def _policy(text: str) -> str:
     try:
-        document = json.loads(text)
-        statements = document["Statement"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise ServiceError("ValidationException", f"The policy is not valid: {error}") from error
-    for entry in statements if isinstance(statements, list) else [statements]:
-        absent = {"Effect", "Principal", "Action"} - entry.keys()
-        if absent:
-            raise ServiceError("ValidationException", f"The policy is not valid: {sorted(absent)[0]} is missing.")
+        read(text, "resource")
+    except PolicyError as error:
+        raise ServiceError("ValidationException", f"The policy is not valid: {error}.") from error
     return text
 
 
 def _statements(bus: Document) -> list[dict[str, Any]]:
-    found = json.loads(bus.get("Policy", '{"Statement": []}'))["Statement"]
-    return found if isinstance(found, list) else [found]
+    """As they were put, to put one more or one less: what they mean is read elsewhere."""
+    return listed(json.loads(bus["Policy"])["Statement"]) if "Policy" in bus else []
 
 
 def _settings(source: dict[str, Any]) -> dict[str, Any]:

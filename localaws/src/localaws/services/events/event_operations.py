@@ -11,12 +11,13 @@ import queue
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localaws.core.arn import Arn, ArnError
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.events import Event
 from localaws.core.service import Request, Response, Service
-from localaws.policies.bus_policies import may_put_events
+from localaws.iam.callers import context_of, principal_of
+from localaws.policies.bus_policies import event_context, may_put_event
 from localaws.services.events.envelope import aware, envelope
 from localaws.services.events.pattern_values import PatternError
 from localaws.services.events.patterns import matches
@@ -74,11 +75,14 @@ class EventBridge(Service):
         problem = _entry_problem(entry)
         if problem:
             return {"ErrorCode": problem[0], "ErrorMessage": problem[1]}
-        bus = self._bus_for(caller, entry.get("EventBusName") or DEFAULT_BUS)
+        account, region, name = _bus_named(caller, entry.get("EventBusName") or DEFAULT_BUS)
+        bus = self._records.bus(account, region, name)
         if bus is None:
             name = entry["EventBusName"]
             return {"ErrorCode": "ResourceNotFoundException", "ErrorMessage": f"Event bus {name} does not exist."}
-        account, region, name = bus
+        closed = self._closed(caller, account, bus, entry)
+        if closed:
+            return {"ErrorCode": "AccessDeniedException", "ErrorMessage": closed}
         event = envelope(
             caller.account,
             region,
@@ -91,28 +95,16 @@ class EventBridge(Service):
         self._router.receive(account, region, name, event)
         return {"EventId": str(event["id"])}
 
-    def _bus_for(self, caller: Caller, name_or_arn: str) -> tuple[str, str, str] | None:
-        """Account, region and name of a bus that the caller may put events on; None where there is none."""
-        account, region = caller.account, caller.region
-        if name_or_arn.startswith("arn:"):
-            try:
-                arn = Arn.parse(name_or_arn)
-            except ArnError:  # no bus has such a name
-                return None
-            account, region = arn.account, arn.region
-        name = bus_name(name_or_arn)
-        bus = self._records.bus(account, region, name)
-        if bus is None:
+    def _closed(self, caller: Caller, owner: str, bus: Document, entry: dict[str, Any]) -> str | None:
+        """Why the policy of another account's bus does not let the caller put this entry; None where it does."""
+        if owner == caller.account:
             return None
-        policy = json.loads(bus["Policy"]) if "Policy" in bus else None
-        if account != caller.account and not may_put_events(policy, caller.account, bus["Arn"]):
-            raise ServiceError(
-                "AccessDeniedException",
-                f"User: {caller.arn} is not authorized to perform: events:PutEvents on resource: {bus['Arn']} "
-                "because no resource-based policy allows the events:PutEvents action",
-                403,
-            )
-        return account, region, name
+        context = {**context_of(self._cloud, caller), **event_context(entry["Source"], entry["DetailType"])}
+        decision = may_put_event(bus.get("Policy"), bus["Arn"], principal_of(caller), context)
+        if decision.allowed:
+            return None
+        who = f"User: {caller.arn} is not authorized to perform: events:PutEvents"
+        return f"{who} on resource: {bus['Arn']} {decision.reason}"
 
     def _take(self, event: Event) -> None:
         # Only AWS services speak here; what localaws tells itself is nobody's event.
@@ -153,6 +145,15 @@ class EventBridge(Service):
                 begin = self._timer.beginning(rule["Arn"], rule["Since"], after)
                 for moment in self._timer.due(schedule, begin, until):
                     self._router.trigger(rule, _scheduled_event(rule, moment))
+
+
+def _bus_named(caller: Caller, name_or_arn: str) -> tuple[str, str, str]:
+    """Account, region and name of a bus."""
+    account, region = caller.account, caller.region
+    if name_or_arn.startswith("arn:"):
+        arn = Arn.parse(name_or_arn)
+        account, region = arn.account, arn.region
+    return account, region, bus_name(name_or_arn)
 
 
 def _scheduled_event(rule: Document, moment: datetime) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Invocation:
     event: dict[str, Any]
     principal: str
     session_name: str
-    source_arn: str  # of the rule or schedule
+    source_arn: str  # of the rule, or of the group of the schedule: what policies test as aws:SourceArn
     region: str = ""  # of the call, where the target's ARN has none
 
     @property
@@ -48,7 +48,7 @@ class Invocation:
         role = self.target.get("RoleArn")
         if role is None:
             return self.cloud.client(service, Caller.root(self.arn.account, region))
-        problem = role_problem(self.cloud, role, self.principal)
+        problem = role_problem(self.cloud, role, self.principal, self.source_arn)
         if problem:
             raise InvocationError("FAILED_TO_ASSUME_ROLE", problem)
         return self.cloud.client(service, session_of(role, self.session_name, region))

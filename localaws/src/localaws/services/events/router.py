@@ -5,11 +5,14 @@ An event that goes on to another bus keeps its envelope; the bus's policy is ask
 
 from __future__ import annotations
 
-import json
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.arn import Arn
-from localaws.policies.bus_policies import may_put_events
+from localaws.policies.bus_policies import event_context, may_put_event
+from localaws.policies.condition_keys import of_moment
+from localaws.policies.principals import Principal
+from localaws.policies.service_roles import session_of
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.envelope import written
 from localaws.services.events.failures import InvocationError
@@ -112,12 +115,9 @@ class Router(Sender):
         bus = self._records.bus(account, region, name)
         if bus is None:
             raise InvocationError("NO_RESOURCE", f"Event bus {invocation.target['Arn']} does not exist.")
-        if account != source_account:
-            policy = json.loads(bus["Policy"]) if "Policy" in bus else None
-            if not may_put_events(policy, source_account, bus["Arn"]):
-                raise InvocationError(
-                    "NO_PERMISSIONS", f"The policy of {bus['Arn']} does not let account {source_account} put events."
-                )
+        closed = None if account == source_account else _closed(bus, delivery, self._cloud.clock.now())
+        if closed:
+            raise InvocationError("NO_PERMISSIONS", f"The policy of {bus['Arn']} lets no event in: {closed}")
         if "RoleArn" in invocation.target:
             invocation.client("events")  # the role must be there and trust EventBridge
         if delivery["Hops"] >= _MOST_HOPS:
@@ -132,3 +132,19 @@ class Router(Sender):
 
 def _session_name(delivery: Document) -> str:
     return f"AWSEvents_{delivery['RuleName']}"[:64]
+
+
+def _closed(bus: Document, delivery: Document, now: datetime) -> str | None:
+    """Why the policy of another account's bus does not take the event; None where it does.
+
+    The event comes from the target's role, or from the rule's account as a whole where it has none.
+    """
+    _, partition, _, region, account, _ = delivery["RuleArn"].split(":", 5)
+    role = delivery["Target"].get("RoleArn")
+    name = session_of(role, _session_name(delivery), region).arn if role else f"arn:{partition}:iam::{account}:root"
+    source = {"aws:sourcearn": (delivery["RuleArn"],), "aws:sourceaccount": (account,)}
+    event = event_context(delivery["Event"]["source"], delivery["Event"]["detail-type"])
+    decision = may_put_event(
+        bus.get("Policy"), bus["Arn"], Principal.of_arn(name, role or ""), {**event, **source, **of_moment(now)}
+    )
+    return None if decision.allowed else decision.reason

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
+from localaws.policies.document import listed, read
+from localaws.policies.errors import PolicyError
+from localaws.policies.public_access import is_public
 from localaws.services.s3.ownership import check_expected_owner, owned_bucket
 
 if TYPE_CHECKING:
@@ -55,8 +58,7 @@ class BucketPolicies(Service):
         return {}
 
     def get_bucket_policy_status(self, caller: Caller, request: Request) -> Response:
-        document = json.loads(self._existing(caller, request))
-        return {"PolicyStatus": {"IsPublic": is_public(document)}}
+        return {"PolicyStatus": {"IsPublic": is_public(self._existing(caller, request))}}
 
     def _existing(self, caller: Caller, request: Request) -> str:
         bucket, owner = self._owned(caller, request)
@@ -86,14 +88,22 @@ def malformed(text: str, bucket: str) -> str | None:
         return "Policies must be valid JSON and the first byte must be '{'"
     if len(text) > LONGEST_POLICY:
         return "Policy exceeds the maximum allowed size of 20480 bytes"
-    return next(_problems(document, bucket), None)
+    return next(_problems(document, bucket), None) or _unreadable(document)
+
+
+def _unreadable(document: dict[str, Any]) -> str | None:
+    try:
+        read(document, "resource")
+    except PolicyError as error:
+        return f"Policy cannot be evaluated: {error}"
+    return None
 
 
 def _problems(document: dict[str, Any], bucket: str) -> Iterator[str]:
     if document.get("Version", "2008-10-17") not in ("2008-10-17", "2012-10-17"):
         yield "The policy must contain a valid version string"
     yield from _unknown_fields(document, {"Version", "Id", "Statement"})
-    statements = _listed(document.get("Statement"))
+    statements = listed(document.get("Statement"))
     if not statements:
         yield "Missing required field Statement"
     for statement in statements:
@@ -118,10 +128,10 @@ def _statement_problems(statement: Any, bucket: str) -> Iterator[str]:
     for field in ("Principal", "Action", "Resource"):
         if (field in statement) == (f"Not{field}" in statement):
             yield f"Missing required field {field}"
-    actions = _listed(statement.get("Action", statement.get("NotAction")))
+    actions = listed(statement.get("Action", statement.get("NotAction")))
     if not actions or not all(isinstance(a, str) and (a == "*" or a.lower().startswith("s3:")) for a in actions):
         yield "Policy has invalid action"
-    resources = _listed(statement.get("Resource", statement.get("NotResource")))
+    resources = listed(statement.get("Resource", statement.get("NotResource")))
     if not resources or not all(isinstance(name, str) and _within(name, bucket) for name in resources):
         yield "Policy has invalid resource"
     if not isinstance(statement.get("Condition", {}), dict):
@@ -140,24 +150,5 @@ def _within(resource: str, bucket: str) -> bool:
     return found is not None and fnmatch.fnmatchcase(bucket, found["bucket"])
 
 
-def is_public(document: dict[str, Any]) -> bool:
-    """Whether a statement allows everybody, with no condition that narrows it. Pure."""
-    return any(
-        statement["Effect"] == "Allow" and not statement.get("Condition") and _names_everybody(statement)
-        for statement in _listed(document.get("Statement"))
-    )
-
-
-def _names_everybody(statement: dict[str, Any]) -> bool:
-    principal = statement.get("Principal")
-    return "*" in _listed(principal.get("AWS") if isinstance(principal, dict) else principal)
-
-
 def _text(policy: Any) -> str:
     return policy.decode("utf-8", "replace") if isinstance(policy, bytes) else str(policy)
-
-
-def _listed(value: Any) -> list[Any]:
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]

@@ -42,7 +42,7 @@ class Models(Service):
         if len(set(hostnames)) < len(hostnames):
             raise ServiceError("ValidationException", "ContainerHostname must be unique within a model.")
         if "ExecutionRoleArn" in request:
-            require_role(self._cloud, caller, request["ExecutionRoleArn"])
+            require_role(self._cloud, caller, request["ExecutionRoleArn"], f"model/{request['ModelName']}")
         return {"ModelArn": self._records.create(caller, request)}
 
     def describe_model(self, caller: Caller, request: Request) -> Response:

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from localaws.core.arn import Arn
+from localaws.core.caller import Caller
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.failures import InvocationError
 from localaws.services.events.invocations import Invocation
 from localaws.services.events.metrics import MetricWriter
+from localaws.services.scheduler.records import group_arn
 from localaws.services.scheduler.targets import call
 
 if TYPE_CHECKING:
@@ -51,8 +53,9 @@ class ScheduleSender(Sender):
     def attempt(self, delivery: Document) -> None:
         arn, text = delivery["ScheduleArn"], delivery["Text"]
         schedule = Arn.parse(arn)
+        group = group_arn(Caller.root(schedule.account, schedule.region), delivery["GroupName"])
         session = f"AWSScheduler_{schedule.name}"[:64]
-        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, arn, schedule.region))
+        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, group, schedule.region))
 
     def source_of(self, delivery: Document) -> tuple[str, str]:
         return PRINCIPAL, str(delivery["ScheduleArn"])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,10 @@ from localaws.core.caller import PARTITION, Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import Signature
-from localaws.policies.trust import trusts
+from localaws.iam.callers import context_of, principal_of
+from localaws.policies.document import Document
+from localaws.policies.trust import assume_role_context, needed_actions, trusts
+from localaws.services.sts.sessions import inherited, session_policies
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -24,7 +28,6 @@ if TYPE_CHECKING:
 # AWS Organizations makes this role in each member account and lets the management account assume it.
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
 _ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
-_ASSUMED_ROLE = re.compile(r"arn:[^:]+:sts::(?P<account>\d{12}):assumed-role/(?P<name>[^/]+)/")
 
 
 class Sts(Service):
@@ -43,12 +46,10 @@ class Sts(Service):
     def assume_role(self, caller: Caller, request: Request) -> Response:
         arn = request["RoleArn"]
         role = self._role(arn, caller)
-        if role is None or not trusts(role["AssumeRolePolicyDocument"], caller.arn, _role_arn_of(caller)):
-            raise ServiceError(
-                "AccessDenied",
-                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {arn}",
-                403,
-            )
+        if role is None:
+            raise _denied(caller, "sts:AssumeRole", arn)
+        session = inherited(request, self._sessions.get(caller.access_key_id) or {})
+        self._refuse_distrust(caller, role["AssumeRolePolicyDocument"], arn, {**request, **session.given})
         longest = role["MaxSessionDuration"]
         duration = request.get("DurationSeconds", 3600)
         if duration > longest:
@@ -56,7 +57,19 @@ class Sts(Service):
                 "ValidationError",
                 "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
             )
-        return self._issue(arn, request["RoleSessionName"], duration)
+        kept = {**session.kept, "Policies": session_policies(request, arn)}
+        answer = self._issue(arn, request["RoleSessionName"], duration, role.get("RoleId"), kept)
+        given = session.kept.get("SourceIdentity")
+        return {**answer, "SourceIdentity": given} if given else answer
+
+    def _refuse_distrust(self, caller: Caller, trust: Document, arn: str, request: Request) -> None:
+        """Raise AccessDenied unless the trust policy allows all that the request asks for."""
+        principal = principal_of(caller)
+        context = {**context_of(self._cloud, caller), **assume_role_context(request)}
+        context["aws:resourceaccount"] = (arn.split(":")[4],)
+        for action in needed_actions(request):
+            if not trusts(trust, arn, principal, context, action).allowed:
+                raise _denied(caller, action, arn)
 
     def get_caller_identity(self, caller: Caller, request: Request) -> Response:
         session = self._sessions.get(caller.access_key_id)
@@ -72,6 +85,8 @@ class Sts(Service):
         return {"Account": session["Account"] if session else _account_of_key(key) or caller.account}
 
     def get_session_token(self, caller: Caller, request: Request) -> Response:
+        if self._sessions.get(caller.access_key_id):  # else it would shake off what limits the session
+            raise ServiceError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
         return {
             "Credentials": self._remember(
                 caller.arn, caller.account, caller.account, request.get("DurationSeconds", 43200)
@@ -92,24 +107,36 @@ class Sts(Service):
             return None
         return role if role["Arn"] == arn else None
 
-    def _issue(self, role_arn: str, session_name: str, duration: int = 3600) -> dict[str, Any]:
-        """Credentials of a role's session, whoever asked: AssumeRole's answer, and what services give their jobs."""
+    def _issue(
+        self,
+        role_arn: str,
+        session_name: str,
+        duration: int = 3600,
+        role_id: str | None = None,
+        kept: Mapping[str, Any] | None = None,
+    ) -> dict[str, Any]:
+        """Credentials of a role's session, whoever asked: AssumeRole's answer, and what services give their jobs.
+        ``kept`` is what the session was given along: tags, its source identity, policies that limit it."""
         found = _ROLE_ARN.fullmatch(role_arn)
         if not found:
             raise ServiceError("ValidationError", f"{role_arn} is invalid")
-        user_id = f"AROA{secrets.token_hex(8).upper()}:{session_name}"
+        user_id = f"{role_id or f'AROA{secrets.token_hex(8).upper()}'}:{session_name}"
         arn = f"arn:{PARTITION}:sts::{found['account']}:assumed-role/{found['name']}/{session_name}"
-        credentials = self._remember(arn, found["account"], user_id, duration)
+        credentials = self._remember(arn, found["account"], user_id, duration, kept)
         return {
             "Credentials": credentials,
             "AssumedRoleUser": {"AssumedRoleId": user_id, "Arn": arn},
             "PackedPolicySize": 0,
         }
 
-    def _remember(self, arn: str, account: str, user_id: str, duration: int) -> dict[str, Any]:
+    def _remember(
+        self, arn: str, account: str, user_id: str, duration: int, kept: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         key = f"ASIA{secrets.token_hex(8).upper()}"
-        expires = self._cloud.clock.now() + timedelta(seconds=duration)
-        self._sessions.put(key, {"Arn": arn, "Account": account, "UserId": user_id, "Expiration": expires})
+        now = self._cloud.clock.now()
+        expires = now + timedelta(seconds=duration)
+        document = {"Arn": arn, "Account": account, "UserId": user_id, "Expiration": expires, "Issued": now}
+        self._sessions.put(key, {**document, **(kept or {})})
         return {
             "AccessKeyId": key,
             "SecretAccessKey": secrets.token_urlsafe(30),
@@ -146,10 +173,10 @@ def _account_of_key(key: str) -> str | None:
     return key if re.fullmatch(r"\d{12}", key) else None
 
 
-def _role_arn_of(caller: Caller) -> str | None:
-    """The role behind an assumed-role session (trust policies name the role, not the session)."""
-    found = _ASSUMED_ROLE.match(caller.arn)
-    return f"arn:{PARTITION}:iam::{found['account']}:role/{found['name']}" if found else None
+def _denied(caller: Caller, action: str, arn: str) -> ServiceError:
+    return ServiceError(
+        "AccessDenied", f"User: {caller.arn} is not authorized to perform: {action} on resource: {arn}", 403
+    )
 
 
 def _organization_role(management_account: str) -> dict[str, Any]:

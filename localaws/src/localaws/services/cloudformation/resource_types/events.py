@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from localaws.policies.document import listed
 from localaws.services.cloudformation.differences import changed_properties
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
@@ -116,7 +117,7 @@ class EventBusPolicy(ResourceType):
             return
         identity = properties["StatementId"]
         policy = json.loads(client.describe_event_bus(Name=bus).get("Policy") or '{"Version": "2012-10-17"}')
-        others = [each for each in policy.get("Statement", []) if each.get("Sid") != identity]
+        others = [each for each in listed(policy.get("Statement")) if each.get("Sid") != identity]
         policy["Statement"] = [*others, {**properties["Statement"], "Sid": identity}]
         client.put_permission(EventBusName=bus, Policy=json.dumps(policy))
 

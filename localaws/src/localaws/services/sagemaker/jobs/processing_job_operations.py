@@ -36,7 +36,7 @@ class ProcessingJobs(Service):
         _refuse_wrong_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
         if not request["AppSpecification"]["ImageUri"].strip():
             raise ServiceError("ValidationException", "AppSpecification.ImageUri must name an image.")
-        require_role(self._cloud, caller, request["RoleArn"])
+        require_role(self._cloud, caller, request["RoleArn"], f"processing-job/{request['ProcessingJobName']}")
         description = {name: value for name, value in request.items() if name != "Tags"}
         description.setdefault("StoppingCondition", {"MaxRuntimeInSeconds": 86400})
         key = self._records.create(caller, description, request.get("Tags", []))

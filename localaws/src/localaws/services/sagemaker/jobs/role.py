@@ -15,11 +15,14 @@ _SAGEMAKER = "sagemaker.amazonaws.com"
 SESSION_NAME = "SageMaker"
 
 
-def require_role(cloud: Cloud, caller: Caller, role_arn: str) -> None:
-    """Refuse a role of another account, one that does not exist, and one that SageMaker may not assume."""
+def require_role(cloud: Cloud, caller: Caller, role_arn: str, resource: str) -> None:
+    """Refuse a role of another account, one that does not exist, and one that SageMaker may not assume.
+
+    ``resource`` (``processing-job/name``) is what the role is taken on for.
+    """
     if Arn.parse(role_arn).account != caller.account:
         raise ServiceError("ValidationException", "Cross-account pass role is not allowed.")
-    problem = role_problem(cloud, role_arn, _SAGEMAKER)
+    problem = role_problem(cloud, role_arn, _SAGEMAKER, caller.resource_arn("sagemaker", resource))
     if problem is not None:
         raise ServiceError(
             "ValidationException",

@@ -37,7 +37,7 @@ class TransformJobs(Service):
         _refuse_wrong_request(request)
         model = self._models.with_containers(caller, request["ModelName"])
         _refuse_unfit_model(model)
-        require_role(self._cloud, caller, model["ExecutionRoleArn"])
+        require_role(self._cloud, caller, model["ExecutionRoleArn"], f"transform-job/{request['TransformJobName']}")
         description = {name: value for name, value in request.items() if name != "Tags"}
         key = self._records.create(caller, description, request.get("Tags", []))
         job = self._records.get(key)

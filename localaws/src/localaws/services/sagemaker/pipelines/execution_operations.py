@@ -48,8 +48,9 @@ class PipelineExecutions(Service):
         for member in ("PipelineVersionAlias", "MlflowExperimentName"):
             if member in request:
                 raise _invalid(f"localaws does not support {member}.")
-        _, named = self._records.pipeline(caller, request["PipelineName"])
-        require_role(self._cloud, caller, request.get("RoleArn") or str(named["RoleArn"]))
+        key, named = self._records.pipeline(caller, request["PipelineName"])
+        role = request.get("RoleArn") or str(named["RoleArn"])
+        require_role(self._cloud, caller, role, f"pipeline/{key.rpartition('/')[2]}")
         with self._records.lock:
             pipeline_key, pipeline = self._records.pipeline(caller, request["PipelineName"])
             given = {name: value for name, value in request.items() if name != "ClientRequestToken"}

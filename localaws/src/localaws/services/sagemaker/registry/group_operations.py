@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 from localaws.core.caller import Caller
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
+from localaws.policies.errors import PolicyError
 from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.pipelines.records import user_context
 from localaws.services.sagemaker.registry.names import GroupName
 from localaws.services.sagemaker.registry.records import RegistryRecords, conflict, invalid
-from localaws.services.sagemaker.registry.sharing import PolicyError, check_policy
+from localaws.services.sagemaker.registry.sharing import check_policy
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.store import Document
+from localaws.iam.callers import context_of, principal_of
 from localaws.services.sagemaker.registry.names import GroupName, PackageName, group_name, package_name
 from localaws.services.sagemaker.registry.sharing import allows
 
@@ -19,6 +20,7 @@ class RegistryRecords:
     AccessDeniedException for what another account has not shared."""
 
     def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
         self.lock = cloud.store.lock
         self.groups = cloud.store.table("sagemaker.model_package_group")
         self.packages = cloud.store.table("sagemaker.model_package")
@@ -52,7 +54,8 @@ class RegistryRecords:
         policy = self.policies.get(group.key)
         # A policy may name the group, or all its versions, for what is done to the group as a whole.
         arns = (arn, f"{group.version(0).arn.removesuffix('0')}*") if arn == group.arn else (arn,)
-        if not allows(policy["ResourcePolicy"] if policy else None, caller, f"sagemaker:{action}", arns):
+        document, context = policy["ResourcePolicy"] if policy else None, context_of(self._cloud, caller)
+        if not allows(document, principal_of(caller), context, f"sagemaker:{action}", arns):
             raise ServiceError(
                 "AccessDeniedException",
                 f"User: {caller.arn} is not authorized to perform: sagemaker:{action} on resource: {arn} because no "
