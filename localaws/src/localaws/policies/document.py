@@ -25,7 +25,7 @@ _PRINCIPAL_TYPES = ("AWS", "Service", "Federated")
 _FIELDS = frozenset(
     {"Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition"}
 )
-_ACTION = re.compile(r"\*|[A-Za-z0-9.-]+:[\w*?-]+")
+_ACTION = re.compile(r"\*|(\*|[A-Za-z0-9.-]+):[\w*?-]+")
 
 
 @dataclass(frozen=True)
@@ -77,10 +77,20 @@ def read(document: Document, kind: Kind) -> Policy:
 @functools.lru_cache(maxsize=2048)
 def _read_text(text: str, kind: Kind) -> Policy:
     try:
-        document = json.loads(text)
-    except ValueError as error:
+        document = json.loads(text, object_pairs_hook=_without_repetition)
+    except json.JSONDecodeError as error:
         raise PolicyError(f"the policy is not JSON: {error}") from error
     return _read(document, kind)
+
+
+def _without_repetition(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of an element that is there twice, a JSON parser would drop the first: perhaps the Condition that mattered."""
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise PolicyError(f"the element {name} occurs twice in one object")
+        found[name] = value
+    return found
 
 
 def _read(document: Any, kind: Kind) -> Policy:

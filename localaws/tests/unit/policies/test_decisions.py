@@ -155,6 +155,7 @@ ROWS: list[Row] = [
     (ACTION, USER, having(identity=[allow("s3:Get?bject")]), ALLOWED),
     (ACTION, USER, having(identity=[allow("s3:Get?")]), IDENTITY),
     (ACTION, USER, having(identity=[allow("*")]), ALLOWED),
+    (ACTION, USER, having(identity=[allow("*:Get*")]), ALLOWED),
     (ACTION, USER, having(identity=[allow(["ec2:*", "s3:GetObject"])]), ALLOWED),
     (ACTION, USER, having(identity=[allow("s3:GetObjectVersion")]), IDENTITY),
     (NOT_ACTION, USER, having(identity=[without({**allow(), "NotAction": "iam:*"}, "Action")]), ALLOWED),

@@ -92,6 +92,14 @@ def test_what_is_not_a_policy_is_refused(page: str, kind: Kind, document: Any, p
         read(json.dumps(document), kind)
 
 
+def test_an_element_that_occurs_twice_is_refused() -> None:
+    twice = (
+        '{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:x": "true"}}, "Condition": {}}'
+    )
+    with pytest.raises(PolicyError, match="Condition occurs twice"):
+        read(f'{{"Statement": [{twice}]}}', "identity")
+
+
 def test_text_that_is_not_json_is_refused() -> None:
     with pytest.raises(PolicyError, match="not JSON"):
         read("{", "identity")

@@ -104,7 +104,8 @@ def _principal(arn: str) -> Principal:
     """A role or group stands for whoever acts by its policies; nobody in particular asks in a custom simulation."""
     account = arn.split(":")[4] if arn.startswith("arn:") else "000000000000"
     if ":role/" in arn:
-        return Principal("session", arn, account, arn)
+        partition, name = arn.split(":")[1], arn.rsplit("/", 1)[-1]
+        return Principal("session", f"arn:{partition}:sts::{account}:assumed-role/{name}/simulated", account, arn)
     return Principal("root" if arn.endswith(":root") else "user", arn, account)
 
 

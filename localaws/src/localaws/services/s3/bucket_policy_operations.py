@@ -88,12 +88,12 @@ def malformed(text: str, bucket: str) -> str | None:
         return "Policies must be valid JSON and the first byte must be '{'"
     if len(text) > LONGEST_POLICY:
         return "Policy exceeds the maximum allowed size of 20480 bytes"
-    return next(_problems(document, bucket), None) or _unreadable(document)
+    return next(_problems(document, bucket), None) or _unreadable(text)
 
 
-def _unreadable(document: dict[str, Any]) -> str | None:
+def _unreadable(text: str) -> str | None:
     try:
-        read(document, "resource")
+        read(text, "resource")
     except PolicyError as error:
         return f"Policy cannot be evaluated: {error}"
     return None
