@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from moto.iam.models import iam_backends
 
+from localaws.core.arn import Arn
 from localaws.core.caller import PARTITION, Caller
 from localaws.policies.document import Document
 from localaws.policies.principals import Principal
@@ -71,7 +72,7 @@ def role_arn(account: str, name: str) -> str | None:
 
 def trust_policy(arn: str) -> Document | None:
     """The trust policy of the role with this ARN, or None where there is no such role."""
-    role = _role(iam_backends[arn.split(":")[4]][PARTITION], arn.rsplit("/", 1)[-1])
+    role = _role(iam_backends[Arn.parse(arn).account][PARTITION], arn.rsplit("/", 1)[-1])
     return _document(role.assume_role_policy_document) if role is not None and role.arn == arn else None
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.backend import Backend
 from localaws.core.caller import Caller
 from localaws.core.clients import MakeClient
@@ -40,26 +41,28 @@ class ResourcePolicies:
 
     def owner(self, arn: str) -> str | None:
         """The account that owns a resource; None for ``*`` and where nobody is known to."""
-        parts = arn.split(":", 5)
-        if len(parts) < 6:
+        try:
+            named = Arn.parse(arn)
+        except ArnError:
             return None
-        if parts[2] == "s3":
-            return self._moto.bucket_owner(parts[5].split("/", 1)[0])
-        return parts[4] if parts[4].isdigit() else None
+        if named.service == "s3":
+            return self._moto.bucket_owner(named.resource.split("/", 1)[0])
+        return named.account if named.account.isdigit() else None
 
     def of(self, caller: Caller, action: str, arn: str) -> Governance:
         if action == "iam:PassRole" or not arn.startswith("arn:"):
             return Governance()
         if action.startswith("sts:"):
             # STS itself asks the trust policy; within an account it may stand for an identity policy.
-            own = arn.split(":")[4] == caller.account
+            own = Arn.parse(arn).account == caller.account
             return Governance(policy=trust_policy(arn), kind="trust") if own else Governance()
         if action == "events:PutEvents" and self.owner(arn) != caller.account:
             return Governance()  # EventBridge itself asks the policy of another account's bus, entry by entry
         return self._of_resource(caller, arn)
 
     def _of_resource(self, caller: Caller, arn: str) -> Governance:
-        _, _, service, region, _, resource = arn.split(":", 5)
+        named = Arn.parse(arn)
+        service, region, resource = named.service, named.region, named.resource
         account = self.owner(arn)
         if account is None:
             return Governance()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from localaws.core.arn import Arn
 from localaws.policies.condition_keys import of_account
 from localaws.policies.document import Document
 from localaws.policies.evaluation import Decision, Policies, Query, decide_as_resource
@@ -23,7 +24,7 @@ def may_put_event(policy: Document | None, bus_arn: str, principal: Principal, c
     ``context`` has the keys of ``event_context``, of the caller and of the moment. Whether the principal's own account
     lets it is asked where IAM is enforced.
     """
-    policies = Policies(resource_policy=policy, resource_account=bus_arn.split(":")[4])
+    policies = Policies(resource_policy=policy, resource_account=Arn.parse(bus_arn).account)
     known = {"aws:principalarn": (principal.arn,), **of_account(principal.account), **context}
     return decide_as_resource(Query(ACTION, bus_arn, known), principal, policies)
 

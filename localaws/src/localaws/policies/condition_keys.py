@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from localaws.core.arn import Arn
 from localaws.policies.patterns import Context
 
 # The organization of localaws' accounts: all of them are in one.
@@ -107,15 +108,15 @@ def is_known(key: str, action: str) -> bool:
 
 def of_service(service_principal: str, source_arn: str, now: datetime) -> Context:
     """The keys of a request that an AWS service makes on behalf of one of an account's resources."""
-    _, _, _, region, account, _ = source_arn.split(":", 5)
+    source = Arn.parse(source_arn)
     return {
         "aws:principalisawsservice": ("true",),
         "aws:principalservicename": (service_principal,),
         "aws:principalservicenameslist": (service_principal,),
         "aws:principaltype": ("AWSService",),
-        "aws:requestedregion": (region,),
+        "aws:requestedregion": (source.region,),
         "aws:securetransport": ("true",),
-        "aws:sourceaccount": (account,),
+        "aws:sourceaccount": (source.account,),
         "aws:sourcearn": (source_arn,),
         "aws:sourceorgid": (ORGANIZATION,),
         **of_moment(now),

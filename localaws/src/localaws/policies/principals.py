@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from localaws.core.arn import Arn
 from localaws.policies.document import Principals
 
 # How a statement names somebody: the user, session, service or provider itself; the role of a session; everybody;
@@ -34,7 +35,7 @@ class Principal:
     @classmethod
     def of_arn(cls, arn: str, role: str = "") -> Principal:
         """The principal that ``sts get-caller-identity`` would show as ``arn``."""
-        account = arn.split(":")[4]
+        account = Arn.parse(arn).account
         session = _SESSION.fullmatch(arn)
         if session:
             default = f"arn:{session['partition']}:iam::{account}:role/{session['role']}"

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
+from localaws.core.arn import Arn
 from localaws.policies.condition_keys import of_service
 from localaws.policies.document import Document
 from localaws.policies.evaluation import Decision, Policies, Query, decide_as_resource
@@ -22,13 +23,13 @@ ASSUME = "sts:AssumeRole"
 
 def trusts(document: Document, role_arn: str, principal: Principal, context: Context, action: str = ASSUME) -> Decision:
     """``context`` are the condition keys of the request, with those of ``assume_role_context``."""
-    policies = Policies(resource_policy=document, resource_account=role_arn.split(":")[4], resource_kind="trust")
+    policies = Policies(resource_policy=document, resource_account=Arn.parse(role_arn).account, resource_kind="trust")
     return decide_as_resource(Query(action, role_arn, context), principal, policies)
 
 
 def trusts_service(document: Document, role_arn: str, service: str, source_arn: str, now: datetime) -> Decision:
     """Whether ``service`` (``codebuild.amazonaws.com``) may take the role on for ``source_arn`` (a project)."""
-    context = {**of_service(service, source_arn, now), "aws:resourceaccount": (role_arn.split(":")[4],)}
+    context = {**of_service(service, source_arn, now), "aws:resourceaccount": (Arn.parse(role_arn).account,)}
     return trusts(document, role_arn, Principal.service(service), context)
 
 

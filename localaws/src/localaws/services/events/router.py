@@ -139,10 +139,11 @@ def _closed(bus: Document, delivery: Document, now: datetime) -> str | None:
 
     The event comes from the target's role, or from the rule's account as a whole where it has none.
     """
-    _, partition, _, region, account, _ = delivery["RuleArn"].split(":", 5)
+    rule = Arn.parse(delivery["RuleArn"])
     role = delivery["Target"].get("RoleArn")
-    name = session_of(role, _session_name(delivery), region).arn if role else f"arn:{partition}:iam::{account}:root"
-    source = {"aws:sourcearn": (delivery["RuleArn"],), "aws:sourceaccount": (account,)}
+    root = f"arn:{rule.partition}:iam::{rule.account}:root"
+    name = session_of(role, _session_name(delivery), rule.region).arn if role else root
+    source = {"aws:sourcearn": (delivery["RuleArn"],), "aws:sourceaccount": (rule.account,)}
     event = event_context(delivery["Event"]["source"], delivery["Event"]["detail-type"])
     decision = may_put_event(
         bus.get("Policy"), bus["Arn"], Principal.of_arn(name, role or ""), {**event, **source, **of_moment(now)}

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
@@ -102,16 +103,25 @@ def _refuse_malformed(request: Request, bounds: Sequence[str]) -> None:
 
 def _principal(arn: str) -> Principal:
     """A role or group stands for whoever acts by its policies; nobody in particular asks in a custom simulation."""
-    account = arn.split(":")[4] if arn.startswith("arn:") else "000000000000"
-    if ":role/" in arn:
-        partition, name = arn.split(":")[1], arn.rsplit("/", 1)[-1]
-        return Principal("session", f"arn:{partition}:sts::{account}:assumed-role/{name}/simulated", account, arn)
-    return Principal("root" if arn.endswith(":root") else "user", arn, account)
+    if not arn:
+        return Principal("user", "", "000000000000")
+    named = _parsed(arn)
+    if named.resource.startswith("role/"):
+        session = f"arn:{named.partition}:sts::{named.account}:assumed-role/{named.name}/simulated"
+        return Principal("session", session, named.account, arn)
+    return Principal("root" if named.resource == "root" else "user", arn, named.account)
+
+
+def _parsed(arn: str) -> Arn:
+    try:
+        return Arn.parse(arn)
+    except ArnError as error:
+        raise ServiceError("InvalidInput", f"{error}.") from error
 
 
 def _owner(request: Request, principal: Principal) -> str | None:
     owner = str(request.get("ResourceOwner") or "")
-    return (owner.split(":")[4] if owner.startswith("arn:") else owner) or (
+    return (_parsed(owner).account if owner.startswith("arn:") else owner) or (
         principal.account if request.get("ResourcePolicy") else None
     )
 

@@ -66,7 +66,7 @@ class Sts(Service):
         """Raise AccessDenied unless the trust policy allows all that the request asks for."""
         principal = principal_of(caller)
         context = {**context_of(self._cloud, caller), **assume_role_context(request)}
-        context["aws:resourceaccount"] = (arn.split(":")[4],)
+        context["aws:resourceaccount"] = (Arn.parse(arn).account,)
         for action in needed_actions(request):
             if not trusts(trust, arn, principal, context, action).allowed:
                 raise _denied(caller, action, arn)

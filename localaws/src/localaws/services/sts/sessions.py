@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from localaws.core.arn import Arn
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request
 from localaws.iam.principals import managed_policy
@@ -63,7 +64,7 @@ def session_policies(request: Request, role_arn: str) -> list[Document]:
     arns = [str(each.get("arn")) for each in request.get("PolicyArns") or []]
     if len(arns) > MOST_POLICIES:
         raise ServiceError("ValidationError", f"A session takes at most {MOST_POLICIES} managed policies")
-    return [*found, *(_managed(role_arn.split(":")[4], arn) for arn in arns)]
+    return [*found, *(_managed(Arn.parse(role_arn).account, arn) for arn in arns)]
 
 
 def _managed(account: str, arn: str) -> Document:

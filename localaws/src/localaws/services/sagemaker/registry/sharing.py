@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from localaws.core.arn import Arn
 from localaws.policies.document import read
 from localaws.policies.errors import PolicyError
 from localaws.policies.evaluation import Policies, Query, decide_as_resource
@@ -31,7 +32,7 @@ def allows(
     """
     if policy is None:
         return False
-    owner = resource_arns[0].split(":")[4]
+    owner = Arn.parse(resource_arns[0]).account
     policies = Policies(resource_policy=policy, resource_account=owner)
     known = {**context, "aws:resourceaccount": (owner,)}
     decisions = [decide_as_resource(Query(action, arn, known), principal, policies) for arn in resource_arns]
