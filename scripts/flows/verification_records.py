@@ -22,9 +22,9 @@ def not_verified(release_id: str, earlier: StageContext, stage: str) -> ReleaseE
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",
         found=[
-            f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} says so or is missing"
+            f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} is missing or reports a failure"
         ],
-        next_command=f"make deploy STAGE={earlier.stage}   (or UNVERIFIED=1 make deploy STAGE={stage}: it is recorded)",
+        next_command=f"make deploy STAGE={earlier.stage}   (or, recorded as unverified: make deploy STAGE={stage} UNVERIFIED=1)",
     )
 
 
@@ -40,5 +40,6 @@ def verification_record(context: StageContext, release_id: str) -> Record | None
     except (ValueError, KeyError, TypeError) as error:
         where = f"s3://{context.foundation.bucket}/{key}"
         raise ReleaseError(
-            f"{where} is no verification record", next_command=f"make verify STAGE={context.stage}   (writes it anew)"
+            f"{where} is not a verification record",
+            next_command=f"make verify STAGE={context.stage}   (writes it again)",
         ) from error

@@ -54,7 +54,7 @@ def test_the_lines_say_the_same_for_a_terminal() -> None:
     assert "  approved by ann: better <recall>" in lines
     assert any(line.startswith("auc") and line.endswith("+0.05") for line in lines)
     assert "passed  enough predictions: 10 rows" in lines
-    assert "the pipeline definition stays as it is" in lines
+    assert "the pipeline definition does not change" in lines
 
 
 def test_the_lines_tell_an_unverified_release_loudly() -> None:
