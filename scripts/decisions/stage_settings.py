@@ -31,7 +31,7 @@ class Project(_Part):
     """The SageMaker project that everything belongs to."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)] = Field(
-        description="Lower-case letters, digits and single hyphens, starting with a letter: it is part of a bucket's name."
+        description="Lower-case letters, digits and single hyphens; a letter first. Part of the bucket name."
     )
     id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=20)] = Field(
         description="The SageMaker project's id, e.g. p-abc123."

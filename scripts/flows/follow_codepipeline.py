@@ -99,7 +99,7 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
         return ApprovalError(
             f"execution {execution_id} of {codepipeline.name} was rejected; no action after the approval ran",
             found=[f"{refused.pipeline_stage} / {refused.action}: {refused.note}"],
-            next_command="fix what the reason names and push, or: make codepipeline ARGS=--retry   (asks for approval again)",
+            next_command="fix the cause and push, or: make codepipeline ARGS=--retry   (asks for approval again)",
         )
     found = failure(rows)
     for row in rows:

@@ -21,10 +21,8 @@ def is_verified(context: StageContext, release_id: str) -> bool:
 def not_verified(release_id: str, earlier: StageContext, stage: str) -> ReleaseError:
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",
-        found=[
-            f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} is missing or reports a failure"
-        ],
-        next_command=f"make deploy STAGE={earlier.stage}   (or, recorded as unverified: make deploy STAGE={stage} UNVERIFIED=1)",
+        found=[f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} is missing or failed"],
+        next_command=f"make deploy STAGE={earlier.stage}   (or, recorded: make deploy STAGE={stage} UNVERIFIED=1)",
     )
 
 

@@ -117,7 +117,7 @@ def _installed(environment: Path, what: str, steps: list[list[str]], packages: i
             print(lines, file=sys.stderr)
             print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
             print(
-                f"  next:  fix what the lines above report, then run the same command; to start over: rm -rf {environment}",
+                f"  next:  fix what the lines above report; to start over: rm -rf {environment}",
                 file=sys.stderr,
             )
             return EXIT_CANNOT_WRITE if any(sign in lines for sign in _CANNOT_WRITE) else EXIT_INSTALL_FAILED

@@ -89,7 +89,7 @@ def _print_environment(variables: Mapping[str, str], output: str) -> None:
 
 def _announce(endpoint_url: str) -> None:
     print(
-        f"This is the embedded AWS (localaws) at {endpoint_url}. To use AWS itself: CLOUD=aws, see docs/going-to-aws.md.",
+        f"This is the embedded AWS (localaws) at {endpoint_url}. For AWS itself: CLOUD=aws, see docs/going-to-aws.md.",
         file=sys.stderr,
     )
 

@@ -1,7 +1,7 @@
 """``plan``: show what ``deploy`` would do: which release, what is copied, the change set property by property.
 
-It makes the same decision that deploy executes. For an existing stack, CloudFormation creates the change set; plan shows
-it and deletes it again. Nothing else is created, copied or run.
+It makes the same decision that deploy executes. For an existing stack, CloudFormation creates the change set; plan
+shows it and deletes it again. Nothing else is created, copied or run.
 """
 
 from __future__ import annotations

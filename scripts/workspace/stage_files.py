@@ -61,7 +61,7 @@ def any_stage() -> StageSettings:
         raise SettingsError(
             f"{STAGES}/ has no stage file",
             found=[f"no {STAGES}/*.yml in {Path.cwd()}"],
-            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml; its schema is {STAGES}/schema.json)",
+            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml, see {STAGES}/schema.json)",
         )
     return load_stage(names[0])
 
