@@ -67,7 +67,7 @@ plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=fil
 	@$(ON_CLOUD) scripts.verbs.plan $(stage_options) $(release_option) $(unverified_option) $(file_option) $(evidence_option)
 
 .PHONY: deploy
-deploy: install ## Bring a release to STAGE, run its batch inference, show predictions
+deploy: install ## Deploy a release to STAGE, run its batch inference, show predictions
 	@$(ON_CLOUD) scripts.verbs.deploy $(stage_options) $(release_option) $(unverified_option)
 
 .PHONY: run
@@ -79,7 +79,7 @@ verify: install ## Run STAGE's pipeline and check its output against the thresho
 	@$(ON_CLOUD) scripts.verbs.verify $(stage_options)
 
 .PHONY: status
-status: install ## Show what is live in every stage, and how it goes
+status: install ## Show what is live in every stage, and how its runs went
 	@$(ON_CLOUD) scripts.verbs.status $(options)
 
 .PHONY: predictions
@@ -123,11 +123,11 @@ local-up: install ## Start the embedded AWS and prepare its accounts
 	@$(VERB) scripts.verbs.local up
 
 .PHONY: local-down
-local-down: install ## Stop the embedded AWS; its state is kept
+local-down: install ## Stop the embedded AWS and keep its state
 	@$(VERB) scripts.verbs.local down
 
 .PHONY: local-reset
-local-reset: install ## Stop the embedded AWS and forget its state
+local-reset: install ## Stop the embedded AWS and delete its state
 	@$(VERB) scripts.verbs.local reset
 
 .PHONY: local-env

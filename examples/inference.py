@@ -33,7 +33,7 @@ def input_fn(request_body: str | bytes, content_type: str) -> np.ndarray[Any, An
     try:
         frame = pd.read_csv(io.StringIO(text), header=None, dtype=np.float64)
     except (ValueError, pd.errors.ParserError) as error:
-        raise ValueError(_first_bad_record(text) or f"the records are no CSV: {error}") from error
+        raise ValueError(_first_bad_record(text) or f"the records are not CSV: {error}") from error
     # row by row in memory as in training: sums in another order differ in the last digit
     return np.ascontiguousarray(frame.to_numpy())
 
@@ -77,5 +77,5 @@ def _first_bad_record(text: str) -> str | None:
             try:
                 float(field or "nan")
             except ValueError:
-                return f"record {number}, column {column}: {field[:40]!r} is no number"
+                return f"record {number}, column {column}: {field[:40]!r} is not a number"
     return None

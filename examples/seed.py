@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
     """Exit code 0, or that of the error (docs/exit-codes.md)."""
     parser = argparse.ArgumentParser(prog="python -m examples.seed", description=__doc__)
     parser.add_argument(
-        "--keep", action="store_true", help="register nothing anew that was registered by an earlier state of the code"
+        "--keep", action="store_true", help="keep models that an earlier version of the code registered"
     )
     keep = parser.parse_args(arguments).keep
     stages = {stage: load_stage(stage) for stage in stage_names()}

@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"AWS call failed: {error}", file=sys.stderr)
         return AWS_ERROR
     except KeyboardInterrupt:
-        print("\nInterrupted; what was started goes on.", file=sys.stderr)
+        print("\nInterrupted; a started execution continues.", file=sys.stderr)
         return INTERRUPTED
 
 
@@ -158,7 +158,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("-description", "--description", default="", help="of the pipeline")
     parser.add_argument("-kwargs", "--kwargs", help="arguments of get_pipeline, as a JSON object")
     parser.add_argument("-parameters", "--parameters", help="parameters of the execution, as a JSON object")
-    parser.add_argument("-pipeline-name", "--pipeline-name", help="left out: the pipeline's own name")
+    parser.add_argument("-pipeline-name", "--pipeline-name", help="without it, the pipeline's own name")
     return parser
 
 

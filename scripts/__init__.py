@@ -10,7 +10,7 @@ import sys
 def _end(kind, error, trace):  # type: ignore[no-untyped-def]  # (runs on any Python, to tell that it is too old)
     """Ctrl-C before a verb is there to answer it, while its modules are read, is no defect to be reported."""
     if issubclass(kind, KeyboardInterrupt):
-        sys.stderr.write("\nInterrupted. Every verb can be run again: it continues where this one stopped.\n")
+        sys.stderr.write("\nInterrupted. Run the same command again: it continues where it stopped.\n")
     else:
         sys.__excepthook__(kind, error, trace)
 

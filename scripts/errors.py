@@ -48,7 +48,7 @@ class CredentialsError(DeploymentError):
 
 
 class AccessDeniedError(DeploymentError):
-    """A principal may not do what is needed; says which account, action and role."""
+    """A permission is missing; the message names the account, the action and the role."""
 
     exit_code = 5
     title = "Access denied"
@@ -69,21 +69,21 @@ class ModelPackageError(DeploymentError):
 
 
 class ReleaseError(DeploymentError):
-    """A release is unknown, edited, of another format, or not verified in preprod."""
+    """A release is unknown, was edited, has another format, or is not verified in preprod."""
 
     exit_code = 8
     title = "Unusable release"
 
 
 class ArtifactError(DeploymentError):
-    """A model artifact is gone, differs from the pinned checksum, or could not be copied."""
+    """A model artifact is missing, differs from the pinned checksum, or could not be copied."""
 
     exit_code = 9
     title = "Artifact problem"
 
 
 class DefinitionError(DeploymentError):
-    """The pipeline definition is stale, edited by hand, or refused by SageMaker's service model."""
+    """The pipeline definition is stale, was edited by hand, or does not match SageMaker's service model."""
 
     exit_code = 10
     title = "Unusable pipeline definition"
@@ -125,14 +125,14 @@ class StorageError(DeploymentError):
 
 
 class ServiceResponseError(DeploymentError):
-    """AWS refused a call for a reason that none of the other classes names, or did not answer."""
+    """AWS rejected a call for a reason that no other class covers, or did not answer."""
 
     exit_code = 16
     title = "AWS call failed"
 
 
 class ApprovalError(DeploymentError):
-    """No approval waits, it has its answer, it was a rejection, or the approved plan no longer matches."""
+    """No approval is waiting, it was already answered or rejected, or the approved plan no longer matches."""
 
     exit_code = 17
     title = "Approval problem"
@@ -146,14 +146,14 @@ class InputDataError(DeploymentError):
 
 
 class CheckError(DeploymentError):
-    """A file of this repository breaks one of its rules: a template, a buildspec, or a page that is generated."""
+    """A file of this repository breaks one of its rules: a template, a buildspec or a generated page."""
 
     exit_code = 19
     title = "Check failed"
 
 
 class ReadinessError(DeploymentError):
-    """doctor found something that a deployment needs and does not have; its table says what mends each."""
+    """doctor found that something a deployment needs is missing; its table shows each fix."""
 
     exit_code = 20
     title = "Not ready"

@@ -75,7 +75,7 @@ def test_answers_come_in_the_form_that_is_asked_for(trained: TrainedModel) -> No
 @pytest.mark.parametrize(
     ("body", "told"),
     [
-        ("1,2\n3,x\n", "record 2, column 2: 'x' is no number"),
+        ("1,2\n3,x\n", "record 2, column 2: 'x' is not a number"),
         ("1,2\n3\n", "the model takes 30 features a record, found 2"),
         ("1,2\n3,4,5\n", "record 2 has 3 fields, the first has 2"),
     ],

@@ -159,7 +159,7 @@ def _clean_value(value: str, index: int) -> str:
     except ValueError:
         number = math.nan
     if not math.isfinite(number) or "_" in value:
-        raise RowError(f"{FEATURES[index]} is no number")
+        raise RowError(f"{FEATURES[index]} is not a number")
     if number < 0:
         raise RowError(f"{FEATURES[index]} is negative")
     return value
@@ -207,7 +207,7 @@ def _cleaned(rows: Any, report: FileReport) -> Iterator[list[str]]:
     except csv.Error as error:
         raise InputError(f"{report.file} line {rows.line_num}: broken CSV: {error}") from error
     except UnicodeDecodeError as error:
-        raise InputError(f"{report.file} after line {rows.line_num}: no UTF-8 text: {error.reason}") from error
+        raise InputError(f"{report.file} after line {rows.line_num}: not UTF-8 text: {error.reason}") from error
 
 
 def _normalised(header: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from scripts.errors import ModelPackageError
 Kind = Literal["object", "prefix", "image-only"]
 
 _REFUSED = {
-    "ProductId": "it is an AWS Marketplace product, which each account subscribes to by itself",
+    "ProductId": "it is an AWS Marketplace product, and each account must subscribe to it separately",
     "AdditionalS3DataSource": "its additional data source cannot be pinned",
     "AdditionalModelDataSources": "its additional model data sources cannot be pinned",
     "BaseModel": "its model comes from a SageMaker hub, not from S3",
@@ -49,7 +49,7 @@ def s3_location(uri: str) -> S3Location:
     """The bucket and key of an ``s3://`` URI. Raises ModelPackageError for any other."""
     parts = urlsplit(uri, allow_fragments=False)
     if parts.scheme != "s3" or not parts.netloc or not parts.path.strip("/"):
-        raise ModelPackageError(f'"{uri}" is no S3 URI of an object or a prefix')
+        raise ModelPackageError(f'"{uri}" is not an S3 URI of an object or a prefix')
     return S3Location(parts.netloc, parts.path.removeprefix("/") + (f"?{parts.query}" if parts.query else ""))
 
 
@@ -73,7 +73,7 @@ def _source(arn: str, index: int, container: dict[str, Any]) -> ContainerSource:
         if container.get(member):
             raise ModelPackageError(f"container {index} of {arn} has {member}: {reason}")
     if not container.get("Image"):
-        raise ModelPackageError(f"container {index} of {arn} names no image")
+        raise ModelPackageError(f"container {index} of {arn} has no image")
     kind, uri = _model_data(arn, index, container)
     return ContainerSource(
         index=index,

@@ -41,7 +41,7 @@ def definition_freshness(text: str | None, digests: Mapping[str, str]) -> Freshn
     try:
         definition = json.loads(text)
     except json.JSONDecodeError as error:
-        return Freshness("edited", (f"line {error.lineno} column {error.colno} is no JSON: {error.msg}",))
+        return Freshness("edited", (f"line {error.lineno} column {error.colno} is not JSON: {error.msg}",))
     broken = _hand_edits(definition, text)
     if broken:
         return Freshness("edited", broken)
@@ -126,7 +126,7 @@ def _changes(recorded: Mapping[str, str], actual: Mapping[str, str]) -> tuple[st
     reasons = []
     for name in sorted(recorded.keys() | actual.keys()):
         if name not in actual:
-            reasons.append(f"{name} is gone or no longer used")
+            reasons.append(f"{name} was deleted or is no longer used")
         elif name not in recorded:
             reasons.append(f"{name} is new")
         elif recorded[name] != actual[name]:

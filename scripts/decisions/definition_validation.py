@@ -62,9 +62,9 @@ def require_valid(definition: Mapping[str, Any], check_arguments: ArgumentCheck)
     problems = definition_problems(definition, check_arguments)
     if problems:
         raise DefinitionError(
-            f"SageMaker would refuse the pipeline definition ({len(problems)} problems)."
+            f"SageMaker would reject the pipeline definition ({len(problems)} problems)."
             if len(problems) > 1
-            else "SageMaker would refuse the pipeline definition.",
+            else "SageMaker would reject the pipeline definition.",
             found=problems,
             next_command="correct pipeline.py or the stage's file in stages/, then: make render",
         )
@@ -115,9 +115,9 @@ def _parameter_problems(parameters: Sequence[Mapping[str, Any]]) -> Iterator[str
     for parameter in parameters:
         name, kind = parameter.get("Name"), parameter.get("Type")
         if not isinstance(name, str) or not _PARAMETER_NAME.fullmatch(name):
-            yield f"parameter {name!r} is no name of letters, digits, hyphens and underscores"
+            yield f"parameter {name!r}: its name may have only letters, digits, hyphens and underscores"
         if kind not in PARAMETER_TYPES:
-            yield f"parameter {name}: Type {kind!r} is none of {', '.join(PARAMETER_TYPES)}"
+            yield f"parameter {name}: Type {kind!r} is not one of {', '.join(PARAMETER_TYPES)}"
         elif "DefaultValue" in parameter and not _has_type(parameter["DefaultValue"], kind):
             yield f"parameter {name}: DefaultValue {parameter['DefaultValue']!r} is not of type {kind}"
         allowed = parameter.get("EnumValues")
@@ -246,7 +246,7 @@ def _cycle(needs: Mapping[str, set[str]]) -> list[str] | None:
 
 def _repeated(what: str, items: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     counts = Counter(str(item.get("Name")) for item in items)
-    return (f"{what} {name} exists {count} times" for name, count in counts.items() if count > 1)
+    return (f"{what} {name} is declared {count} times" for name, count in counts.items() if count > 1)
 
 
 def _has_type(value: Any, kind: str) -> bool:

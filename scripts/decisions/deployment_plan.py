@@ -146,16 +146,14 @@ def plan_lines(plan: DeploymentPlan) -> list[str]:
         f"pipeline {plan.release.pipeline.name}{replaced}"
     ]
     if plan.unverified:
-        lines.append(
-            "  ! not verified in preprod: deployed all the same because UNVERIFIED=1 says so, which is recorded"
-        )
+        lines.append("  ! not verified in preprod: deployed because UNVERIFIED=1 is set; this is recorded")
     if plan.nothing_to_do:
-        return [*lines, f"Nothing to do: stage {plan.stage} has this release, and it is verified."]
+        return [*lines, f"Nothing to do: stage {plan.stage} already has this release, and it is verified."]
     lines.append(_promotion_line(plan))
     if plan.changes_stack:
         verb = "create" if plan.readiness == "create" else "change"
         if plan.readiness == "wait":
-            verb = "wait for"
+            verb = "wait for the running change"
         lines.append(f"Stack {plan.names.batch_stack}: {verb}")
         lines += [f"    {each}" for each in plan.changes] if plan.readiness == "update" else []
     else:
@@ -171,4 +169,4 @@ def _promotion_line(plan: DeploymentPlan) -> str:
         return f"Model package: copy {len(plan.promotion.copies)} objects, register in group {plan.promotion.group}"
     if plan.package.status != "Completed":
         return f"Model package: wait for {plan.package.arn} ({plan.package.status})"
-    return f"Model package: {plan.package.arn} is there already"
+    return f"Model package: {plan.package.arn} exists already"

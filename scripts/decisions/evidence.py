@@ -94,7 +94,7 @@ class Evidence:
         if self.release_from is None:
             return f"Model version {self.version}: the first deployment to {self.stage}"
         if self.release_id == self.release_from:
-            return f"Model version {self.version}: the release that {self.stage} has already"
+            return f"Model version {self.version}: {self.stage} has this release already"
         if self.version_from is None:
             return f"Model version {self.version} for {self.stage}"
         if self.version == self.version_from:
@@ -104,7 +104,7 @@ class Evidence:
         )
 
     def _what_else(self) -> str:
-        return "the pipeline definition changes" if self.definition_diff else "the pipeline definition stays too"
+        return "the pipeline definition changes" if self.definition_diff else "the pipeline definition does not change"
 
     @property
     def summary(self) -> str:
@@ -137,7 +137,7 @@ def require_approved_plan(plan: DeploymentPlan, approved: str) -> None:
     """Raises ApprovalError where what would be deployed is not what was approved (its digest)."""
     if plan_digest(plan) != approved:
         raise ApprovalError(
-            f"{plan.stage} is not as it was when this was approved; nothing is deployed",
+            f"{plan.stage} has changed since this plan was approved; nothing is deployed",
             found=[f"approved plan {approved}, plan now {plan_digest(plan)}", f"live release {plan.release_from}"],
             next_command="make codepipeline   (plans again, and asks for a new approval)",
         )

@@ -52,7 +52,7 @@ def foundation_of(parameters: dict[str, str], names: StageNames, settings: Stage
     if missing:
         whole = len(missing) == len(_REQUIRED)
         raise FoundationError(
-            f"account {names.account} has no foundation of stage {names.stage} in {names.region}"
+            f"account {names.account} has no foundation for stage {names.stage} in {names.region}"
             if whole
             else f"the foundation of stage {names.stage} in account {names.account} is incomplete",
             found=[f"missing SSM parameter {name}" for name in missing],

@@ -110,7 +110,7 @@ def _require_still_approved(release: Release, package: dict[str, Any]) -> None:
     arn = release.model_package.arn
     if package["ModelApprovalStatus"] != APPROVED:
         raise ModelPackageError(
-            f"{arn} is no longer Approved but {package['ModelApprovalStatus']}",
+            f"{arn} is no longer Approved: its approval status is {package['ModelApprovalStatus']}",
             found=[f"release {release.release_id} was made from it"],
             next_command="approve it again, or make a release of another version: make release",
         )
@@ -158,13 +158,13 @@ def _metadata(package: dict[str, Any], release_id: str) -> dict[str, str]:
     metadata |= {SOURCE_ARN_KEY: package["ModelPackageArn"], RELEASE_ID_KEY: release_id}
     if len(metadata) > MOST_METADATA:
         raise ModelPackageError(
-            f"{package['ModelPackageArn']} has so many entries of metadata that with the two which a promotion adds "
+            f"{package['ModelPackageArn']} has too many metadata entries: with the two that a promotion adds "
             f"there are {len(metadata)}; SageMaker allows {MOST_METADATA}",
             next_command="aws sagemaker update-model-package --customer-metadata-properties-to-remove ... "
             f"until {MOST_METADATA - 2} are left",
         )
     if len(metadata[SOURCE_ARN_KEY]) > LONGEST_METADATA_VALUE:
-        raise ModelPackageError(f"the ARN {metadata[SOURCE_ARN_KEY]} is longer than a metadata value may be")
+        raise ModelPackageError(f"the ARN {metadata[SOURCE_ARN_KEY]} is too long for a metadata value")
     return metadata
 
 

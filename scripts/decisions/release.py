@@ -60,7 +60,7 @@ class Container(_Part):
     """One container of the model package: its image, and the model data it is started with."""
 
     image: str
-    image_digest: str | None = Field(description="sha256:..., or null where the registry does not tell it")
+    image_digest: str | None = Field(description="sha256:..., or null if the registry does not give it")
     kind: Literal["object", "prefix", "image-only"]
     uri: str | None = Field(description="where the model data is in the dev account; null for image-only")
     objects: tuple[S3Object, ...]
@@ -116,7 +116,7 @@ class Release(_Part):
     pipeline: Pipeline
     templates: dict[str, Sha256] = Field(description="file name -> sha256 of each template in cloudformation/")
     source: Source
-    document_sha256: Sha256 = Field(description="of the rest of this document; tells an edited one")
+    document_sha256: Sha256 = Field(description="of the rest of this document; detects an edit")
 
 
 def new_release(package: ModelPackage, pipeline: Pipeline, templates: dict[str, str], source: Source) -> Release:
@@ -138,13 +138,13 @@ def write_release(release: Release) -> str:
 
 def read_release(text: str | bytes, where: str) -> Release:
     """The release of a document. Raises ReleaseError for another format, and for an edited one; ``where`` names it."""
-    again = "make release   (writes it anew), or git restore the file"
+    again = "make release   (writes it again), or git restore the file"
     try:
         content = json.loads(text)
     except ValueError as error:
         raise ReleaseError(f"{where} is not JSON: {error}", next_command=again) from error
     if not isinstance(content, dict):
-        raise ReleaseError(f"{where} is no release document", next_command=again)
+        raise ReleaseError(f"{where} is not a release document", next_command=again)
     if content.get("format") != FORMAT:
         raise ReleaseError(
             f"{where} has format {content.get('format')!r}; this version reads {FORMAT}", next_command=again
@@ -153,7 +153,7 @@ def read_release(text: str | bytes, where: str) -> Release:
         release = Release.model_validate(content)
     except ValidationError as error:
         found = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in error.errors()[:10]]
-        raise ReleaseError(f"{where} is no valid release document", found=found, next_command=again) from error
+        raise ReleaseError(f"{where} is not a valid release document", found=found, next_command=again) from error
     claimed = content.pop("document_sha256")
     actual = _release_id(release.model_package, release.pipeline, release.templates)
     if release.release_id != actual:

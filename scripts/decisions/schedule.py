@@ -44,7 +44,7 @@ class _Field:
             return None
         parts = text.split(",")
         if "#" in text and len(parts) > 1:
-            return f'"{text}": # stands alone in the field {self.name}, as in 3#2'
+            return f'"{text}": # cannot be combined with other values in the field {self.name}; write for example 3#2'
         if all(self._is_special(part) or self._is_item(part) for part in parts):
             return None
         return f'"{text}" is not a value of the field {self.name} ({self.lowest}-{self.highest})'
@@ -95,7 +95,7 @@ def parse_schedule(text: str) -> Schedule:
         return Schedule(rate="", cron=_checked_cron(text))
     if text.startswith("rate("):
         if not text.endswith(")"):
-            raise ValueError(f'"{text}" lacks its closing bracket')
+            raise ValueError(f'"{text}" has no closing bracket')
         return Schedule(rate=_checked_rate(text[5:-1]), cron="")
     return Schedule(rate=_checked_rate(text), cron="")
 
@@ -118,13 +118,13 @@ def _checked_rate(rate: str) -> str:
     if (value == 1) == unit.endswith("s"):
         singular = unit.removesuffix("s")
         right = f"1 {singular}" if value == 1 else f"{value} {singular}s"
-        raise ValueError(f'EventBridge refuses "{rate}": write "{right}"')
+        raise ValueError(f'EventBridge rejects "{rate}": write "{right}"')
     return rate
 
 
 def _checked_cron(text: str) -> str:
     if not text.endswith(")"):
-        raise ValueError(f'"{text}" lacks its closing bracket')
+        raise ValueError(f'"{text}" has no closing bracket')
     values = text[5:-1].split()
     if len(values) != len(_FIELDS):
         raise ValueError(

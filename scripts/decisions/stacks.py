@@ -58,7 +58,7 @@ def readiness(
         foreign = [name for name in pending if not name.startswith((RELEASE_CHANGE_SETS, BOOTSTRAP_CHANGE_SETS))]
         if foreign:
             raise _stuck(
-                stack, f"its change set {foreign[0]} is not of this deployment and awaits somebody's review", stage
+                stack, f"its change set {foreign[0]} is not from this deployment and waits for a review", stage
             )
         return "create"
     if stack.status in _DEPLOYABLE:
@@ -67,11 +67,11 @@ def readiness(
         return _wait_or_refuse(stack, wanted, stage, region)
     if stack.status in _BROKEN_UPDATE:
         raise StackError(
-            f"stack {stack.name} is in {stack.status} and takes no change",
+            f"stack {stack.name} is in {stack.status} and cannot be updated",
             found=_reason(stack),
             next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}",
         )
-    raise _stuck(stack, "it holds nothing that works, and CloudFormation lets it only be deleted", stage)
+    raise _stuck(stack, "CloudFormation can only delete it in this state", stage)
 
 
 def _wait_or_refuse(stack: Stack, wanted: dict[str, str], stage: str, region: str) -> Readiness:

@@ -31,13 +31,13 @@ class Project(_Part):
     """The SageMaker project that everything belongs to."""
 
     name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9]*(-[a-z0-9]+)*$", max_length=24)] = Field(
-        description="Lower case letters, digits and single hyphens, a letter first: a bucket is named after it."
+        description="Lower-case letters, digits and single hyphens; a letter first. Part of the bucket name."
     )
     id: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9])*$", max_length=20)] = Field(
         description="The SageMaker project's id, e.g. p-abc123."
     )
     arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sagemaker:[a-z0-9-]+:[0-9]{12}:project/.+$")] | None = Field(
-        default=None, description="The SageMaker project's ARN, where there is one; becomes a tag."
+        default=None, description="The SageMaker project's ARN, if there is one; it becomes a tag."
     )
 
 
@@ -52,7 +52,7 @@ class Processing(Instances):
     """The processing step's machines and, where the SDK's stock image does not do, its image."""
 
     image_uri: Annotated[str, Field(pattern=r"^\S+$", max_length=255)] | None = Field(
-        default=None, description="A container image of your own in place of the SDK's scikit-learn image."
+        default=None, description="Your own container image, instead of the SDK's scikit-learn image."
     )
 
     @field_validator("instance_type")
@@ -79,7 +79,7 @@ class Network(_Part):
     @model_validator(mode="after")
     def _both_or_none(self) -> Network:
         if bool(self.subnet_ids) != bool(self.security_group_ids):
-            raise ValueError("subnet_ids and security_group_ids are given together or not at all")
+            raise ValueError("give both subnet_ids and security_group_ids, or neither")
         return self
 
 
@@ -104,7 +104,7 @@ class Transform(_Part):
         if (self.max_concurrent_transforms or 0) * (self.max_payload_in_mb or 6) > 100:
             raise ValueError("max_concurrent_transforms times max_payload_in_mb may not exceed 100")
         if self.join_source == "Input" and self.accept and self.content_type and self.accept != self.content_type:
-            raise ValueError("join_source Input needs the same accept and content_type")
+            raise ValueError("with join_source Input, accept and content_type must be the same")
         return self
 
 
@@ -112,24 +112,28 @@ class Verification(_Part):
     """When the output of a verifying execution is good enough for the release to go further."""
 
     sample: Annotated[int, Field(ge=1, le=100_000)] = Field(
-        default=1000, description="So many rows of the predictions are read and looked at, spread over the files."
+        default=1000, description="Number of prediction rows to read and check, spread over the files."
     )
-    minimum_rows: Annotated[int, Field(ge=0)] = Field(default=1, description="So many predictions there must be.")
+    minimum_rows: Annotated[int, Field(ge=0)] = Field(
+        default=1, description="The smallest number of predictions allowed."
+    )
     equal_rows: bool = Field(
         default=True,
-        description="There must be as many predictions as input rows; false where preprocessing drops rows.",
+        description="Require one prediction per input row; set it to false if preprocessing drops rows.",
     )
-    input_header: bool = Field(default=False, description="Each input file begins with a header line, which is no row.")
+    input_header: bool = Field(
+        default=False, description="Each input file begins with a header line, which is not counted."
+    )
     prediction: int | str = Field(
         default=-1,
-        description="Where the prediction stands in an output row: a column (from 0; -1 the last), or a JSON key.",
+        description="Where the prediction is in an output row: a column (0 is the first, -1 the last) or a JSON key.",
     )
-    minimum: float | None = Field(default=None, description="No prediction may be smaller.")
-    maximum: float | None = Field(default=None, description="No prediction may be larger.")
-    mean_minimum: float | None = Field(default=None, description="The sample's mean may not be smaller.")
-    mean_maximum: float | None = Field(default=None, description="The sample's mean may not be larger.")
+    minimum: float | None = Field(default=None, description="The smallest value that a prediction may have.")
+    maximum: float | None = Field(default=None, description="The largest value that a prediction may have.")
+    mean_minimum: float | None = Field(default=None, description="The smallest mean that the sample may have.")
+    mean_maximum: float | None = Field(default=None, description="The largest mean that the sample may have.")
     invalid_share: Annotated[float, Field(ge=0, le=1)] = Field(
-        default=0.0, description="This share of the sample may be no number, or outside minimum and maximum."
+        default=0.0, description="The share of the sample that may be not a number, or outside minimum and maximum."
     )
 
 
@@ -138,7 +142,7 @@ class Alarms(_Part):
 
     email: Annotated[str, Field(pattern=r"^[^@\s]+@[^@\s]+\.[^@\s]+$")] | None = None
     hours_without_success: Annotated[int, Field(ge=1, le=LONGEST_ALARM_WINDOW_HOURS)] | None = Field(
-        default=None, description="Left out: the schedule's period and two hours; a week at most."
+        default=None, description="Default: the schedule's period plus two hours, at most a week."
     )
 
 
@@ -147,7 +151,7 @@ class StageSettings(_Part):
 
     account: Account = Field(description="The stage's AWS account: 12 digits, in quotes.")
     dev_account: Account = Field(description="The account where models are approved: 12 digits, in quotes.")
-    region: Annotated[str, Field(pattern=REGION_PATTERN)] = Field(description="e.g. eu-west-1")
+    region: Annotated[str, Field(pattern=REGION_PATTERN)] = Field(description="The stage's region, e.g. eu-west-1.")
     project: Project
     model_package_group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", max_length=63)] = Field(
         description="The model package group in the dev account whose newest Approved version is deployed."
@@ -156,26 +160,31 @@ class StageSettings(_Part):
         default="batch_inference", description="A folder in pipelines/."
     )
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
-        default=None, description="A role of your own for the pipeline in place of the foundation's."
+        default=None, description="Your own role for the pipeline, instead of the foundation's."
     )
     schedule: str = Field(default="1 day", description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)".')
-    schedule_enabled: bool = Field(default=True, description="false: the schedule starts nothing; make run still does.")
+    schedule_enabled: bool = Field(
+        default=True, description="Set it to false to stop scheduled runs; make run still works."
+    )
     processing: Processing
     inference: Inference
-    input_prefix: Prefix = Field(default="input/", description="Where the scoring input lies in the stage's bucket.")
-    output_prefix: Prefix = Field(default="predictions/", description="Where predictions go: one folder per execution.")
+    input_prefix: Prefix = Field(default="input/", description="Prefix of the input data in the stage's bucket.")
+    output_prefix: Prefix = Field(
+        default="predictions/", description="Prefix of the predictions, with one folder per execution."
+    )
     network_isolation: bool = Field(
-        default=True, description="false: the model's container may reach the network, e.g. to install requirements."
+        default=True,
+        description="Set it to false if the model's container needs the network, e.g. to install packages.",
     )
     network: Network = Network()
     transform: Transform = Transform()
     parameters: dict[str, str | int | float | bool] = Field(
-        default={}, description="This stage's defaults of further parameters that the pipeline declares."
+        default={}, description="This stage's defaults for other parameters that the pipeline declares."
     )
     verification: Verification = Verification()
     alarms: Alarms = Alarms()
     tags: dict[Annotated[str, Field(pattern=r"^[\w .:/=+@-]{1,128}$")], Annotated[str, Field(max_length=256)]] = Field(
-        default={}, max_length=40, description="On every resource of the stage."
+        default={}, max_length=40, description="Tags for every resource of the stage."
     )
 
     @field_validator("region")
@@ -198,7 +207,7 @@ class StageSettings(_Part):
     def _tags_that_are_not_reserved(cls, value: dict[str, str]) -> dict[str, str]:
         for key in value:
             if key.lower().startswith("aws:"):
-                raise ValueError(f'"{key}" cannot be given: AWS keeps the prefix aws: for itself')
+                raise ValueError(f'"{key}" is not allowed: AWS reserves the prefix aws:')
         return value
 
     @property

@@ -30,7 +30,7 @@ def comparison(stages: Sequence[StageStatus]) -> str | None:
         return None
     first, last = known[0], known[-1]
     if first.release_id == last.release_id:
-        return f"{last.stage} has the release of {first.stage}."
+        return f"{last.stage} has the same release as {first.stage}."
     ready = "verified" if first.verified else "not verified yet"
     return (
         f"{last.stage} has {last.release_id}, {first.stage} {first.release_id} ({ready}); "

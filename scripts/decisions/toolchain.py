@@ -51,7 +51,7 @@ def toolchain_parameters(
     missing = sorted({"preprod", "prod"} - stages.keys())
     if missing:
         raise SettingsError(
-            f"the toolchain deploys preprod and prod; there is no stage {' and no stage '.join(missing)}",
+            f"the toolchain needs the stages preprod and prod; missing: {', '.join(missing)}",
             next_command="write stages/" + missing[0] + ".yml, or: make bootstrap ARGS=--no-toolchain",
         )
     shared = _agreed(stages)
@@ -91,9 +91,9 @@ def _agreed(stages: Mapping[str, StageSettings]) -> dict[str, str]:
     different = {name: sorted(found) for name, found in values.items() if len(found) > 1}
     if different:
         raise SettingsError(
-            "the stage files disagree on what one CodePipeline needs to be the same",
+            "the stage files differ in settings that must be the same for one CodePipeline",
             found=[f"{name}: {', '.join(found)}" for name, found in different.items()],
-            next_command="make them agree in stages/, or: make bootstrap ARGS=--no-toolchain",
+            next_command="use the same values in stages/, or: make bootstrap ARGS=--no-toolchain",
         )
     one = {name: next(iter(found)) for name, found in values.items()}
     return {

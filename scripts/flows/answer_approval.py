@@ -37,7 +37,7 @@ def open_question(context: ToolchainContext, codepipeline: CodePipelines) -> Ope
     waiting = waiting_approval(structure, state, [])
     if waiting is None:
         raise ApprovalError(
-            f"no approval of {codepipeline.name} waits for an answer", next_command="make codepipeline ARGS=--newest"
+            f"no approval of {codepipeline.name} is waiting", next_command="make codepipeline ARGS=--newest"
         )
     details = codepipeline.actions(waiting.execution_id)
     waiting = waiting_approval(structure, state, details) or waiting
@@ -60,7 +60,7 @@ def _evidence(context: ToolchainContext, url: str | None) -> list[str]:
         return [f"evidence: {url}"]
     text, page = context.read_object(bucket, f"{key}.txt"), context.read_object(bucket, key)
     if page is None:
-        return [f"evidence: {url} (not there: s3://{bucket}/{key})"]
+        return [f"evidence: {url} (not found: s3://{bucket}/{key})"]
     PAGE.parent.mkdir(exist_ok=True)
     PAGE.write_text(page, encoding="utf-8")
     return [*(text or "").splitlines(), f"evidence as a page: {PAGE}   (s3://{bucket}/{key})"]

@@ -14,7 +14,7 @@ def execute_and_follow(stacks: Stacks, change_set: ChangeSet, progress: Progress
     """Execute a change set, show the stack's events, and return the stack. Raises StackError where it failed."""
     before = stacks.describe(change_set.stack)
     if before is None:
-        raise StackError(f"stack {change_set.stack} has vanished", next_command="run the command again")
+        raise StackError(f"stack {change_set.stack} no longer exists", next_command="run the command again")
     seen = {event.id for event in stacks.recent_events(before.id)}
     stacks.execute(change_set)
     return follow_stack(stacks, before, seen, progress)
@@ -31,7 +31,7 @@ def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progre
         raise StackError(
             f"stack {stack.name} could not be deleted: it is in {after.status}",
             found=stacks.failures(stack.id),
-            next_command="mend what it names, then run the command again",
+            next_command="fix the cause, then run the command again",
         )
 
 
@@ -43,7 +43,7 @@ def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progres
     if after is None or not after.succeeded:
         status = after.status if after else "gone"
         raise StackError(
-            f"stack {stack.name} is in {status}: CloudFormation undid the change",
+            f"stack {stack.name} is in {status}: CloudFormation rolled the change back",
             found=stacks.failures(stack.id),
             next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name}",
         )

@@ -56,7 +56,7 @@ def deploy_foundation(context: StageContext, progress: Progress, root: Path = Pa
     lost = lost_parameters(parameters_below(account, path), stack.outputs)
     for name, value in lost.items():
         write_parameter(account, f"{path}{name}", value)
-        progress.line(f"wrote {path}{name}, which somebody had deleted")
+        progress.line(f"wrote {path}{name}, which had been deleted")
     return stack, changed or bool(lost)
 
 
@@ -78,7 +78,7 @@ def deploy_bootstrap_stack(
     if change_set.empty:
         current = stacks.describe(request.name)
         if current is None:
-            raise StackError(f"stack {request.name} has vanished", next_command="make bootstrap")
+            raise StackError(f"stack {request.name} no longer exists", next_command="make bootstrap")
         return current, False
     for change in change_set.changes:
         if ready == "update":
@@ -104,8 +104,8 @@ def _name_taken(error: StackError) -> StackError:
         error.problem,
         found=[
             *error.found,
-            "an earlier stack that was deleted has left it, or a foundation in another region has it",
+            "a deleted stack left it behind, or a foundation in another region owns it",
         ],
-        next_command="make bootstrap   (after deleting what is named, e.g. aws s3 rb s3://NAME --force; or with "
+        next_command="make bootstrap   (first delete what is named, e.g. aws s3 rb s3://NAME --force; or set "
         "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
     )

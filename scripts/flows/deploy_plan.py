@@ -47,7 +47,7 @@ def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> D
     verification = None
     stack = context.stacks.describe(plan.names.batch_stack) if plan.changes_stack else plan.stack
     if stack is None:
-        raise StackError(f"stack {plan.names.batch_stack} has vanished", next_command="run the command again")
+        raise StackError(f"stack {plan.names.batch_stack} no longer exists", next_command="run the command again")
     if plan.verifies:
         with progress.step("Verify: run the pipeline, check its output"):
             verification = verify(context, stack, progress, unverified=plan.unverified)
@@ -92,12 +92,12 @@ def _change_stack(
     context: StageContext, plan: DeploymentPlan, package_arn: str, progress: Progress
 ) -> tuple[ResourceChange, ...]:
     if plan.readiness == "wait" and plan.stack is not None:
-        progress.line(f"{plan.stack.name} is in {plan.stack.status} with just this release: following it")
+        progress.line(f"{plan.stack.name} is in {plan.stack.status} and already deploys this release: waiting for it")
         follow_stack(context.stacks, plan.stack, set(), progress)
         return ()
     change_set = context.stacks.make_change_set(stack_request(plan, package_arn))
     if change_set.empty:
-        progress.line("CloudFormation finds nothing to change")
+        progress.line("CloudFormation found no changes")
         return ()
     for change in change_set.changes:
         for line in change.lines():

@@ -60,7 +60,7 @@ def _give_source(context: StageContext, parameters: dict[str, str], progress: Pr
         return
     repository, branch = parameters["RepositoryName"], parameters.get("BranchName", "main")
     url, created = ensure_repository(context.dev, repository)
-    progress.line(f"repository {repository}: {'created' if created else 'is there'}, {url}")
+    progress.line(f"repository {repository}: {'created' if created else 'exists'}, {url}")
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
         progress.line(f"push to it with:  git push {url} HEAD:{branch}   (git-remote-codecommit has the credentials)")
         return

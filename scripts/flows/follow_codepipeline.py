@@ -97,9 +97,9 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
     refused = rejection(rows)
     if refused:
         return ApprovalError(
-            f"execution {execution_id} of {codepipeline.name} was rejected; nothing after the approval was done",
+            f"execution {execution_id} of {codepipeline.name} was rejected; no action after the approval ran",
             found=[f"{refused.pipeline_stage} / {refused.action}: {refused.note}"],
-            next_command="mend what was found wanting and push, or: make codepipeline ARGS=--retry   (asks again)",
+            next_command="fix the cause and push, or: make codepipeline ARGS=--retry   (asks for approval again)",
         )
     found = failure(rows)
     for row in rows:
@@ -107,9 +107,9 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
             found += [f"  {line}" for line in codepipeline.build_log(row.external_id, LAST_LINES)]
     rollback = rolled_back_by(codepipeline.executions(), execution_id)
     if rollback:
-        found.append(f"{failed_stage(rows)} is rolled back to what succeeded there before, by execution {rollback}")
+        found.append(f"{failed_stage(rows)} is rolled back to its last success, by execution {rollback}")
     return ExecutionError(
         f"execution {execution_id} of {codepipeline.name} ended {status}",
         found=found,
-        next_command="mend it and push, or: make codepipeline ARGS=--retry   (runs what failed again)",
+        next_command="fix the cause and push, or: make codepipeline ARGS=--retry   (retries the failed actions)",
     )

@@ -100,8 +100,8 @@ def _objects(context: StageContext, source: ContainerSource) -> list[S3Object]:
     pinned = [each for each in found if each is not None]
     if not pinned or len(pinned) != len(found):
         raise ArtifactError(
-            f"container {source.index}: the model data {source.location.uri} is gone",
-            found=["the newest Approved version names it"],
+            f"container {source.index}: the model data {source.location.uri} does not exist",
+            found=["the newest Approved version refers to it"],
             next_command="upload it again, or reject that version, then: make resolve",
         )
     return pinned

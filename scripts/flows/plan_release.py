@@ -82,8 +82,8 @@ def _release_for_later_stage(
     content = earlier.objects.read(earlier.foundation.bucket, earlier.names.verified_key)
     if content is None:
         raise ReleaseError(
-            f"{earlier.stage} has verified no release yet",
-            found=[f"no s3://{earlier.foundation.bucket}/{earlier.names.verified_key}"],
+            f"no release is verified in {earlier.stage} yet",
+            found=[f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key} does not exist"],
             next_command=f"make deploy STAGE={earlier.stage}",
         )
     return find_release(json.loads(content)["release_id"], [earlier, context])

@@ -83,7 +83,7 @@ def _require_same_subject(context: StageContext, release: Release) -> None:
     for setting, released, wanted in subjects:
         if released != wanted:
             raise ReleaseError(
-                f"release {release.release_id} is of {setting} {released}, stage {context.stage} is set to {wanted}",
+                f"release {release.release_id} was made for {setting} {released}, but {context.stage} has {wanted}",
                 next_command=f"correct {setting} in stages/{context.stage}.yml, or name another release",
             )
 

@@ -63,9 +63,9 @@ def promote(context: StageContext, promotion: Promotion, package: RegisteredPack
     settled = context.registry.wait_until_settled(arn)
     if settled["ModelPackageStatus"] != COMPLETED:
         raise ModelPackageError(
-            f"{arn} was registered, but is {settled['ModelPackageStatus']}",
+            f"{arn} was registered, but its status is {settled['ModelPackageStatus']}",
             found=_reasons(settled),
-            next_command=f"mend what it names, then: make deploy STAGE={context.stage}   (registers it anew)",
+            next_command=f"fix the cause, then: make deploy STAGE={context.stage}   (registers it again)",
         )
     return arn
 

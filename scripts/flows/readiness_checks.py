@@ -99,7 +99,9 @@ def _artifacts(context: StageContext) -> str:
             continue
         keys = list(context.dev_objects.keys(source.location.bucket, source.location.key))
         if not keys:
-            raise ArtifactError(f"{source.location.uri} is gone", next_command="upload it, or reject that version")
+            raise ArtifactError(
+                f"{source.location.uri} does not exist", next_command="upload it, or reject that version"
+            )
         total += sum(size for _, size in keys)
     return f"{total:,} bytes of model data"
 
@@ -111,7 +113,7 @@ def _images(context: StageContext) -> str:
     told = {image: image_digest(context.dev, image) for image in images}
     untold = [image for image, digest in told.items() if digest is None]
     if untold:
-        raise UnknownError(f"the registry does not tell of {untold[0]}; jobs pull it by tag")
+        raise UnknownError(f"the registry gives no digest of {untold[0]}; jobs pull it by tag")
     return ", ".join(f"{image} {digest}" for image, digest in told.items())
 
 
@@ -158,10 +160,10 @@ def _quotas(context: StageContext) -> str:
     }
     quotas = job_quotas(context.account)
     if quotas is None:
-        raise UnknownError("Service Quotas does not answer here")
+        raise UnknownError("Service Quotas is not available here")
     missing = [name for name in wanted if name not in quotas]
     if missing:
-        raise UnknownError(f"Service Quotas knows no {missing[0]}")
+        raise UnknownError(f"Service Quotas has no quota {missing[0]}")
     short = [f"{name}: {quotas[name]:.0f}, {count} needed" for name, count in wanted.items() if quotas[name] < count]
     if short:
         raise SettingsError(

@@ -42,7 +42,7 @@ def save_release(release: Release, path: Path = RELEASE_FILE) -> None:
 
 def release_in_file(path: Path = RELEASE_FILE) -> Release:
     if not path.exists():
-        raise ReleaseError(f"there is no {path}", next_command="make release")
+        raise ReleaseError(f"{path} does not exist", next_command="make release")
     return read_release(path.read_bytes(), str(path))
 
 
@@ -85,7 +85,7 @@ def _file(path: Path, digest: str, release: Release, name: str, contexts: list[S
         if content is not None and sha256_of(content) == digest:
             return content
     raise ReleaseError(
-        f"{path} is not the one that release {release.release_id} pins, and no stage's bucket has that",
+        f"{path} differs from the file that release {release.release_id} pins, and no stage's bucket has that file",
         found=[f"pinned sha256 {digest}"],
         next_command=f"git checkout {release.source.git_commit or '<the commit of the release>'}, or: make release",
     )

@@ -70,7 +70,7 @@ def _interpreter(pipeline: str, install: Install, environment: Mapping[str, str]
     code = install(ENVIRONMENT, Path(PIN))
     if code:
         raise DefinitionError(
-            "The environment that renders pipelines could not be made.",
+            "The environment that renders pipelines could not be created.",
             found=[f"installing {PIN} ended with exit code {code}"],
             next_command=f"rm -rf {ENVIRONMENT}; make render",
         )

@@ -39,5 +39,7 @@ def described(context: StageContext, arn: str) -> dict[str, Any]:
     """What dev's registry says of a version. Raises ModelPackageError where it is gone."""
     package = context.dev_registry.describe(arn)
     if package is None:
-        raise ModelPackageError(f"{arn} is gone from the registry", next_command="make release   (of another version)")
+        raise ModelPackageError(
+            f"{arn} no longer exists in the registry", next_command="make release   (of another version)"
+        )
     return package

@@ -37,7 +37,7 @@ def deployed_stack(context: StageContext) -> Stack:
     stack = context.stacks.describe(context.names.batch_stack)
     if stack is None or "ModelName" not in stack.outputs:
         raise StackError(
-            f"stage {context.stage} has no deployment",
+            f"nothing is deployed in stage {context.stage}",
             found=[f"stack {context.names.batch_stack} " + (f"is in {stack.status}" if stack else "does not exist")],
             next_command=f"make deploy STAGE={context.stage}",
         )
@@ -50,8 +50,8 @@ def require_input(context: StageContext) -> None:
     location = s3_location(url)
     if next(context.objects.keys(location.bucket, location.key), None) is None:
         raise InputDataError(
-            f"there is nothing to score in {url}",
-            found=["the prefix holds no objects"],
+            f"there is no data to score in {url}",
+            found=["the prefix is empty"],
             next_command=f"aws s3 cp <your data> {url} --recursive",
         )
 
@@ -130,5 +130,5 @@ def _failure(context: StageContext, execution: Execution, failed: Step | None) -
     return ExecutionError(
         f"step {failed.name} of execution {execution.arn} failed",
         found=found,
-        next_command=f"mend what it says, then: make deploy STAGE={stage}",
+        next_command=f"fix the cause, then: make deploy STAGE={stage}",
     )

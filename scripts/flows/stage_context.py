@@ -70,7 +70,7 @@ class StageContext:
         return self.accounts.dev(self.settings.dev_account)
 
     def require_dev_credentials(self) -> Account:
-        """Dev's account. Raises CredentialsError where the credentials at hand are of another one."""
+        """Dev's account. Raises CredentialsError where the current credentials are of another one."""
         return self.dev
 
     def require_foundation(self) -> Foundation:

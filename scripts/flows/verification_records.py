@@ -21,10 +21,8 @@ def is_verified(context: StageContext, release_id: str) -> bool:
 def not_verified(release_id: str, earlier: StageContext, stage: str) -> ReleaseError:
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",
-        found=[
-            f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} says so or is missing"
-        ],
-        next_command=f"make deploy STAGE={earlier.stage}   (or UNVERIFIED=1 make deploy STAGE={stage}: it is recorded)",
+        found=[f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} is missing or failed"],
+        next_command=f"make deploy STAGE={earlier.stage}   (or, recorded: make deploy STAGE={stage} UNVERIFIED=1)",
     )
 
 
@@ -40,5 +38,6 @@ def verification_record(context: StageContext, release_id: str) -> Record | None
     except (ValueError, KeyError, TypeError) as error:
         where = f"s3://{context.foundation.bucket}/{key}"
         raise ReleaseError(
-            f"{where} is no verification record", next_command=f"make verify STAGE={context.stage}   (writes it anew)"
+            f"{where} is not a verification record",
+            next_command=f"make verify STAGE={context.stage}   (writes it again)",
         ) from error

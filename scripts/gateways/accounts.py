@@ -77,14 +77,14 @@ class Accounts:
         if self.identity(account)["Account"] != account:
             found = self.identity(account)
             raise CredentialsError(
-                f"the credentials at hand are not of the dev account {account}",
-                found=[f"they are of account {found['Account']}: {found['Arn']}"],
+                f"the current credentials do not belong to the dev account {account}",
+                found=[f"they belong to account {found['Account']}: {found['Arn']}"],
                 next_command="export AWS_PROFILE=<a profile of the dev account>, or correct dev_account in stages/",
             )
         return self._dev
 
     def identity(self, account: str) -> dict[str, str]:
-        """GetCallerIdentity's answer for the credentials at hand: {"Account", "Arn", "UserId"}; asked once."""
+        """GetCallerIdentity's answer for the current credentials: {"Account", "Arn", "UserId"}; asked once."""
         if self._dev is None:
             self._dev = Account(self._session(), Actor(account), self.calls)
         if self._dev_identity is None:
@@ -100,7 +100,7 @@ class Accounts:
         return self._dev
 
     def assumed(self, account: str, role_arn: str, dev_account: str) -> Account:
-        """``account`` as ``role_arn``, assumed with the credentials at hand, once a command.
+        """``account`` as ``role_arn``, assumed with the current credentials, once a command.
 
         AWS answers AccessDenied for a role that does not exist as for one that does not trust us.
         """
@@ -122,7 +122,7 @@ class Accounts:
             return self.assumed(account, role_arn, dev_account)
         except AccessDeniedError as error:
             raise FoundationError(
-                f"stage {stage}: account {account} has no deployment role that lets account {dev_account} in",
+                f"stage {stage}: account {account} has no deployment role that account {dev_account} may assume",
                 found=[f"AssumeRole {role_arn}", *error.found[2:]],
                 next_command="make bootstrap",
             ) from error

@@ -123,7 +123,7 @@ class Objects:
                 )
                 if failed:
                     raise ArtifactError(
-                        f"{len(failed)} objects of {bucket} could not be deleted",
+                        f"{len(failed)} objects in {bucket} could not be deleted",
                         found=[f"{each['Key']}: {each['Code']}" for each in failed[:5]],
                     )
 
@@ -149,12 +149,12 @@ class Objects:
                     ) from error
                 raise
         copied = self.head(target_bucket, copy.target_key)
-        wrong = differences(source, copied) if copied else ["it is not there"]
+        wrong = differences(source, copied) if copied else ["the copy does not exist"]
         if wrong:
             raise ArtifactError(
                 f"the copy s3://{target_bucket}/{copy.target_key} differs from its source",
                 found=[f"source s3://{source.bucket}/{source.key}", *wrong],
-                next_command="run the command again: it copies anew",
+                next_command="run the command again: it copies the object again",
             )
         return True
 
@@ -165,15 +165,15 @@ class Objects:
         if source is None:
             version = f", version {pinned.version_id}" if pinned and pinned.version_id else ""
             raise ArtifactError(
-                f"{where} is gone{version}",
-                found=["the release pins it" if pinned else "the model package names it"],
+                f"{where} does not exist{version}",
+                found=["the release pins it" if pinned else "the model package refers to it"],
                 next_command="register and approve the model again, then: make release",
             )
         if pinned and source.identity | {"path": ""} != pinned.identity | {"path": ""}:
             raise ArtifactError(
-                f"{where} is not what the release pinned",
-                found=[f"pinned: {_described(pinned)}", f"there now: {_described(source)}"],
-                next_command="restore the object, or approve the model anew and: make release",
+                f"{where} differs from what the release pinned",
+                found=[f"pinned: {_described(pinned)}", f"found now: {_described(source)}"],
+                next_command="restore the object, or approve the model again, then: make release",
             )
         return source
 

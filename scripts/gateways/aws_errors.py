@@ -71,7 +71,7 @@ class Actor:
     role_arn: str | None = None
 
     def __str__(self) -> str:
-        return f"account {self.account}, " + (f"role {self.role_arn}" if self.role_arn else "the credentials at hand")
+        return f"account {self.account}, " + (f"role {self.role_arn}" if self.role_arn else "the current credentials")
 
 
 @contextmanager
@@ -94,7 +94,7 @@ def told_as_deployment_errors(actor: Actor) -> Iterator[None]:
         ) from error
     except ResponseParserError as error:
         raise ServiceResponseError(
-            "the answer is none of AWS's",
+            "the response is not a valid AWS response",
             found=[f"as {actor}", *str(error).splitlines()[:3]],
             next_command="check AWS_ENDPOINT_URL and proxies; with the embedded AWS: tail .localaws/server.log",
         ) from error

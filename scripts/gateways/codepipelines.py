@@ -105,7 +105,7 @@ class CodePipelines:
                 if error_code(error) not in ("ApprovalAlreadyCompletedException", "InvalidApprovalTokenException"):
                     raise
                 raise ApprovalError(
-                    "this approval was answered meanwhile, or its time was over",
+                    "this approval was already answered, or it timed out",
                     found=[str(error)],
                     next_command="make codepipeline ARGS=--newest",
                 ) from error

@@ -33,7 +33,7 @@ class Pauses:
             self._seconds = FIRST
         if self._limit is not None and self._slept >= self._limit:
             raise ServiceResponseError(
-                f"{self._subject} takes longer than {self._limit:.0f} s", next_command="look at it, then run this again"
+                f"{self._subject} did not finish within {self._limit:.0f} s", next_command="run the same command again"
             )
         self._sleep(self._seconds)
         self._slept += self._seconds

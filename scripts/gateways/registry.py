@@ -102,7 +102,9 @@ class Registry:
         while True:
             package = self.describe(arn)
             if package is None:
-                raise ModelPackageError(f"{arn} has vanished while it was waited for", next_command="make deploy again")
+                raise ModelPackageError(
+                    f"{arn} was deleted before it was ready", next_command="run the same command again"
+                )
             if package["ModelPackageStatus"] not in ("Pending", "InProgress"):
                 return package
             if time.monotonic() >= deadline:

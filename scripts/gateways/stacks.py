@@ -208,7 +208,7 @@ class Stacks:
             answer = self._describe_change_set(request.name, request.change_set)
             if answer is None:
                 raise StackError(
-                    f"change set {request.change_set} of {request.name} has vanished",
+                    f"change set {request.change_set} of {request.name} no longer exists",
                     next_command="run the command again",
                 )
             if answer["Status"] not in _BEING_MADE:
@@ -223,7 +223,7 @@ class Stacks:
         if any(phrase in reason for phrase in _NO_CHANGES):
             return ChangeSet(request.change_set, request.name, (), empty=True)
         raise StackError(
-            f"CloudFormation refuses the change set of {request.name}",
+            f"CloudFormation rejected the change set of {request.name}",
             found=[reason],
             next_command="correct what it names (stages/, cloudformation/), then run the command again",
         )

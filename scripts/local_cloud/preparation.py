@@ -26,7 +26,7 @@ FOUNDATION = ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief")
 EXAMPLE = ("examples.seed", "--keep")
 WITHOUT_EXAMPLE = """\
 There is no examples/ in this clone, so no model was registered and no input was uploaded. A deployment needs an
-Approved version in the stages' model_package_group, and files below input_prefix. To bring both here:
+Approved version in the stages' model_package_group, and files below input_prefix. To provide both:
 eval "$(make --silent local-env)", then the AWS calls of docs/going-to-aws.md (First release)."""
 # The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
 PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}

@@ -52,7 +52,7 @@ def running_endpoint() -> str | None:
 def start() -> str:
     port = _wanted_port()
     if not _is_free(port):
-        print(f"Port {port} is taken; the embedded AWS takes a free one.", file=sys.stderr)
+        print(f"Port {port} is in use; the embedded AWS uses a free one.", file=sys.stderr)
         port = 0
     endpoint_url = _launch(port)
     if not endpoint_url and port and not _is_free(port):  # somebody was faster
@@ -61,7 +61,7 @@ def start() -> str:
         raise LocalCloudError(
             "localaws did not start",
             found=LOG.read_text(errors="replace").splitlines()[-8:],
-            next_command=f"cat {LOG}; make local-reset forgets its state",
+            next_command=f"cat {LOG}   (make local-reset deletes its state)",
         )
     return endpoint_url
 
@@ -137,8 +137,8 @@ def _wanted_port() -> int:
     text = os.environ.get("LOCALAWS_PORT") or str(USUAL_PORT)
     if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_PORT):
         raise SettingsError(
-            f'environment variable LOCALAWS_PORT: "{text}" is no port (0-{LARGEST_PORT}; 0: any free one)',
-            next_command=f"unset LOCALAWS_PORT   (takes {USUAL_PORT})",
+            f'environment variable LOCALAWS_PORT: "{text}" is not a port (0-{LARGEST_PORT}; 0 means any free port)',
+            next_command=f"unset LOCALAWS_PORT   (uses {USUAL_PORT})",
         )
     return int(text)
 
@@ -180,10 +180,10 @@ def _health(endpoint_url: str) -> dict[str, Any] | None:
 def down() -> None:
     address = running_address()
     if address is None:
-        print("The embedded AWS does not run.", file=sys.stderr)
+        print("The embedded AWS is not running.", file=sys.stderr)
     else:
         _stop(address["process"])
-        print("The embedded AWS is stopped; its state is kept (make local-reset forgets it).", file=sys.stderr)
+        print("The embedded AWS is stopped; its state is kept (make local-reset deletes it).", file=sys.stderr)
     ADDRESS.unlink(missing_ok=True)
 
 
@@ -191,7 +191,7 @@ def reset() -> None:
     down()
     if HOME.exists():
         shutil.rmtree(HOME)
-    print("Its state is forgotten.", file=sys.stderr)
+    print("Its state is deleted.", file=sys.stderr)
 
 
 def _stop(process: int, longest: float = 15.0) -> None:

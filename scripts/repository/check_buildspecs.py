@@ -24,7 +24,7 @@ MAKEFILE = Path("Makefile")
 
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.repository.check_buildspecs", "Check the buildspecs.")
-    parser.add_argument("buildspec", nargs="*", type=Path, help="files; all in buildspecs/ where none is named")
+    parser.add_argument("buildspec", nargs="*", type=Path, help="the files to check; without any, all in buildspecs/")
     chosen = parser.parse_args(arguments)
     buildspecs = chosen.buildspec or sorted(BUILDSPECS.glob("*.yml"))
     findings = [each for path in buildspecs for each in check_file(path)]

@@ -23,7 +23,9 @@ RULES = TEMPLATES / "rules"
 
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.repository.check_templates", "Check the CloudFormation templates.")
-    parser.add_argument("template", nargs="*", type=Path, help="files; all in cloudformation/ where none is named")
+    parser.add_argument(
+        "template", nargs="*", type=Path, help="the files to check; without any, all in cloudformation/"
+    )
     chosen = parser.parse_args(arguments)
     templates = chosen.template or sorted(TEMPLATES.glob("*.yml"))
     regions = stage_regions()
@@ -34,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         raise CheckError(
             f"{len(findings)} findings in {len({each.path for each in findings})} of {len(templates)} templates",
             found=[str(each) for each in findings],
-            next_command="mend them, or suppress a rule on a line that says why (docs/templates.md)",
+            next_command="fix them, or suppress a rule on a line that gives the reason (docs/templates.md)",
         )
     if chosen.output == "text":
         print(f"{len(templates)} templates pass in {', '.join(regions)}: schemas, security rules, IAM, reasons.")

@@ -37,7 +37,7 @@ def read_template(path: Path) -> dict[str, Any]:
     template, problems = decode(str(path))
     if template is None or problems:
         found = [f"{each.filename}:{each.linenumber}: {each.message}" for each in problems]
-        raise CheckError(f"{path} is no CloudFormation template", found=found, next_command=f"edit {path}")
+        raise CheckError(f"{path} is not a CloudFormation template", found=found, next_command=f"edit {path}")
     return dict(json.loads(json.dumps(template)))
 
 

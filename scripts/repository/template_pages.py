@@ -26,7 +26,7 @@ def template_section(path: str, template: Template) -> str:
 
 
 def _parameters(template: Template) -> list[str]:
-    rows = ["| parameter | type | default | takes | means |", "|---|---|---|---|---|"]
+    rows = ["| parameter | type | default | allowed | description |", "|---|---|---|---|---|"]
     for name in _in_groups(template):
         parameter = template["Parameters"][name]
         default = f"`{parameter['Default']}`" if str(parameter.get("Default", "")) else "empty"
@@ -73,7 +73,7 @@ def _resources(template: Template) -> list[str]:
 
 
 def _outputs(template: Template) -> list[str]:
-    rows = ["| output | is |", "|---|---|"]
+    rows = ["| output | description |", "|---|---|"]
     return rows + [
         _row(f"`{name}`", _folded(output["Description"])) for name, output in template.get("Outputs", {}).items()
     ]

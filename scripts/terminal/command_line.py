@@ -30,7 +30,7 @@ def verb_parser(target: str, description: str, *, stage: bool = True) -> argpars
     """The parser of the verb that ``make <target>`` runs, which is the module of ``scripts.verbs`` of that name."""
     parser = argument_parser(f"scripts.verbs.{target.replace('-', '_')}", description, stage=stage)
     parser.help_command = f"make {target} ARGS=--help"
-    parser.epilog = f"`make {target}` runs this, and passes on what ARGS holds. {parser.epilog}"
+    parser.epilog = f"`make {target}` runs this command and passes ARGS to it. {parser.epilog}"
     return parser
 
 
@@ -47,13 +47,11 @@ def argument_parser(module: str, description: str, *, stage: bool = False) -> _P
         formatter_class=argparse.ArgumentDefaultsHelpFormatter,
     )
     if stage:
-        parser.add_argument("--stage", help="a file in stages/ without its ending, e.g. preprod")
+        parser.add_argument("--stage", help="a stage: the name of its file in stages/ without .yml, e.g. preprod")
         parser.add_argument(
             "--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the one in the stage's file"
         )
-    parser.add_argument(
-        "--output", choices=["text", "json"], default="text", help="how the result is written to stdout"
-    )
+    parser.add_argument("--output", choices=["text", "json"], default="text", help="format of the result on stdout")
     return parser
 
 
@@ -65,7 +63,7 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     except DeploymentError as error:
         return _report(error)
     except KeyboardInterrupt:
-        print("\nInterrupted. Every verb can be run again: it continues where this one stopped.", file=sys.stderr)
+        print("\nInterrupted. Run the same command again: it continues where it stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
         return 0
@@ -73,7 +71,7 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             return _report(StorageError(f"no space left: {error}", next_command="df -h ."))
         if error.errno in (errno.EACCES, errno.EROFS) and error.filename:
-            next_command = f"ls -ld {Path(error.filename).parent} {error.filename}   (yours to write?)"
+            next_command = f"ls -ld {Path(error.filename).parent} {error.filename}   (may you write to it?)"
             return _report(StorageError(f"{error.filename}: {error.strerror}", next_command=next_command))
         raise
 

@@ -11,7 +11,7 @@ def confirm(question: str, word: str, how_without: str = "--yes") -> None:
     """Return when ``word`` is typed. Raises UsageError for anything else, and where nobody can be asked."""
     if not sys.stdin.isatty():
         raise UsageError(
-            "this asks before it does anything, and there is no terminal to ask on",
+            "this command asks for confirmation, and there is no terminal to ask on",
             next_command=f"the same command with {how_without}",
         )
     print(f'{question} Type "{word}": ', end="", file=sys.stderr, flush=True)

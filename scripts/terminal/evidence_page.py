@@ -27,7 +27,7 @@ def evidence_page(evidence: Evidence) -> str:
 
 def evidence_lines(evidence: Evidence) -> list[str]:
     """The same for a terminal, without the definition's diff."""
-    author, reason = evidence.approved_by or "(nobody recorded)", evidence.approval_description or "no reason given"
+    author, reason = evidence.approved_by or "(not recorded)", evidence.approval_description or "no reason given"
     lines = [
         f"Release {evidence.release_id} to {evidence.stage}, in place of {evidence.release_from or 'nothing'}",
         f"Model package {evidence.package_arn}",
@@ -57,7 +57,7 @@ def _definition(evidence: Evidence) -> str:
     changed = [line for line in evidence.definition_diff if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     added = sum(line.startswith("+") for line in changed)
     if not changed:
-        return "the pipeline definition stays as it is"
+        return "the pipeline definition does not change"
     return f"the pipeline definition changes: {added} lines added, {len(changed) - added} removed (see the page)"
 
 

@@ -16,7 +16,7 @@ LONGEST_SUMMARY = 512  # PutApprovalResult's limit
 
 
 def add_answer_options(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--summary", help="the reason, kept with the approval; asked for where it is left out")
+    parser.add_argument("--summary", help="the reason, stored with the approval; without it, the command asks")
 
 
 def reason_for(question: OpenQuestion, target: str, given: str | None) -> str:
@@ -24,9 +24,11 @@ def reason_for(question: OpenQuestion, target: str, given: str | None) -> str:
     print("\n".join(question.lines), file=sys.stderr)
     summary = (given if given is not None else _asked(target)).strip()
     if not summary:
-        raise UsageError("an empty reason; nothing was answered", next_command=f'make {target} SUMMARY="why"')
+        raise UsageError(
+            "the reason is empty; the approval was not answered", next_command=f'make {target} SUMMARY="why"'
+        )
     if len(summary) > LONGEST_SUMMARY:
-        raise UsageError(f"a summary has at most {LONGEST_SUMMARY} characters; this one has {len(summary)}")
+        raise UsageError(f"the summary has {len(summary)} characters; the limit is {LONGEST_SUMMARY}")
     return summary
 
 
@@ -40,6 +42,8 @@ def print_answer(question: OpenQuestion, status: str, summary: str, output: str)
 def _asked(target: str) -> str:
     """The reason, asked for on the terminal; without one there is nobody to ask."""
     if not sys.stdin.isatty():
-        raise UsageError("no reason given", next_command=f'make {target} SUMMARY="why"')
+        raise UsageError(
+            "no reason was given, and there is no terminal to ask on", next_command=f'make {target} SUMMARY="why"'
+        )
     print(f"Reason to {target} (kept with the approval): ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline()

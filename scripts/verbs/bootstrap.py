@@ -1,7 +1,8 @@
-"""``bootstrap``: deploy the foundation into every stage's account and the toolchain into dev; changes what has changed.
+"""``bootstrap``: deploy the foundation into every stage's account and the toolchain into dev.
 
-It uses the credentials at hand for their own account, and in every other account the role BOOTSTRAP_ROLE_NAME
-(OrganizationAccountAccessRole unless set). It says beforehand which account gets what.
+Stacks that are up to date are left alone. It uses your credentials in their own account; in every other account it
+assumes the role that BOOTSTRAP_ROLE_NAME names (OrganizationAccountAccessRole unless set). It first shows which account
+gets which stack, and asks.
 """
 
 from __future__ import annotations
@@ -33,14 +34,15 @@ def main(arguments: Sequence[str]) -> int:
     names = chosen.stage or stage_names()
     if not names:
         raise UsageError(
-            "there are no stages", next_command="write stages/preprod.yml; its schema is stages/schema.json"
+            "there are no stage files in stages/",
+            next_command="write stages/preprod.yml; its schema is stages/schema.json",
         )
     contexts = [StageContext.open(name) for name in names]
     with_toolchain = not chosen.no_toolchain and not chosen.stage
     progress = Progress()
     _announce(contexts, bootstrap_role_name(), with_toolchain, chosen.brief, progress)
     if not chosen.yes and sys.stdin.isatty():
-        confirm("Deploy these?", "yes")
+        confirm("Deploy these stacks?", "yes")
     results = []
     for context in contexts:
         with progress.step(f"Foundation of {context.stage} in account {context.settings.account}"):
@@ -62,20 +64,26 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     """What is not given of the toolchain keeps the value that the toolchain has."""
     parser = verb_parser("bootstrap", __doc__ or "", stage=False)
-    parser.add_argument("--stage", action="append", help="only this stage; repeatable; left out: all of stages/")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--brief", action="store_true", help="show of the stacks' events only what goes wrong")
-    parser.add_argument("--no-toolchain", action="store_true", help="the foundations only")
+    parser.add_argument(
+        "--stage", action="append", help="deploy this stage only; may be repeated; without it, every stage in stages/"
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    parser.add_argument("--brief", action="store_true", help="show only the stack events that report a failure")
+    parser.add_argument("--no-toolchain", action="store_true", help="deploy the foundations only")
     parser.add_argument("--source", choices=["CodeCommit", "GitHub"], help="where the repository is")
     parser.add_argument(
-        "--repository", metavar="NAME", help="CodeCommit: the repository; the project's name unless given"
+        "--repository",
+        metavar="NAME",
+        help="CodeCommit: name of the repository; a new toolchain uses the project's name",
     )
-    parser.add_argument("--github-repository", metavar="OWNER/NAME", help="GitHub: the repository")
-    parser.add_argument("--connection-arn", metavar="ARN", help="GitHub: the confirmed connection")
-    parser.add_argument("--branch", help="the branch that is deployed; main unless given")
-    parser.add_argument("--notification-email", metavar="ADDRESS", help="hears of failures, successes and approvals")
+    parser.add_argument("--github-repository", metavar="OWNER/NAME", help="GitHub: owner and name of the repository")
+    parser.add_argument("--connection-arn", metavar="ARN", help="GitHub: ARN of the confirmed connection")
+    parser.add_argument("--branch", help="the branch to deploy; a new toolchain uses main")
     parser.add_argument(
-        "--model-artifact-bucket", metavar="BUCKET", help="where training in dev writes model artifacts"
+        "--notification-email", metavar="ADDRESS", help="receives mail about failures, successes and approvals"
+    )
+    parser.add_argument(
+        "--model-artifact-bucket", metavar="BUCKET", help="the bucket in dev that training writes model artifacts to"
     )
     return parser
 

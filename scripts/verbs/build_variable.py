@@ -20,9 +20,9 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     if not recorded.get(chosen.name):
         raise UsageError(
-            f'no build variable "{chosen.name}" was recorded in {VARIABLES}',
+            f'{VARIABLES} has no build variable "{chosen.name}"',
             found=sorted(recorded) or ["nothing recorded"],
-            next_command="make release, make promote or make plan, whichever records it (buildspecs/README.md)",
+            next_command="make release, make promote or make plan   (buildspecs/README.md says which one records it)",
         )
     if chosen.output == "json":
         print_json({chosen.name: recorded[chosen.name]})

@@ -1,4 +1,4 @@
-"""``codepipeline``: start an execution, or take up one that is there, and follow it to its approval or its end."""
+"""``codepipeline``: start an execution, or pick up an existing one, and follow it to its approval or its end."""
 
 from __future__ import annotations
 
@@ -22,8 +22,10 @@ def main(arguments: Sequence[str]) -> int:
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--newest", action="store_true", help="start nothing; follow the newest execution")
     which.add_argument("--execution", metavar="ID", help="start nothing; follow this execution")
-    which.add_argument("--retry", action="store_true", help="run again what failed in the newest execution")
-    parser.add_argument("--wait", action="store_true", help="go on while an approval waits, until the end")
+    which.add_argument("--retry", action="store_true", help="retry the failed actions of the newest execution")
+    parser.add_argument(
+        "--wait", action="store_true", help="keep following while an approval waits, until the execution ends"
+    )
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 290 ms to import, and --help answers in 40 ms.
     from scripts.flows.follow_codepipeline import follow
@@ -67,7 +69,7 @@ def _retried(codepipeline: CodePipelines) -> str | None:
             f"nothing to retry: execution {execution_id} is {codepipeline.status(execution_id)}",
             next_command="make codepipeline",
         )
-    print(f"Retrying what failed in {pipeline_stage}", file=sys.stderr)
+    print(f"Retrying the failed actions of {pipeline_stage}", file=sys.stderr)
     codepipeline.retry(execution_id, pipeline_stage)
     return execution_id
 
@@ -77,9 +79,9 @@ def _as_lines(followed: Followed) -> list[str]:
         stage, ahead = followed.held_up.pipeline_stage, followed.held_up.ahead
         return [
             f"Execution {followed.execution_id} waits before {stage}. "
-            f"Execution {ahead} is in it and waits for an approval:",
+            f"Execution {ahead} occupies it and waits for an approval:",
             f"  {followed.approval.custom_data}",
-            "  next:  make approve   (or: make reject) answers that one; then: make codepipeline ARGS=--newest",
+            "  next:  make approve   (or: make reject; then: make codepipeline ARGS=--newest)",
         ]
     if followed.approval:
         return [

@@ -1,7 +1,7 @@
-"""``deploy``: bring a release to a stage, run its batch inference, check the output and show predictions.
+"""``deploy``: deploy a release to a stage, run its batch inference, check the output and show predictions.
 
 preprod gets the newest Approved model package with the pipeline and templates of the working tree; prod gets the
-release that preprod verified last. Run again with nothing changed it says so and changes nothing.
+release that preprod verified last. If nothing changed since the last run, it says so and changes nothing.
 """
 
 from __future__ import annotations

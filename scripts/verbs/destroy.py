@@ -1,7 +1,7 @@
 """``destroy``: delete a stage's batch inference stack; model packages, releases, inputs and predictions stay.
 
 It asks first. --delete-data also deletes the objects in the stage's bucket, which remain as noncurrent versions until
-the bucket's lifecycle removes them. prod needs --yes-delete-prod beside the answer.
+the bucket's lifecycle removes them. For prod the option --yes-delete-prod is required, too.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ PROTECTED_WORD = "--yes-delete-prod"
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("destroy", __doc__ or "")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--delete-data", action="store_true", help="delete the objects in the stage's bucket, too")
-    parser.add_argument(PROTECTED_WORD, action="store_true", help="needed for prod")
+    parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
+    parser.add_argument("--delete-data", action="store_true", help="also delete the objects in the stage's bucket")
+    parser.add_argument(PROTECTED_WORD, action="store_true", help="required for prod")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
     from scripts.flows.change_stack import delete_and_follow
@@ -31,15 +31,19 @@ def main(arguments: Sequence[str]) -> int:
     context = StageContext.open(chosen.stage, chosen.pipeline)
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
-            "prod is not deleted without an explicit word",
+            f"deleting prod requires the option {PROTECTED_WORD}",
             next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}",
         )
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)
     keys = [key for key, _ in context.objects.keys(bucket, "")] if chosen.delete_data else []
     progress = Progress()
-    progress.line(f"stack {name} in account {context.settings.account}: " + (stack.status if stack else "not there"))
-    progress.line(f"data in s3://{bucket}: " + (f"{len(keys)} objects are deleted" if chosen.delete_data else "kept"))
+    progress.line(
+        f"stack {name} in account {context.settings.account}: " + (stack.status if stack else "does not exist")
+    )
+    progress.line(
+        f"data in s3://{bucket}: " + (f"{len(keys)} objects will be deleted" if chosen.delete_data else "kept")
+    )
     if not chosen.yes and (stack or keys):
         confirm("Delete?", context.stage)
     if stack:
@@ -51,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.output == "json":
         print_json({"stage": context.stage, "stack": name, "deleted": stack is not None, "deleted_objects": len(keys)})
     else:
-        print(f"{name}: " + ("deleted" if stack else "was not there") + f"; {len(keys)} objects deleted")
+        print(f"{name}: " + ("deleted" if stack else "did not exist") + f"; {len(keys)} objects deleted")
     return 0
 
 

@@ -1,7 +1,7 @@
-"""``doctor``: check everything a deployment needs, change nothing, and say for each failure what mends it.
+"""``doctor``: check everything that a deployment needs, change nothing, and show a fix for each failure.
 
-Without --stage it looks at every stage. Exit code 0 when all passes; what could not be found out does not count as a
-failure, and is shown as unknown.
+Without --stage it checks every stage. The exit code is 0 if no check fails. A check that could not be made is shown as
+unknown and does not count as a failure.
 """
 
 from __future__ import annotations

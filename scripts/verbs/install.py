@@ -48,7 +48,7 @@ def main() -> int:
         return install_embedded_aws(arguments.environment, arguments.embedded_aws)
     except OSError as error:
         print(f"Cannot write: {error}", file=sys.stderr)
-        print("  next:  df -h . ; ls -ld .   (room, and a directory that you may write)", file=sys.stderr)
+        print("  next:  df -h . ; ls -ld .   (is there space, and may you write to this directory?)", file=sys.stderr)
         return EXIT_CANNOT_WRITE
 
 
@@ -72,9 +72,9 @@ def install_embedded_aws(environment: Path, source: Path) -> int:
     missing = [path for path in paths if not path.exists()]
     if missing:
         print(f"{source} names {missing[0]}, which is not in this clone: the embedded AWS cannot be", file=sys.stderr)
-        print("installed. On AWS itself nothing of it is needed.", file=sys.stderr)
+        print("installed. Working on AWS does not need it.", file=sys.stderr)
         print(
-            f"  next:  name a wheel of it in {source} (pip wheel --no-deps ./localaws makes one),",
+            f"  next:  name a wheel of localaws in {source} (pip wheel --no-deps ./localaws builds one),",
             file=sys.stderr,
         )
         print("         or work on AWS: make ... CLOUD=aws", file=sys.stderr)
@@ -121,7 +121,10 @@ def _installed(environment: Path, what: str, steps: list[list[str]], packages: i
         if code:
             print(lines, file=sys.stderr)
             print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
-            print(f"  next:  look at the lines above; rm -rf {environment} begins anew", file=sys.stderr)
+            print(
+                f"  next:  fix what the lines above report; to start over: rm -rf {environment}",
+                file=sys.stderr,
+            )
             return EXIT_CANNOT_WRITE if any(sign in lines for sign in _CANNOT_WRITE) else EXIT_INSTALL_FAILED
     print(f"Installed in {time.monotonic() - started:.0f} s.", file=sys.stderr)
     return 0

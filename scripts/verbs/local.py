@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     elif chosen.action == "env":
         address = running_address()
         if address is None:
-            raise LocalCloudError("the embedded AWS does not run", next_command="make local-up")
+            raise LocalCloudError("the embedded AWS is not running", next_command="make local-up")
         settings = load_stage(chosen.stage) if chosen.stage else any_stage()
         account = settings.account if chosen.stage else settings.dev_account
         _print_environment(shell_variables(address["endpoint_url"], account, settings.region), chosen.output)
@@ -50,11 +50,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argument_parser("scripts.verbs.local", "The embedded AWS of this clone: start, name, stop, forget.")
+    parser = argument_parser("scripts.verbs.local", "Start, stop, reset and address the embedded AWS of this clone.")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
-    actions.add_parser("up", help="make local-up: start it where it does not run, and prepare its accounts")
-    actions.add_parser("down", help="make local-down: stop it; its state is kept")
-    actions.add_parser("reset", help="make local-reset: stop it and forget its state")
+    actions.add_parser("up", help="make local-up: start it if it is not running, and prepare its accounts")
+    actions.add_parser("down", help="make local-down: stop it and keep its state")
+    actions.add_parser("reset", help="make local-reset: stop it and delete its state")
     environment = actions.add_parser("env", help="make local-env: print export lines that point any AWS client at it")
     environment.add_argument("--stage", help="credentials of this stage's account instead of dev's")
     runner = actions.add_parser("run", help="start and prepare it, then run a command against it")
@@ -89,7 +89,7 @@ def _print_environment(variables: Mapping[str, str], output: str) -> None:
 
 def _announce(endpoint_url: str) -> None:
     print(
-        f"This is the embedded AWS (localaws) at {endpoint_url}. The real one: CLOUD=aws, see docs/going-to-aws.md.",
+        f"This is the embedded AWS (localaws) at {endpoint_url}. For AWS itself: CLOUD=aws, see docs/going-to-aws.md.",
         file=sys.stderr,
     )
 

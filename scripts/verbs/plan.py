@@ -1,7 +1,7 @@
 """``plan``: show what ``deploy`` would do: which release, what is copied, the change set property by property.
 
-It makes the very decision that deploy executes. For a stack that exists it has CloudFormation make the change set,
-shows it and deletes it again; nothing else is created, copied or run.
+It makes the same decision that deploy executes. For an existing stack, CloudFormation creates the change set; plan
+shows it and deletes it again. Nothing else is created, copied or run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("plan", __doc__ or "")
     add_plan_options(parser)
     parser.add_argument("--file", type=Path, help="plan exactly the release that this file pins")
-    parser.add_argument("--evidence", metavar="FILE_OR_S3_URI", help="write the evidence for the approver there (HTML)")
+    parser.add_argument(
+        "--evidence", metavar="FILE_OR_S3_URI", help="write the evidence for the approver to this file (HTML)"
+    )
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 340 ms to import, and --help answers in 40 ms.
     from scripts.decisions.deployment_plan import plan_lines

@@ -12,7 +12,7 @@ from scripts.terminal.tables import predictions_table
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("predictions", __doc__ or "")
-    parser.add_argument("--rows", type=int, default=10, help="so many rows are shown")
+    parser.add_argument("--rows", type=int, default=10, help="the number of rows to show")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
     from scripts.flows.run_pipeline import SUCCEEDED, first_rows, output_of
@@ -23,8 +23,8 @@ def main(arguments: Sequence[str]) -> int:
     succeeded = next((each for each in newest if each.status == SUCCEEDED), None)
     if succeeded is None:
         raise ExecutionError(
-            f"{context.names.sagemaker_pipeline} has no succeeded execution",
-            found=[f"{each.status} {each.arn}" for each in newest[:5]] or ["no executions"],
+            f"{context.names.sagemaker_pipeline} has no successful execution",
+            found=[f"{each.status} {each.arn}" for each in newest[:5]] or ["it has no executions"],
             next_command=f"make run STAGE={context.stage}",
         )
     output = output_of(context, succeeded.arn)

@@ -1,6 +1,6 @@
 """``promote``: carry a release into a stage's account: its model package, its definition, and all that it pins.
 
-What is there already is used again. The stack is left as it is: ``deploy``, or the CodePipeline, changes that.
+What already exists is used again. The stack does not change: ``deploy`` or the CodePipeline changes it.
 """
 
 from __future__ import annotations
@@ -16,8 +16,10 @@ from scripts.terminal.progress import Progress
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("promote", __doc__ or "")
     parser.add_argument("--file", type=Path, default=Path("release.json"), help="the release to promote")
-    parser.add_argument("--release", metavar="ID", help="a release by its id, instead of the file's")
-    parser.add_argument("--plan-digest", metavar="DIGEST", help="refuse unless the plan is still this approved one")
+    parser.add_argument("--release", metavar="ID", help="the id of a release, instead of the file's")
+    parser.add_argument(
+        "--plan-digest", metavar="DIGEST", help="fail unless the plan still has this digest, which was approved"
+    )
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 280 ms to import, and --help answers in 30 ms.
     from scripts.decisions.evidence import require_approved_plan
@@ -50,7 +52,7 @@ def main(arguments: Sequence[str]) -> int:
             {"release_id": release.release_id, "model_package_arn": arn, "reused": reused, "definition_key": key}
         )
     else:
-        print(f"{arn} ({'was there already' if reused else 'registered now'})")
+        print(f"{arn} ({'existed already' if reused else 'registered'})")
         print(f"s3://{context.foundation.bucket}/{key}")
     return 0
 

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("release", __doc__ or "")
-    parser.add_argument("--file", type=Path, default=Path("release.json"), help="where the release is written")
+    parser.add_argument("--file", type=Path, default=Path("release.json"), help="the file to write the release to")
     parser.add_argument(
         "--configurations",
         action="store_true",
         default="CODEBUILD_BUILD_ID" in os.environ,
-        help="also write build/<stage>-configuration.json of every stage, for the CodePipeline; a build always does",
+        help="also write build/<stage>-configuration.json of every stage, for the CodePipeline; CodeBuild always does",
     )
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 290 ms to import, and --help answers in 30 ms.
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
     resolved = resolve(context)
     for each in resolved.skipped:
-        print(f"passed over: {each}", file=sys.stderr)
+        print(f"skipped: {each}", file=sys.stderr)
     release, files = make_release(context, resolved)
     save_release(release, chosen.file)
     record_build_variables(

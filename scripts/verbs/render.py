@@ -1,4 +1,4 @@
-"""``render``: write each definition.json whose sources changed; with ``--check`` only say which are stale."""
+"""``render``: write each definition.json whose sources changed; with ``--check`` only list the stale ones."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from scripts.workspace.pipelines import (
 def main(arguments: Sequence[str]) -> int:
     """Exit code 0 when all is fresh now, 10 when a definition is stale (--check) or cannot be rendered."""
     parser = verb_parser("render", __doc__ or "", stage=False)
-    parser.add_argument("--pipeline", help="a folder in pipelines/; left out: all")
-    parser.add_argument("--check", action="store_true", help="write nothing; fail where a definition is not fresh")
-    parser.add_argument("--force", action="store_true", help="render even what is fresh")
+    parser.add_argument("--pipeline", help="a folder in pipelines/; without it, all of them")
+    parser.add_argument("--check", action="store_true", help="write nothing; fail if a definition is stale")
+    parser.add_argument("--force", action="store_true", help="also render definitions that are fresh")
     options = parser.parse_args(arguments)
     if options.pipeline:
         require_pipeline(options.pipeline)

@@ -20,7 +20,7 @@ def main(arguments: Sequence[str]) -> int:
     resolved = resolve(context)
     package, summary = resolved.package, resolved.summary
     for each in resolved.skipped:
-        print(f"passed over: {each}", file=sys.stderr)
+        print(f"skipped: {each}", file=sys.stderr)
     if chosen.output == "json":
         print_json({"model_package": package, "passed_over": [each.arn for each in resolved.skipped]})
         return 0

@@ -12,7 +12,7 @@ from scripts.terminal.progress import Progress
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("run", __doc__ or "")
-    parser.add_argument("--no-follow", action="store_true", help="start it and return")
+    parser.add_argument("--no-follow", action="store_true", help="start the execution and return")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
     from scripts.flows.run_pipeline import deployed_stack, follow, output_of, require_input, start_or_find

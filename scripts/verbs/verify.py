@@ -1,6 +1,6 @@
 """``verify``: run a stage's pipeline, check its output against the thresholds, and record the result.
 
-prod takes only a release whose verification in preprod has passed.
+prod accepts only a release that passed its verification in preprod.
 """
 
 from __future__ import annotations

@@ -47,6 +47,6 @@ def run_git(root: Path, *arguments: str) -> str:
         raise ExecutionError(
             f"git {' '.join(arguments)} failed",
             found=answer.stderr.strip().splitlines()[-5:],
-            next_command="mend that (a clone with at least one commit is needed), then: make bootstrap",
+            next_command="fix this (the clone needs at least one commit), then: make bootstrap",
         )
     return answer.stdout.strip()

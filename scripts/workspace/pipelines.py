@@ -89,7 +89,7 @@ def read_definition(pipeline: str, root: Path = Path()) -> str | None:
         return path.read_bytes().decode("utf-8") if path.exists() else None
     except UnicodeDecodeError as error:
         raise DefinitionError(
-            f"{path} is no UTF-8 text.", found=[f"byte {error.start}: {error.reason}"], next_command="make render"
+            f"{path} is not UTF-8 text.", found=[f"byte {error.start}: {error.reason}"], next_command="make render"
         ) from error
 
 
@@ -118,8 +118,8 @@ def _region(path: Path) -> str:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is no YAML: {error}", next_command=f"correct {path}") from error
+        raise SettingsError(f"{path} is not YAML: {error}", next_command=f"correct {path}") from error
     region = content.get("region") if isinstance(content, dict) else None
     if not isinstance(region, str):
-        raise SettingsError(f"{path} names no region.", next_command=f"write region: into {path}")
+        raise SettingsError(f"{path} has no region.", next_command=f"write region: into {path}")
     return region

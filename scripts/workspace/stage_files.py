@@ -48,7 +48,7 @@ def load_stage(
             next_command=_again(near or found),
         )
     if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
-        raise UsageError(f'a stage is named by at most 10 lower-case letters and digits, not "{stage}"')
+        raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
     document = _read(directory / f"{stage}.yml")
     document.override(_overrides(stage, environment))
     return document.validate()
@@ -59,9 +59,9 @@ def any_stage() -> StageSettings:
     names = stage_names()
     if not names:
         raise SettingsError(
-            f"{STAGES}/ holds no stage file",
+            f"{STAGES}/ has no stage file",
             found=[f"no {STAGES}/*.yml in {Path.cwd()}"],
-            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml by {STAGES}/schema.json)",
+            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml, see {STAGES}/schema.json)",
         )
     return load_stage(names[0])
 
@@ -137,12 +137,12 @@ def _sentence(name: str, location: Location, error: Any) -> str:
         return f"{name} is missing"
     if kind == "extra_forbidden":
         near = get_close_matches(str(location[-1]), _keys_beside(location), n=1, cutoff=0.5)
-        return f"{name} is no setting" + (f'; did you mean "{near[0]}"?' if near else "")
+        return f"{name} is not a setting" + (f'; did you mean "{near[0]}"?' if near else "")
     if location and location[-1] in ("account", "dev_account"):
         hint = (
             "" if isinstance(given, str) else ", in quotes (YAML reads bare digits as a number and drops leading zeros)"
         )
-        return f"{name} must be 12 digits{hint}, not {given!r}"
+        return f"{name}: {given!r} is not an account number: it must have 12 digits{hint}"
     message = str(error["msg"]).removeprefix("Value error, ")
     if kind == "string_pattern_mismatch":
         message = f"does not match {error['ctx']['pattern']}"
@@ -176,8 +176,8 @@ def _read(path: Path) -> _Document:
         raise SettingsError(f"{path}: not YAML: {error}", next_command=f"correct {path}") from error
     if not isinstance(content, dict) or root is None:
         raise SettingsError(
-            f"{path} line 1: settings are `key: value` lines, which this file has none of",
-            next_command=f"git checkout {path}, or write it anew by stages/schema.json",
+            f"{path} line 1: the file must contain `key: value` lines",
+            next_command=f"git checkout {path}, or write it again; its schema is stages/schema.json",
         )
     lines: dict[Location, int] = {}
     _note_lines(path, root, (), lines)

@@ -1,4 +1,4 @@
-"""Opt-in: deploys preprod with the credentials at hand, where AWS_ENDPOINT_URL and the stage files lead; costs money.
+"""Opt-in: deploys preprod with the current credentials, where AWS_ENDPOINT_URL and the stage files lead; costs money.
 
     RUN_ON_AWS=1 AWS_PROFILE=... tox run -e aws
 

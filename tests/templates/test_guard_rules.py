@@ -237,7 +237,7 @@ def test_a_rule_stands_alone_with_its_definitions() -> None:
 
 def test_a_finding_names_the_resource_and_the_demand() -> None:
     (finding,) = lint_rules("t.yml", _changed(("Logs", "Properties", "RetentionInDays"), None), RULES)
-    assert str(finding) == "t.yml: LOG_GROUP_HAS_RETENTION: Logs: logs are removed some day"
+    assert str(finding) == "t.yml: LOG_GROUP_HAS_RETENTION: Logs: logs have a retention period"
 
 
 def test_a_value_that_only_one_side_of_a_condition_has_is_refused() -> None:

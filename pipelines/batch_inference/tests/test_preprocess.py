@@ -100,9 +100,9 @@ def test_missing_values_become_empty_for_the_model_to_impute(container: Containe
         ([*GOOD, "more"], "wrong number of fields"),
         ([" ", *GOOD[1:]], "no record id"),
         (["T\n1", *GOOD[1:]], "line break in the record id"),
-        (with_feature(1, "many"), "mean_texture is no number"),
-        (with_feature(1, "inf"), "mean_texture is no number"),
-        (with_feature(1, "1_000"), "mean_texture is no number"),
+        (with_feature(1, "many"), "mean_texture is not a number"),
+        (with_feature(1, "inf"), "mean_texture is not a number"),
+        (with_feature(1, "1_000"), "mean_texture is not a number"),
         (with_feature(1, "-0.5"), "mean_texture is negative"),
         (["T1", *[""] * len(FEATURES)], "no feature has a value"),
     ],
@@ -123,8 +123,8 @@ def test_too_many_rejected_rows_fail_the_job_and_name_the_first(container: Conta
     container.put("a.csv", GOOD, with_feature(0, "x"))
     assert container.run(MAX_REJECTED_FRACTION="0.4") == 1
     assert "1 of 2 rows were rejected" in container.message
-    assert "a.csv line 3: mean_radius is no number" in container.message
-    assert container.report()["rejected"] == {"mean_radius is no number": 1}
+    assert "a.csv line 3: mean_radius is not a number" in container.message
+    assert container.report()["rejected"] == {"mean_radius is not a number": 1}
 
 
 def test_a_wrong_header_fails_with_its_file_and_line(container: Container) -> None:
@@ -145,7 +145,7 @@ def test_a_repeated_column_fails(container: Container) -> None:
     [
         (b"", "a.csv line 1: the file is empty"),
         (",".join(HEADER).encode() + b"\n", "have headers but no rows"),
-        ((",".join(HEADER) + "\n").encode() + b"\xff\xfe\n", "no UTF-8 text"),
+        ((",".join(HEADER) + "\n").encode() + b"\xff\xfe\n", "not UTF-8 text"),
         ((",".join(HEADER) + "\n").encode() + b'"T1"x,1\n', "a.csv line 2: broken CSV"),
     ],
 )

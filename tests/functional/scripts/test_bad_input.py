@@ -50,7 +50,7 @@ def test_an_artifact_that_is_gone_is_told(site: Site) -> None:
     arn = site.register()
     site.put_input()
     site.client("s3").delete_object(Bucket=DEV_BUCKET, Key=site.artifact_key(arn))
-    refused(site.run("deploy", "--stage", "preprod"), 9, "is gone", site.artifact_key(arn))
+    refused(site.run("deploy", "--stage", "preprod"), 9, "does not exist", site.artifact_key(arn))
     assert site.promoted() == []
 
 

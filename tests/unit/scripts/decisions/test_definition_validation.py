@@ -147,7 +147,7 @@ def lose_version(definition: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        (rename_step, "step Preprocess exists 2 times"),
+        (rename_step, "step Preprocess is declared 2 times"),
         (refer_to_nothing, "refers to a parameter that does not exist: Nothing"),
         (refer_to_no_step, "refers to a step that does not exist: Nowhere"),
         (refer_to_no_output, "refers to an output that step Preprocess does not have: features"),
@@ -158,7 +158,7 @@ def lose_version(definition: dict[str, Any]) -> None:
         (retry_what_does_not_exist, "unknown ExceptionType 'Step.UNLUCKY'"),
         (grow_too_long, "at most 1048576 are allowed"),
         (name_badly, "step 'no spaces': its name must have"),
-        (declare_twice, "parameter ProcessingInstanceType exists 2 times"),
+        (declare_twice, "parameter ProcessingInstanceType is declared 2 times"),
         (use_unknown_type, "unknown Type 'Procesing'"),
         (lose_version, 'Version must be "2020-12-01", not None'),
     ],

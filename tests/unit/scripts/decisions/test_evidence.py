@@ -44,7 +44,7 @@ def test_the_headline_says_when_the_definition_changes_too() -> None:
 
 def test_a_first_deployment_and_a_repeated_one_are_told_as_such() -> None:
     assert "first deployment" in replace(evidence(), release_from=None, version_from=None).headline
-    assert "has already" in replace(evidence(), release_from="new").headline
+    assert "has this release already" in replace(evidence(), release_from="new").headline
 
 
 def test_the_summary_says_what_changes_what_was_tested_and_the_cost() -> None:

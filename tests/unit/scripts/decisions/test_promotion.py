@@ -82,7 +82,7 @@ def test_metadata_that_leaves_no_room_is_refused() -> None:
 
 
 def test_a_version_that_is_no_longer_approved_is_not_promoted() -> None:
-    with pytest.raises(ModelPackageError, match="no longer Approved but Rejected"):
+    with pytest.raises(ModelPackageError, match="no longer Approved: its approval status is Rejected"):
         promotion(ModelApprovalStatus="Rejected")
 
 

@@ -25,7 +25,7 @@ def changed(**changes: object) -> StageSettings:
 
 
 def test_a_missing_foundation_names_every_parameter() -> None:
-    with pytest.raises(FoundationError, match="no foundation of stage preprod") as refused:
+    with pytest.raises(FoundationError, match="no foundation for stage preprod") as refused:
         foundation_of({}, NAMES, SETTINGS)
     assert "missing SSM parameter /preprod/sagemaker_role_arn" in refused.value.found
     assert refused.value.next_command == "make bootstrap"

@@ -26,7 +26,8 @@ def test_a_verification_is_told_in_words() -> None:
 def test_stages_are_compared_only_where_there_are_two_releases() -> None:
     assert comparison([PREPROD, StageStatus("prod", "3")]) is None
     assert (
-        comparison([PREPROD, StageStatus(**{**vars(PROD), "release_id": "r2"})]) == "prod has the release of preprod."
+        comparison([PREPROD, StageStatus(**{**vars(PROD), "release_id": "r2"})])
+        == "prod has the same release as preprod."
     )
 
 

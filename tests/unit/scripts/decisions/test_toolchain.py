@@ -63,5 +63,5 @@ def test_stage_files_that_disagree_are_refused_with_what_they_say() -> None:
 
 
 def test_a_missing_stage_is_named() -> None:
-    with pytest.raises(SettingsError, match="no stage prod"):
+    with pytest.raises(SettingsError, match="missing: prod"):
         toolchain_parameters({"preprod": stages()["preprod"]}, NOTHING, {})

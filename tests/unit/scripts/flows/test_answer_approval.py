@@ -68,13 +68,13 @@ def test_the_evidence_is_shown_and_its_page_is_put_here(tmp_path: Path, monkeypa
 
 
 def test_evidence_that_is_gone_is_told_and_another_link_is_shown_as_it_is() -> None:
-    assert "not there: s3://ours/evidence/e-1.html" in opened(FakeCodePipelines())[-1]
+    assert "not found: s3://ours/evidence/e-1.html" in opened(FakeCodePipelines())[-1]
     assert opened(FakeCodePipelines(url="https://example.com/x"))[-1] == "  evidence: https://example.com/x"
     assert opened(FakeCodePipelines(url=None))[1:] == ["  changes the model"]
 
 
 def test_where_nothing_waits_nothing_is_answered() -> None:
-    with pytest.raises(ApprovalError, match="no approval of ours waits"):
+    with pytest.raises(ApprovalError, match="no approval of ours is waiting"):
         opened(FakeCodePipelines(waits=False))
 
 

@@ -46,4 +46,4 @@ def test_a_record_that_cannot_be_read_is_an_error_and_never_unverified(content: 
 def test_the_refusal_names_the_record_and_the_command() -> None:
     error = not_verified("r", stage_with(None), "prod")
     assert "s3://ours/releases/r/verification.json" in error.found[0]
-    assert "UNVERIFIED=1 make deploy STAGE=prod" in str(error.next_command)
+    assert "make deploy STAGE=prod UNVERIFIED=1" in str(error.next_command)

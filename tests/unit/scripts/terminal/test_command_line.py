@@ -41,7 +41,7 @@ def test_a_file_that_cannot_be_written_is_named(number: int, capsys: pytest.Capt
 
 def test_control_c_ends_with_130_and_says_that_it_can_be_repeated(capsys: pytest.CaptureFixture[str]) -> None:
     assert ended_by(KeyboardInterrupt()) == 130
-    assert "can be run again" in capsys.readouterr().err
+    assert "Run the same command again" in capsys.readouterr().err
 
 
 def test_a_defect_is_not_hidden() -> None:

@@ -92,7 +92,7 @@ def test_an_unknown_key_gets_a_hint_and_its_line(tmp_path: Path) -> None:
     text = GOOD.replace("  split_type:", "  split_typ:")
     said = refusal(tmp_path, text)
     assert f"line {line_of(text, 'split_typ:')}" in said
-    assert 'transform.split_typ is no setting; did you mean "split_type"?' in said
+    assert 'transform.split_typ is not a setting; did you mean "split_type"?' in said
 
 
 def test_a_wrong_type_is_told_with_its_line(tmp_path: Path) -> None:
@@ -102,7 +102,9 @@ def test_a_wrong_type_is_told_with_its_line(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("account", ['"12345"', "222222222222", '"22222222222x"'])
 def test_an_account_is_twelve_digits_in_quotes(tmp_path: Path, account: str) -> None:
-    assert "account must be 12 digits" in refusal(tmp_path, GOOD.replace('"222222222222"', account))
+    assert "is not an account number: it must have 12 digits" in refusal(
+        tmp_path, GOOD.replace('"222222222222"', account)
+    )
 
 
 def test_an_instance_type_that_sagemaker_does_not_know_is_refused_with_near_ones(tmp_path: Path) -> None:
