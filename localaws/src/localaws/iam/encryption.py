@@ -14,6 +14,7 @@ from moto.s3.models import s3_backends
 from localaws.core.backend import Backend
 from localaws.core.caller import PARTITION, Caller
 from localaws.core.clients import MakeClient
+from localaws.iam.absence import require_absence
 from localaws.iam.requirements import Parameters, Requirement
 
 _KEY_OF_UPLOAD = "s3:x-amz-server-side-encryption-aws-kms-key-id"
@@ -68,7 +69,8 @@ class ObjectEncryption:
             return None, None
         try:
             rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
-        except ClientError:  # no default encryption
+        except ClientError as error:  # no default encryption
+            require_absence(error)
             return None, None
         default = rules[0].get("ApplyServerSideEncryptionByDefault", {})
         return default.get("SSEAlgorithm"), default.get("KMSMasterKeyID")
@@ -79,7 +81,8 @@ class ObjectEncryption:
             return None
         try:
             found = s3.head_object(Bucket=bucket, Key=key).get("SSEKMSKeyId")
-        except ClientError:  # no such object: S3's own answer is the better one
+        except ClientError as error:  # no such object: S3's own answer is the better one
+            require_absence(error)
             return None
         return found if _is_key_arn(found) else None
 

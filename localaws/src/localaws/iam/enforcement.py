@@ -17,6 +17,7 @@ from localaws.core.clock import Clock
 from localaws.core.errors import ServiceError
 from localaws.core.store import Store
 from localaws.core.wire import OperationRequest
+from localaws.iam.absence import require_absence
 from localaws.iam.context import request_context
 from localaws.iam.encryption import ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
@@ -103,7 +104,8 @@ class Enforcement:
             kms = self._client("kms", Caller.root(caller.account, caller.region))
             try:
                 return str(kms.describe_key(KeyId=alias["name"])["KeyMetadata"]["Arn"])
-            except ClientError:  # no such alias: KMS's own answer is the better one
+            except ClientError as error:  # no such alias: KMS's own answer is the better one
+                require_absence(error)
                 return arn
         if role and action not in ("iam:CreateRole", "iam:PassRole") and not action.startswith("sts:"):
             return role_arn(role["account"], role["name"]) or arn

@@ -18,6 +18,7 @@ from localaws.core.backend import Backend
 from localaws.core.caller import Caller
 from localaws.core.clients import MakeClient
 from localaws.core.store import Store
+from localaws.iam.absence import require_absence
 from localaws.iam.principals import trust_policy
 from localaws.policies.document import Document, Kind
 
@@ -84,14 +85,16 @@ class ResourcePolicies:
     def _key(self, owner: Caller, arn: str) -> Governance:
         try:
             text = self._client("kms", owner).get_key_policy(KeyId=arn, PolicyName="default")["Policy"]
-        except ClientError:  # no such key: KMS's own answer is the better one
+        except ClientError as error:  # no such key: KMS's own answer is the better one
+            require_absence(error)
             return Governance(owner.account)
         return Governance(owner.account, text, decides=True)
 
     def _attribute(self, service: str, owner: Caller, arn: str, resource: str) -> Document | None:
         try:
             text = self._text(service, owner, arn, resource)
-        except ClientError:  # the resource does not exist: its service's own answer is the better one
+        except ClientError as error:  # the resource does not exist: its service's own answer is the better one
+            require_absence(error)
             return None
         return str(text) if text else None
 
