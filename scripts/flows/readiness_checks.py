@@ -169,7 +169,9 @@ def _quotas(context: StageContext) -> str:
         raise SettingsError(
             f"a quota is too small: {short[0]}",
             found=short,
-            next_command="aws service-quotas request-service-quota-increase --service-code sagemaker ...",
+            next_command="aws service-quotas list-service-quotas --service-code sagemaker --query "
+            f"\"Quotas[?QuotaName=='{short[0].partition(':')[0]}'].QuotaCode\"   "
+            "(then: aws service-quotas request-service-quota-increase with that code)",
         )
     return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
 

@@ -87,7 +87,7 @@ def test_without_folder_and_wheel_the_installer_says_what_to_name_where(tmp_path
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 21, done.stderr
     assert "localaws.txt names localaws, which is not in this clone" in done.stderr
-    assert "name a wheel of it in localaws.txt" in done.stderr
+    assert "name a wheel of localaws in localaws.txt" in done.stderr
     assert "CLOUD=aws" in done.stderr
 
 

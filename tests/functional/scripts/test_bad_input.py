@@ -58,7 +58,7 @@ def test_an_artifact_that_is_not_what_the_release_pinned_is_not_promoted(ready_s
     ready_site.json("release")
     arn = json.loads((ready_site.folder / "release.json").read_text())["model_package"]["arn"]
     ready_site.client("s3").put_object(Bucket=DEV_BUCKET, Key=ready_site.artifact_key(arn), Body=b"another model")
-    refused(ready_site.run("promote", "--stage", "preprod"), 9, "is not what the release pinned", "13 bytes")
+    refused(ready_site.run("promote", "--stage", "preprod"), 9, "differs from what the release pinned", "13 bytes")
     assert ready_site.promoted() == []
 
 

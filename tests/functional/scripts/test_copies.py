@@ -99,7 +99,7 @@ def test_a_source_that_is_gone_or_changed_is_refused(copying: Copying) -> None:
     copying.put(b"model", ChecksumAlgorithm="SHA256")
     pinned = copying.objects.head(DEV_BUCKET, copying.key)
     copying.put(b"other", ChecksumAlgorithm="SHA256")
-    with pytest.raises(ArtifactError, match="not what the release pinned"):
+    with pytest.raises(ArtifactError, match="differs from what the release pinned"):
         copying.copy(pinned)
     copying.s3.delete_object(Bucket=DEV_BUCKET, Key=copying.key)
     with pytest.raises(ArtifactError, match="does not exist"):

@@ -106,5 +106,5 @@ def test_without_stage_files_nothing_is_started_and_the_way_back_is_named(clone:
         path.unlink()
     code, said = clone.refusal("up")
     assert code == 3
-    assert "holds no stage file" in said
+    assert "has no stage file" in said
     assert "Traceback" not in said

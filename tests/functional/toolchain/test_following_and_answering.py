@@ -111,7 +111,8 @@ def test_an_execution_in_the_queue_says_which_approval_it_waits_for(desk: Desk) 
     done = desk.run("codepipeline", "--newest")
     assert done.returncode == 0, done.stderr
     assert (
-        f"Execution {second} waits before {STAGE}. Execution {first} is in it and waits for an approval" in done.stdout
+        f"Execution {second} waits before {STAGE}. Execution {first} occupies it and waits for an approval"
+        in done.stdout
     )
     assert "make approve" in done.stdout
 
