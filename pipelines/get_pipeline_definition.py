@@ -37,7 +37,7 @@ SDK_SETTINGS = {
 
 
 class PipelineModuleError(Exception):
-    """The module cannot be imported, has no ``get_pipeline``, or its result is no pipeline."""
+    """The module cannot be imported, has no ``get_pipeline``, or its result is not a pipeline."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -96,10 +96,10 @@ def definition_of(pipeline: Any, module_name: str = "get_pipeline") -> dict[str,
         try:
             given = json.loads(given)
         except json.JSONDecodeError as error:
-            raise PipelineModuleError(f"{module_name} gave text that is no JSON: {error}") from error
+            raise PipelineModuleError(f"{module_name} returned text that is not JSON: {error}") from error
     if not isinstance(given, dict) or not isinstance(given.get("Steps"), list):
         raise PipelineModuleError(
-            f"{module_name} gave {type(given).__name__}, which is no pipeline definition:"
+            f"{module_name} returned {type(given).__name__}, which is not a pipeline definition:"
             " expected a dict with Version and Steps, or an object with .definition()"
         )
     return without_nulls(given)

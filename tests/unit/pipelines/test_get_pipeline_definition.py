@@ -116,7 +116,7 @@ def test_images_of_the_regions_are_recorded(module: Any, tmp_path: Path) -> None
         ("import no_such_library", "no_such_library"),
         ("import sagemaker", "make render"),
         ("pipeline = {}", "no function get_pipeline"),
-        ("def get_pipeline(): return 3", "gave int, which is no pipeline definition"),
+        ("def get_pipeline(): return 3", "returned int, which is not a pipeline definition"),
     ],
 )
 def test_a_module_without_a_pipeline_ends_with_a_reason(
