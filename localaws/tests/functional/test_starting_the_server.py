@@ -32,7 +32,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         code, error = _start("--state", str(tmp_path), "--port", str(port))
-    assert (code, f"127.0.0.1:{port} cannot be used" in error) == (3, True)
+    assert (code, f"cannot listen on 127.0.0.1:{port}" in error) == (3, True)
 
 
 def test_state_that_cannot_be_read_is_named_and_kept(tmp_path: Path) -> None:
