@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="localaws",
         description="An AWS that fits on a laptop.",
-        epilog="Exit codes: 0 success (start: stopped by a signal), 2 wrong arguments, 3 port in use, 4 state unusable, "
-        "5 no server running, 6 request refused.",
+        epilog="Exit codes: 0 success (start: stopped by a signal), 2 wrong arguments, 3 port in use, 4 state "
+        "unusable, 5 no server running, 6 request refused.",
     )
     parser.add_argument("--version", action="version", version=f"localaws {version('localaws')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -25,8 +25,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=account,
         metavar="ID",
-        help="an account of the organization (12 digits); repeat for more. The first is the management account, which can "
-        f"assume OrganizationAccountAccessRole in the others. Default: {DEFAULT_ACCOUNT}",
+        help="an account of the organization (12 digits); repeat for more. The first is the management account, which "
+        f"can assume OrganizationAccountAccessRole in the others. Default: {DEFAULT_ACCOUNT}",
     )
     parser.add_argument(
         "--enforce-iam",
