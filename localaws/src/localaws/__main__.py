@@ -11,12 +11,12 @@ from localaws.commands import accounts, clock, env, exit_codes, mail, reset, sta
 from localaws.commands.running_server import RequestRefusedError, ServerNotRunningError
 
 _COMMANDS = {
-    "start": (start, "start the server; it keeps the terminal until Ctrl-C"),
-    "env": (env, "print export lines that point any AWS client at it"),
-    "accounts": (accounts, "print its accounts"),
-    "clock": (clock, "print its time; move it forward"),
-    "mail": (mail, "print what it would have mailed"),
-    "reset": (reset, "stop it and forget its state"),
+    "start": (start, "start the server; it runs in this terminal until Ctrl-C"),
+    "env": (env, "print the export lines that point AWS clients at the server"),
+    "accounts": (accounts, "print the server's accounts"),
+    "clock": (clock, "print the server's time; move it forward"),
+    "mail": (mail, "print the messages that SNS would have sent by email or SMS"),
+    "reset": (reset, "stop the server and delete its state"),
 }
 
 
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return int(_COMMANDS[chosen.command][0].run(chosen))
     except ServerNotRunningError as error:
-        return _fail(exit_codes.NOT_RUNNING, f"{error}. Start one: localaws start --state {chosen.state}")
+        return _fail(exit_codes.NOT_RUNNING, f"{error}. Start it first: localaws start --state {chosen.state}")
     except RequestRefusedError as error:
         return _fail(exit_codes.REFUSED, f"{error}.")
     except OSError as error:
@@ -41,8 +41,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="localaws",
         description="An AWS that fits on a laptop.",
-        epilog="Exit codes: 0 done (start: stopped by a signal), 2 wrong arguments, 3 port taken, 4 state unusable, "
-        "5 no server runs, 6 refused.",
+        epilog="Exit codes: 0 success (start: stopped by a signal), 2 wrong arguments, 3 port in use, 4 state "
+        "unusable, 5 no server running, 6 request refused.",
     )
     parser.add_argument("--version", action="version", version=f"localaws {version('localaws')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

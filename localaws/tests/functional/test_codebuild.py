@@ -371,7 +371,7 @@ def test_a_role_that_cannot_be_assumed_is_refused_at_creation(client: Client, un
 
 
 def test_other_sources_are_refused_at_creation(client: Client, project: Callable[..., str]) -> None:
-    with pytest.raises(ClientError, match="localaws builds no source of type GITHUB"):
+    with pytest.raises(ClientError, match="localaws does not build sources of type GITHUB"):
         project("buildspec.yml", source={"type": "GITHUB", "location": "https://github.com/a/b"})
 
 

@@ -80,7 +80,7 @@ def test_a_folder_without_git_cannot_be_mapped(client: Client, server: Server, u
     with pytest.raises(urllib.error.HTTPError) as refused:
         _map(server, arn, {"team/code": str(tmp_path)})
     assert refused.value.code == 400
-    assert "no git folder" in refused.value.read().decode()
+    assert "not a git repository" in refused.value.read().decode()
 
 
 def test_connections_are_tagged_listed_and_deleted_in_their_own_account(client: Client, unique: str) -> None:

@@ -32,7 +32,7 @@ def test_a_taken_port_is_named(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         code, error = _start("--state", str(tmp_path), "--port", str(port))
-    assert (code, f"127.0.0.1:{port} cannot be used" in error) == (3, True)
+    assert (code, f"cannot listen on 127.0.0.1:{port}" in error) == (3, True)
 
 
 def test_state_that_cannot_be_read_is_named_and_kept(tmp_path: Path) -> None:
@@ -54,7 +54,7 @@ def test_a_state_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
 def test_two_servers_never_share_a_state_directory(tmp_path: Path) -> None:
     with running(tmp_path) as (process, _):
         code, error = _start("--state", str(tmp_path), "--port", "0", "--account", DEV)
-        assert (code, f"another localaws (process {process.pid}) uses it" in error) == (4, True)
+        assert (code, f"another localaws server (process {process.pid}) is using it" in error) == (4, True)
 
 
 def test_what_cannot_be_kept_does_not_keep_all_else_from_being_kept(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""``localaws accounts``: the accounts of the running server, one a line, the management account first."""
+"""``localaws accounts``: print the accounts of the running server, one per line; the management account is first."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``localaws clock``: the running server's time, which moves forward on request; schedules and expiry go by it."""
+"""``localaws clock``: print the running server's time, or move it forward; schedules and expiry follow it."""
 
 from __future__ import annotations
 

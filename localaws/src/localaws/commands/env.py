@@ -1,4 +1,4 @@
-"""``localaws env``: the export lines that point any AWS client at the running server."""
+"""``localaws env``: print the export lines that point AWS clients at the running server."""
 
 from __future__ import annotations
 
@@ -17,12 +17,17 @@ _FOREIGN = re.compile(r"AWS_(?!REGION$|DEFAULT_REGION$)[A-Z0-9_]+")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_state(parser, "the running server's directory")
-    parser.add_argument("--account", type=account, metavar="ID", help="whose credentials; without it the first account")
+    parser.add_argument(
+        "--account",
+        type=account,
+        metavar="ID",
+        help="the account whose credentials are printed (default: the first account)",
+    )
     parser.add_argument(
         "--region",
         type=region,
         default=os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or _USUAL_REGION,
-        help=f"where calls go; without it the shell's AWS_REGION, else {_USUAL_REGION}",
+        help=f"the region of the calls (default: the shell's AWS_REGION, otherwise {_USUAL_REGION})",
     )
 
 
@@ -30,7 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
     server = running_server(arguments.state)
     chosen = arguments.account or server.accounts[0]
     if chosen not in server.accounts:
-        raise RequestRefusedError(f"account {chosen} is not one of the server's: {', '.join(server.accounts)}")
+        raise RequestRefusedError(
+            f"account {chosen} is not an account of this server. Its accounts: {', '.join(server.accounts)}"
+        )
     variables = {
         "AWS_ENDPOINT_URL": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": chosen,

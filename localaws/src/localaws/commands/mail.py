@@ -1,4 +1,4 @@
-"""``localaws mail``: what SNS would have mailed or texted to people, oldest first."""
+"""``localaws mail``: print the messages that SNS would have sent by email or SMS, oldest first."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _PAGE = "/_localaws/mail"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_state(parser, "the running server's directory")
-    parser.add_argument("--to", metavar="ADDRESS", help="only what was sent to this address or number")
+    parser.add_argument("--to", metavar="ADDRESS", help="print only the messages to this email address or phone number")
     parser.add_argument("--output", choices=["text", "json"], default="text")
 
 
@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
         print(json.dumps(messages, indent=2, ensure_ascii=False))
         return 0
     for message in messages:
-        unsent = "" if message["delivered"] else "  (not sent: the subscription is not confirmed)"
+        unsent = "" if message["delivered"] else "  (not delivered: the subscription is not confirmed)"
         print(f"{message['time']}  to {message['to']}{unsent}\n{message['subject']}\n\n{message['text']}\n")
     if not messages:
         print("No mail.")

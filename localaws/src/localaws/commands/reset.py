@@ -1,4 +1,4 @@
-"""``localaws reset``: stop the server of a state directory where one runs, and forget everything it kept."""
+"""``localaws reset``: stop the server of a state directory if one is running, and delete the state."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _OWN_FILES = ("lock", "localaws.sqlite", "moto.pickle")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    add_state(parser, "the directory to forget")
+    add_state(parser, "the state directory to delete")
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,12 +28,12 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"There is no state in {state}.")
         return 0
     if not any((state / name).is_file() for name in _OWN_FILES):
-        raise RequestRefusedError(f"{state} is not a state directory of localaws; nothing was removed")
+        raise RequestRefusedError(f"{state} is not a localaws state directory; nothing was deleted")
     with contextlib.suppress(ServerNotRunningError):
         os.kill(running_server(state).process, signal.SIGTERM)
     _wait_until_free(state)
     shutil.rmtree(state)
-    print(f"The state in {state} is forgotten.")
+    print(f"Deleted the state in {state}.")
     return 0
 
 

@@ -44,7 +44,7 @@ def note_address(state: Path, endpoint_url: str, process: int) -> None:
 
 def running_server(state: Path) -> RunningServer:
     """The server of ``state``. Raises ServerNotRunningError where none answers."""
-    lacking = ServerNotRunningError(f"no server runs on the state directory {state}")
+    lacking = ServerNotRunningError(f"no server is running on the state directory {state}")
     try:
         noted = json.loads((state / _NOTE).read_text())
         health = _ask(f"{noted['endpoint_url']}/_localaws/health")

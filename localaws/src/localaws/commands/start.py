@@ -1,4 +1,4 @@
-"""``localaws start``: become the server, and say where it listens. It ends by SIGTERM or SIGINT alone."""
+"""``localaws start``: start the server in this process and print its address. SIGTERM or SIGINT stops it."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ DEFAULT_ACCOUNT = "000000000000"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=port, default=DEFAULT_PORT, help="TCP port on 127.0.0.1; 0 takes a free one")
-    add_state(parser, "directory that keeps everything; one server at a time")
+    add_state(parser, "the state directory; only one server can use it at a time")
     parser.add_argument(
         "--account",
         action="append",
         type=account,
         metavar="ID",
-        help="an account of the organization, 12 digits; repeatable. The first is the management account, which may "
-        f"assume OrganizationAccountAccessRole in the others. Without any: {DEFAULT_ACCOUNT}",
+        help="an account of the organization (12 digits); repeat for more. The first is the management account, which "
+        f"can assume OrganizationAccountAccessRole in the others. Default: {DEFAULT_ACCOUNT}",
     )
     parser.add_argument(
         "--enforce-iam",
         action="store_true",
-        help="ask IAM before every request: identity and resource policies, permissions boundaries, iam:PassRole",
+        help="check IAM on every request: identity and resource policies, permissions boundaries, iam:PassRole",
     )
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
@@ -53,12 +53,10 @@ def run(arguments: argparse.Namespace) -> int:
         server = Server(arguments.port, state, state / "work", accounts, arguments.enforce_iam)
     except (OSError, SystemExit) as error:
         # werkzeug prints its own sentence and exits where the address is in use
-        where = f"{HOST}:{arguments.port} cannot be used"
-        return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Try --port 0 for a free one.")
+        where = f"cannot listen on {HOST}:{arguments.port}"
+        return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Use --port 0 to listen on any free port.")
     except ValueError as error:
-        return _failed(
-            exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. Remove the directory to begin anew."
-        )
+        return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. To start over, delete it.")
     server.stop_on_signals()
     print(f"localaws: listening on {server.endpoint_url}, state in {state}", flush=True)
     _note(state, server.endpoint_url)
@@ -70,7 +68,7 @@ def _note(state: Path, endpoint_url: str) -> None:
     try:
         note_address(state, endpoint_url, os.getpid())
     except OSError as error:  # a full disk: the server itself says so in every answer, and must stay reachable for it
-        logging.getLogger(__name__).warning("its address cannot be noted in %s: %s", state, error)
+        logging.getLogger(__name__).warning("the server's address cannot be written to %s: %s", state, error)
 
 
 def _failed(code: int, message: str) -> int:

@@ -48,7 +48,7 @@ def unzip(content: bytes, directory: Path) -> None:
         for entry in archive.infolist():
             target = (root / entry.filename).resolve()
             if not target.is_relative_to(root):
-                raise ValueError(f"the archive's entry {entry.filename} lies outside of it")
+                raise ValueError(f"the archive's entry {entry.filename} is outside the archive")
             mode = entry.external_attr >> 16
             if entry.is_dir():
                 target.mkdir(parents=True, exist_ok=True)
@@ -71,7 +71,7 @@ def read_entry(content: bytes, name: str) -> bytes:
 
 def _link(root: Path, path: Path, target: str) -> None:
     if not (path.parent / target).resolve().is_relative_to(root):
-        raise ValueError(f"the archive's link {path.name} points outside of it")
+        raise ValueError(f"the archive's link {path.name} points outside the archive")
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(target)

@@ -56,7 +56,12 @@ class ContainerCredentials:
             found = self._grants.get(request.path.removeprefix(PREFIX))
         if found is None:
             response = Response(
-                json.dumps({"code": "CredentialsNotFound", "message": "No running job was granted this address."}),
+                json.dumps(
+                    {
+                        "code": "CredentialsNotFound",
+                        "message": "No running job or build has credentials at this address.",
+                    }
+                ),
                 404,
                 content_type="application/json",
             )

@@ -51,7 +51,7 @@ class Operations:
             if name.startswith("_"):
                 continue
             if name not in known:
-                raise TypeError(f"{type(implementation).__name__}.{name} is no operation of {service}")
+                raise TypeError(f"{type(implementation).__name__}.{name} is not an operation of {service}")
             if name in methods:
                 raise TypeError(f"{service}.{name} is implemented twice")
             methods[name] = method

@@ -19,7 +19,7 @@ def hold(state: Path, process: int) -> None:
         other = file.read().strip()
         file.close()
         raise ValueError(
-            f"another localaws (process {other}) uses it; stop that one, or name another --state"
+            f"another localaws server (process {other}) is using it; stop that server or use another --state"
         ) from None
     file.truncate(0)
     file.write(f"{process}\n")

@@ -73,7 +73,9 @@ class FrontDoor:
             return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
         signature = read_signature(environ)
         if signature is None and self._authorize is not None:
-            refusal = ServiceError("AccessDenied", "Access Denied: localaws enforces IAM, sign the request.", 403)
+            refusal = ServiceError(
+                "AccessDenied", "Access Denied: localaws enforces IAM, so requests must be signed.", 403
+            )
             return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
         if signature is None:
             # Unsigned: a public object, a queue URL, a page of moto's. moto decides what it is.
@@ -116,8 +118,8 @@ class FrontDoor:
         if reason:
             raise ServiceError(
                 "InternalFailure",
-                f"localaws could not write its state ({reason}). Make room on the disk and start it again: "
-                "it then says of everything that ran how it ended.",
+                f"localaws could not write its state ({reason}). Free disk space and restart localaws. "
+                "After the restart it reports how running jobs, builds and executions ended.",
                 501,
             )
 

@@ -75,7 +75,9 @@ def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationReques
     Raises ServiceError for a protocol that is not spoken here or a body that cannot be read.
     """
     if "rpc-v2-cbor" in str(environ.get("HTTP_SMITHY_PROTOCOL", "")):
-        raise ServiceError("NotImplemented", "localaws does not speak rpc-v2-cbor; use the service's JSON protocol.")
+        raise ServiceError(
+            "NotImplemented", "localaws does not support the rpc-v2-cbor protocol; use the service's JSON protocol."
+        )
     request = Request(environ)
     for service in candidate_services(signing_name):
         try:

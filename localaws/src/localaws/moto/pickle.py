@@ -106,7 +106,7 @@ def _keeps(service: str, accounts: Any) -> bool:
     except Exception as error:  # as above
         if service not in _told_of:
             _told_of.add(service)
-            log.error("what moto holds of %s is not kept across a restart: %s", service, error)
+            log.error("moto's state of %s will be lost when the server stops: %s", service, error)
         return False
     return True
 
@@ -124,7 +124,7 @@ def restore(content: bytes) -> None:
     except Exception as error:  # a damaged pickle raises nearly anything
         raise ValueError(f"moto's state is damaged ({type(error).__name__}: {error})") from error
     if version != moto_version:
-        raise ValueError(f"the state was written by moto {version}, this is {moto_version}")
+        raise ValueError(f"it was written by moto {version}, but moto {moto_version} is installed")
     for service, accounts in state.items():
         backends: Any = get_backend(service)
         for account, regions in accounts.items():

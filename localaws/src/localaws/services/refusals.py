@@ -21,5 +21,6 @@ _NOTHING_RUNS = {
 }
 
 REFUSALS = tuple(
-    refusing(service, dict.fromkeys(operations, "nothing runs")) for service, operations in _NOTHING_RUNS.items()
+    refusing(service, dict.fromkeys(operations, "it runs nothing of this kind"))
+    for service, operations in _NOTHING_RUNS.items()
 )

@@ -88,7 +88,7 @@ def with_stage(**members: Any) -> dict[str, Any]:
         (pipeline([source()], [deploy(ActionMode="WHAT")]), "InvalidAction", "ActionMode WHAT"),
         (pipeline([source()], [deploy(ActionMode="CHANGE_SET_REPLACE")]), "InvalidAction", "'ChangeSetName'"),
         (pipeline([source()], [deploy(TemplatePath="t.yml")]), "InvalidAction", "ArtifactName::FileName"),
-        (pipeline([source()], [deploy(TemplatePath="No::t.yml")]), "InvalidAction", "no input artifact"),
+        (pipeline([source()], [deploy(TemplatePath="No::t.yml")]), "InvalidAction", "not an input artifact"),
         (pipeline([source()], [deploy(ParameterOverrides="{")]), "InvalidAction", "must be a JSON object"),
         (pipeline([source()], [deploy(StackName="#{No.x}")]), "InvalidAction", "no preceding action has the namespace"),
         (pipeline([source()], [deploy(StackName="#{Src.No}")]), "InvalidAction", "has only: AuthorDate"),

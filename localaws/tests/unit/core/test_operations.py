@@ -48,7 +48,7 @@ def test_a_public_method_answers_its_operation_and_everything_else_is_motos() ->
 
 
 def test_a_public_method_that_is_no_operation_is_refused() -> None:
-    with pytest.raises(TypeError, match=r"Wrong.list_lists is no operation of sqs"):
+    with pytest.raises(TypeError, match=r"Wrong.list_lists is not an operation of sqs"):
         Operations().register("sqs", Wrong())
 
 

@@ -69,7 +69,7 @@ def test_what_the_selected_steps_read_is_borrowed() -> None:
 @pytest.mark.parametrize(
     ("selected", "source", "earlier", "message"),
     [
-        (["X"], "arn:source", SUCCEEDED, "has not: X"),
+        (["X"], "arn:source", SUCCEEDED, "does not have: X"),
         (["C", "D"], "arn:source", SUCCEEDED, "apart"),
         (["B"], None, {}, "give SourcePipelineExecutionArn"),
         (["B"], "arn:source", {"A": {"StepStatus": "Failed"}}, "did not succeed"),

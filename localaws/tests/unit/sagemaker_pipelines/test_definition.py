@@ -78,7 +78,7 @@ def test_steps_of_a_branch_wait_for_their_condition() -> None:
         (definition(step("A", DependsOn=["B"])), "'B', which is not defined"),
         (definition(step("A", Arguments=refer("B", "ProcessingJobArn"))), "'B', which is not defined"),
         (definition(step("A", Arguments={"X": {"Get": "Parameters.P"}})), "'P', which is not defined"),
-        (definition(step("A"), step("B", Arguments=refer("A", "Nothing"))), "answers no 'Nothing'"),
+        (definition(step("A"), step("B", Arguments=refer("A", "Nothing"))), "has no 'Nothing'"),
         (definition(step("A"), step("B", Arguments=refer("A", "PropertyFiles.f"))), "not declared"),
         (definition(step("A", DependsOn=["B"]), step("B", DependsOn=["A"])), "A -> B -> A"),
         (definition(step("A", RetryPolicies=[{"ExceptionType": ["x"]}])), "'x' is unknown"),

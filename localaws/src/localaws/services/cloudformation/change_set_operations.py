@@ -203,7 +203,7 @@ class ChangeSetOperations(Service):
         if kind == "IMPORT" or request.get("ResourcesToImport") or request.get("ImportExistingResources"):
             raise ServiceError("NotImplemented", "localaws does not import resources into stacks.", 501)
         if request.get("IncludeNestedStacks"):
-            raise ServiceError("NotImplemented", "localaws makes no change sets of nested stacks.", 501)
+            raise ServiceError("NotImplemented", "localaws does not support change sets of nested stacks.", 501)
 
     def _repeated(self, stack: Stack | None, name: str, request: Request) -> Response | None:
         """The answer to a request that was made before with the same token; a taken name is refused."""

@@ -166,7 +166,9 @@ def _restore_cache(
     elif cache["type"] == "LOCAL" and "LOCAL_CUSTOM_CACHE" in cache.get("modes", []):
         prepared.cache = LocalCache(workspace.cache)
     else:
-        log.say("The buildspec names cache paths, but the project keeps no cache for them")
+        log.say(
+            "The buildspec names cache paths, but the project has no local custom or S3 cache, so they are not cached"
+        )
         return
     prepared.cache_paths, outside = cached_paths(buildspec.cache_paths, workspace.source, workspace.home)
     for pattern in outside:

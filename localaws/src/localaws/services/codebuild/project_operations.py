@@ -174,7 +174,7 @@ def _check(project: dict[str, Any]) -> None:
         if each["type"] not in SUPPORTED:
             raise ServiceError(
                 "InvalidInputException",
-                f"localaws builds no source of type {each['type']}; it knows {', '.join(SUPPORTED)}",
+                f"localaws does not build sources of type {each['type']}, only {', '.join(SUPPORTED)}",
             )
         if each["type"] in ("S3", "CODECOMMIT") and not each.get("location"):
             raise ServiceError(
@@ -202,5 +202,5 @@ def _check(project: dict[str, Any]) -> None:
         raise ServiceError("InvalidInputException", "Invalid cache: modes are required for LOCAL")
     if "WINDOWS" in project["environment"]["type"]:
         raise ServiceError(
-            "InvalidInputException", "localaws runs builds on this machine: Windows environments are not done"
+            "InvalidInputException", "localaws runs builds on this machine: it does not support Windows environments"
         )

@@ -90,7 +90,7 @@ def _source(project: dict[str, Any], request: Request, codepipeline: dict[str, A
     if source["type"] not in SUPPORTED:
         raise ServiceError(
             "InvalidInputException",
-            f"localaws builds no source of type {source['type']}; it knows {', '.join(SUPPORTED)}",
+            f"localaws does not build sources of type {source['type']}, only {', '.join(SUPPORTED)}",
         )
     if source["type"] == "CODEPIPELINE" and codepipeline is None:
         raise ServiceError(

@@ -109,7 +109,9 @@ def move_branch(
         else:
             git(directory, "update-ref", reference, commit, expected)
     except GitError as error:
-        raise ServiceError("ConcurrentReferenceUpdateException", f"Branch {name} was updated meanwhile") from error
+        raise ServiceError(
+            "ConcurrentReferenceUpdateException", f"Branch {name} was updated by another request"
+        ) from error
     after = references(directory)
     adopt_first_branch(directory, before, after)
     announce_references(cloud, record, caller.arn, before, after)

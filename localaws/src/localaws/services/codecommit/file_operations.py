@@ -55,7 +55,7 @@ class Files(Service):
         try:
             tree, entries = trees.tree_of(directory, commit, path), trees.folder(directory, commit, path)
         except GitError as error:
-            raise ServiceError("FolderDoesNotExistException", f"{path} is no folder in {commit}") from error
+            raise ServiceError("FolderDoesNotExistException", f"{path} is not a folder in {commit}") from error
         answer: Response = {"commitId": commit, "folderPath": path, "treeId": tree}
         for member in ("subFolders", "files", "symbolicLinks", "subModules"):
             answer[member] = []
@@ -79,7 +79,9 @@ class Files(Service):
 def existing_commit(directory: Path, specifier: str) -> str:
     commit = commit_of(directory, specifier)
     if commit is None:
-        raise ServiceError("CommitDoesNotExistException", f"{specifier} names no commit, branch or tag here")
+        raise ServiceError(
+            "CommitDoesNotExistException", f"{specifier} is not a commit, branch or tag of this repository"
+        )
     return commit
 
 

@@ -40,7 +40,8 @@ class GitOverHttp:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         parts = str(environ["PATH_INFO"]).removeprefix(repositories.URL_PREFIX).split("/", 3)
         if len(parts) < 4:
-            return _refuse(start_response, "404 Not Found", "no repository: the path is <account>/<region>/<name>/...")
+            reason = "this is not the path of a repository: it must be <account>/<region>/<name>/..."
+            return _refuse(start_response, "404 Not Found", reason)
         account, region, name, rest = parts
         name = name.removesuffix(".git")
         try:

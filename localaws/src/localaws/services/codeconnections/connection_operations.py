@@ -147,13 +147,13 @@ class MappingPage:
             raise BadRequest("expected {'connection_arn': ARN, 'repositories': {'owner/name': folder}}")
         for repository, folder in repositories.items():
             if not sources.is_repository(Path(str(folder))):
-                raise BadRequest(f"{folder}, given for {repository}, is no git folder")
+                raise BadRequest(f"{folder}, given for {repository}, is not a git repository")
         try:
             with self._cloud.store.table(sources.TABLE).edit(sources.connection_id(arn)) as connection:
                 connection["Repositories"] |= repositories
                 connection["ConnectionStatus"] = "AVAILABLE"
         except KeyError as error:
-            raise BadRequest(f"there is no connection {arn}") from error
+            raise BadRequest(f"connection {arn} does not exist") from error
         for repository, folder in repositories.items():
             sources.remember_heads(self._cloud, arn, repository, Path(str(folder)))
 

@@ -45,7 +45,9 @@ def local_repository(cloud: Cloud, connection_arn: str, full_repository_id: str)
             f"Map it: {_hint(connection_arn, full_repository_id)}",
         )
     if not is_repository(Path(folder)):
-        raise ServiceError("ResourceUnavailableException", f"{full_repository_id} is mapped to {folder}: no git folder")
+        raise ServiceError(
+            "ResourceUnavailableException", f"{full_repository_id} is mapped to {folder}, which is not a git repository"
+        )
     return Path(folder)
 
 

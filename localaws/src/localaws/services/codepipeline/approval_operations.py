@@ -33,7 +33,7 @@ class Approvals(Service):
             if record is None or record["state"].get("token") != token:
                 raise ServiceError(
                     "InvalidApprovalTokenException",
-                    f"The token {token} is not the one of the open approval {request['actionName']}; "
+                    f"The token {token} does not belong to the open approval {request['actionName']}; "
                     "GetPipelineState gives the current one",
                 )
             state = record["state"]
@@ -70,4 +70,4 @@ def _how(record: dict[str, object], now: object) -> str:
         return f"{state['answer']['status']} by {state['answer']['by']}"
     if record["status"] == "Abandoned":
         return "its execution was stopped"
-    return f"its time was over at {state['expires']:%Y-%m-%dT%H:%MZ}"
+    return f"it timed out at {state['expires']:%Y-%m-%dT%H:%MZ}"

@@ -95,7 +95,7 @@ class Executions(Service):
         if target["version"] != declared["version"]:
             raise ServiceError(
                 "PipelineExecutionOutdatedException",
-                f"The execution {target['id']} ran version {target['version']} of the pipeline, which now is "
+                f"The execution {target['id']} ran version {target['version']} of the pipeline, which is now "
                 f"{declared['version']}",
             )
         if target["stages"].get(name, {}).get("status") != "Succeeded":

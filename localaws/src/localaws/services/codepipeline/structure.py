@@ -150,7 +150,9 @@ def _check_cloudformation(action: Declaration, configuration: dict[str, str]) ->
         if not separator:
             _action(f"Action '{name}': {key} must be ArtifactName::FileName, found {configuration[key]}")
         if artifact not in inputs and "#{" not in artifact:
-            _action(f"Action '{name}': {key} names the artifact {artifact}, which is no input artifact of the action")
+            _action(
+                f"Action '{name}': {key} names the artifact {artifact}, which is not an input artifact of the action"
+            )
     if "OutputFileName" in configuration and not action.get("outputArtifacts"):
         _action(f"Action '{name}': OutputFileName needs an output artifact")
     _check_json(name, "ParameterOverrides", configuration, dict)
@@ -254,9 +256,9 @@ def _check_triggers(pipeline: Declaration) -> None:
     for trigger in pipeline.get("triggers", []):
         name = trigger["gitConfiguration"]["sourceActionName"]
         if sources.get(name) != "CodeStarSourceConnection":
-            _structure(f"A trigger names {name}, which is no CodeStarSourceConnection source action")
+            _structure(f"A trigger names {name}, which is not a CodeStarSourceConnection source action")
         if trigger["gitConfiguration"].get("pullRequest"):
-            _structure(f"localaws knows no pull requests: remove pullRequest from the trigger of {name}")
+            _structure(f"localaws does not support pull requests: remove pullRequest from the trigger of {name}")
 
 
 def _refuse_repeated(names: Iterable[str], what: str, refuse: Any) -> None:

@@ -83,7 +83,7 @@ def unknown_type(identifier: str, resource: str) -> str | None:
     if identifier not in {entry["EventTypeId"] for entry in event_types()}:
         return f"Unknown event type {identifier}"
     if not identifier.startswith(f"{service}-"):
-        return f"{identifier} is no event type of {resource}"
+        return f"{identifier} is not an event type of {resource}"
     return None
 
 

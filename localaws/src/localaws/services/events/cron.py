@@ -95,7 +95,7 @@ def _numbers(field: str, name: str, low: int, high: int, words: dict[str, int] |
             last = high if parsed["low"] == "*" or parsed["step"] else first
         step = int(parsed["step"] or 1)
         if last < first or step < 1:
-            raise CronError(f"{name}: {part} names nothing")
+            raise CronError(f"{name}: {part} is not a value of this field")
         found.update(range(first, last + 1, step))
     return sorted(found)
 
@@ -130,7 +130,9 @@ def _day_of_month(part: str) -> Days:
 
 def _days_of_week(field: str) -> Days:
     if "#" in field and "," in field:
-        raise CronError(f"day-of-week: {field}: # stands alone in its field, as in 3#2")
+        raise CronError(
+            f"day-of-week: {field}: # cannot be combined with other values in this field; write for example 3#2"
+        )
     parts = [_day_of_week(part) for part in field.split(",")]
     return lambda year, month: set().union(*(part(year, month) for part in parts))
 

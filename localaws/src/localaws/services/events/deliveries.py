@@ -150,7 +150,7 @@ class Deliveries:
             url = sqs.get_queue_url(QueueName=arn.resource, QueueOwnerAWSAccountId=arn.account)["QueueUrl"]
             sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=_attributes(attributes))
         except Exception as refused:  # the delivery ends here: say so where it is looked for
-            log.warning("the dead-letter queue %s took nothing: %s", queue, refused)
+            log.warning("the dead-letter queue %s refused the event: %s", queue, refused)
             self._sender.count(delivery, "undead")
         else:
             self._sender.count(delivery, "dead")

@@ -65,7 +65,7 @@ class Invocation:
         try:
             return json.loads(self.text)
         except ValueError as error:
-            raise InvocationError("INVALID_JSON", f"the target's input is no JSON: {error}") from error
+            raise InvocationError("INVALID_JSON", f"the target's input is not JSON: {error}") from error
 
     def resolved(self, value: str) -> str:
         """A parameter of the target: a path into the event is replaced by what it leads to."""
@@ -73,7 +73,7 @@ class Invocation:
             return value
         found = value_at(self.event, value)
         if found is ABSENT:
-            raise InvocationError("INVALID_PARAMETER", f"the event has nothing at {value}")
+            raise InvocationError("INVALID_PARAMETER", f"the event has no value at {value}")
         return found if isinstance(found, str) else json.dumps(found)
 
 

@@ -41,7 +41,7 @@ class MetricWriter:
                     Namespace=self._namespace, MetricData=[{**data, "Dimensions": listed}, {**data, "Dimensions": []}]
                 )
             except Exception:  # the next one is written all the same
-                log.exception("%s of %s was not counted", name, self._namespace)
+                log.exception("the metric %s of %s could not be recorded", name, self._namespace)
 
 
 def _start(cloud: Cloud, namespace: str, write: Any) -> None:

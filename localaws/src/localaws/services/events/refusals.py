@@ -7,8 +7,8 @@ from localaws.core.refusals import refusing
 _REFUSED = {
     "CreateArchive": "keep events in a queue by a rule instead",
     "StartReplay": "put the events again by PutEvents",
-    "CreateConnection": "it delivers to no HTTP endpoint",
-    "CreateApiDestination": "it delivers to no HTTP endpoint",
+    "CreateConnection": "it does not deliver to HTTP endpoints",
+    "CreateApiDestination": "it does not deliver to HTTP endpoints",
     "CreateEndpoint": "it has no global endpoints",
     "CreatePartnerEventSource": "it has no partner event sources",
     "PutPartnerEvents": "it has no partner event sources",

@@ -106,11 +106,11 @@ def _period(found: re.Match[str], *, strict: bool) -> timedelta:
     if number < 1:
         raise ScheduleError("a rate must be positive")
     if strict and plural != (number > 1):
-        raise ScheduleError(f"{number} goes with {unit}{'s' if number > 1 else ''}")
+        raise ScheduleError(f"after {number} write {unit}{'s' if number > 1 else ''}")
     try:
         return number * _UNITS[unit]
     except OverflowError as error:
-        raise ScheduleError("a rate this long never comes round") from error
+        raise ScheduleError("the rate is too long") from error
 
 
 def _cron(text: str) -> Cron:

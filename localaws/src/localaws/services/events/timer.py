@@ -43,7 +43,7 @@ class Timer:
             try:
                 self._look(after, until)
             except Exception:  # one broken record must not end all schedules
-                log.exception("schedules could not be looked at")
+                log.exception("the schedules could not be read")
             after = until
 
     def beginning(self, key: str, since: datetime, after: datetime) -> datetime:

@@ -14,7 +14,7 @@ _NOTHING_RUNS = (
     "CreateTrainingJob",
 )
 _REFUSED = {
-    **dict.fromkeys(_NOTHING_RUNS, "nothing runs"),
+    **dict.fromkeys(_NOTHING_RUNS, "it runs nothing of this kind"),
     "Search": "use the resource's own List operation, ListModelPackages or ListPipelineExecutions for instance",
 }
 

@@ -86,7 +86,7 @@ class ScheduleGroups(Service):
     def _tagged(self, caller: Caller, arn: str) -> dict[str, Any]:
         name = arn.rsplit("/", 1)[-1]
         if arn != group_arn(caller, name):
-            raise ServiceError("ResourceNotFoundException", f"{arn} is no schedule group of this account.", 404)
+            raise ServiceError("ResourceNotFoundException", f"{arn} is not a schedule group of this account.", 404)
         return self._records.group(caller, name)
 
 

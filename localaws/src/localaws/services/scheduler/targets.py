@@ -42,7 +42,9 @@ def refuse_target(caller: Caller, target: dict[str, Any]) -> None:
     if service not in _TEMPLATED:
         known = ", ".join(sorted(_TEMPLATED))
         raise ServiceError(
-            "NotImplemented", f"localaws schedules nothing for {service or arn}: it does for {known} and aws-sdk.", 501
+            "NotImplemented",
+            f"localaws does not schedule targets of {service or arn}, only of {known} and aws-sdk.",
+            501,
         )
     if service == "events" and "EventBridgeParameters" not in target:
         raise ServiceError("ValidationException", "EventBridgeParameters must be specified for an event bus.")
@@ -99,13 +101,17 @@ def _refuse_universal(target: dict[str, Any]) -> None:
     try:
         model = botocore.session.get_session().get_service_model(_boto3_name(service))
     except UnknownServiceError as error:
-        raise ServiceError("ValidationException", f"{target['Arn']} names no service of AWS: {service}.") from error
+        raise ServiceError(
+            "ValidationException", f"{target['Arn']} names a service that AWS does not have: {service}."
+        ) from error
     if operation[0].upper() + operation[1:] not in model.operation_names or not operation[0].islower():
-        raise ServiceError("ValidationException", f"{target['Arn']} names no operation of {service}: {operation}.")
+        raise ServiceError(
+            "ValidationException", f"{target['Arn']} names an operation that {service} does not have: {operation}."
+        )
     try:
         request = json.loads(target.get("Input", "{}"))
     except ValueError as error:
-        raise ServiceError("ValidationException", f"The target's Input is no JSON: {error}") from error
+        raise ServiceError("ValidationException", f"The target's Input is not JSON: {error}") from error
     if not isinstance(request, dict):
         raise ServiceError("ValidationException", "The Input of a universal target must be a JSON object.")
 

@@ -42,11 +42,11 @@ class Publishing(Service):
     def publish(self, caller: Caller, request: Request) -> Response:
         arn = request.get("TopicArn") or request.get("TargetArn")
         if "PhoneNumber" in request:
-            raise ServiceError("NotImplemented", "localaws sends no text messages: publish to a topic.", 501)
+            raise ServiceError("NotImplemented", "localaws does not send text messages: publish to a topic.", 501)
         if not arn:
             raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value")
         if ":endpoint/" in arn:
-            raise ServiceError("NotImplemented", "localaws has no mobile push: publish to a topic.", 501)
+            raise ServiceError("NotImplemented", "localaws does not support mobile push: publish to a topic.", 501)
         self._records.refuse_absent_topic(arn)
         return self._publish(arn, request)
 
@@ -112,7 +112,7 @@ class Publishing(Service):
         try:
             send_to_queue(self._cloud, subscription["Endpoint"], body, message, attributes)
         except (ClientError, ServiceError) as error:
-            log.warning("%s took no message: %s", subscription["Endpoint"], error)
+            log.warning("%s refused the message: %s", subscription["Endpoint"], error)
             self._to_dead_letters(subscription, body, message, attributes)
 
     def _to_dead_letters(
@@ -124,7 +124,7 @@ class Publishing(Service):
         try:
             send_to_queue(self._cloud, queue, body, message, attributes)
         except (ClientError, ServiceError) as error:
-            log.warning("the dead-letter queue %s took no message: %s", queue, error)
+            log.warning("the dead-letter queue %s refused the message: %s", queue, error)
 
 
 def send_to_queue(

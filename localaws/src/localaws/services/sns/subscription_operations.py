@@ -211,7 +211,9 @@ class TopicCompanion(Companion):
 
 def _refuse_endpoint(topic: str, protocol: str, endpoint: str) -> None:
     if protocol in ("lambda", "firehose", "application"):
-        raise ServiceError("NotImplemented", f"localaws delivers no notification to {protocol}: use sqs or email.", 501)
+        raise ServiceError(
+            "NotImplemented", f"localaws does not deliver notifications to {protocol}: use sqs or email.", 501
+        )
     expected = _ENDPOINTS.get(protocol)
     if expected is None:
         raise ServiceError(

@@ -46,4 +46,4 @@ class Table(ApiResource):
             if before.get(key) != after.get(key) and key in after:
                 context.call("dynamodb", operation, {key: after[key]}, None, TableName=resource.physical_id)
             elif key in before and key not in after:
-                raise ResourceError(f"localaws cannot take {key} away from table {resource.physical_id}.")
+                raise ResourceError(f"localaws cannot remove {key} from table {resource.physical_id}.")

@@ -114,7 +114,7 @@ class Bucket(ResourceType):
             elif key in _ABSENT:
                 getattr(client, operation)(**{"Bucket": name, member: _ABSENT[key]})
             else:
-                raise ResourceError(f"S3 cannot take {key} away from bucket {name}.")
+                raise ResourceError(f"{key} cannot be removed from bucket {name}.")
         tags = tag_map(after.get("Tags"))
         if tags != tag_map(before.get("Tags")):
             listed = [{"Key": key, "Value": value} for key, value in tags.items()]

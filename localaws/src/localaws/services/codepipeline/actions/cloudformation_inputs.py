@@ -82,7 +82,9 @@ def _value(context: ActionContext, name: str, value: Any) -> str:
 
 def _artifact_attribute(context: ActionContext, artifact: str, attribute: str) -> str:
     if artifact not in context.inputs:
-        raise ActionFailedError("ConfigurationError", f"Fn::GetArtifactAtt: {artifact} is no input artifact")
+        raise ActionFailedError(
+            "ConfigurationError", f"Fn::GetArtifactAtt: {artifact} is not an input artifact of this action"
+        )
     place = context.inputs[artifact]
     values = {
         "BucketName": place["bucket"],

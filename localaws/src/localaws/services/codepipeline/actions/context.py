@@ -55,7 +55,7 @@ class ActionContext:
 
     def read_input(self, name: str) -> bytes:
         if name not in self.inputs:
-            raise ActionFailedError("ConfigurationError", f"{name} is no input artifact of action {self.name}")
+            raise ActionFailedError("ConfigurationError", f"{name} is not an input artifact of action {self.name}")
         return read_artifact(self.client("s3"), self.inputs[name])
 
     def write_output(self, content: bytes, name: str | None = None) -> None:

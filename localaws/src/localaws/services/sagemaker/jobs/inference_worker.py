@@ -119,7 +119,7 @@ def default_input(data: Any, content_type: str) -> Any:
         return np.array([json.loads(line) for line in data.splitlines() if line.strip()])
     if kind == _NPY:
         return np.load(io.BytesIO(data), allow_pickle=False)
-    raise ValueError(f"the default input_fn reads no {content_type}: define input_fn(input_data, content_type)")
+    raise ValueError(f"the default input_fn does not read {content_type}: define input_fn(input_data, content_type)")
 
 
 def _csv_array(data: str) -> Any:
@@ -154,7 +154,7 @@ def default_output(prediction: Any, accept: str) -> Any:
         binary = io.BytesIO()
         np.save(binary, values)
         return binary.getvalue()
-    raise ValueError(f"the default output_fn writes no {accept}: define output_fn(prediction, accept)")
+    raise ValueError(f"the default output_fn does not write {accept}: define output_fn(prediction, accept)")
 
 
 def _load(program: Path) -> ModuleType:

@@ -91,7 +91,7 @@ class JsonPath:
         assert not isinstance(step, Names)
         chosen = fields if isinstance(step, All) else fields[step.start : step.end]
         if not chosen:
-            raise JsonPathError(f"{self.text} selects no column of a row with {len(fields)}")
+            raise JsonPathError(f"{self.text} selects columns that a row with {len(fields)} columns does not have")
         return chosen
 
     def value(self, document: Any) -> Any:

@@ -89,9 +89,7 @@ class JobObjects:
         for item in objects:
             target = folder / item.relative
             if not target.resolve().is_relative_to(folder.resolve()):
-                raise JobFailedError(
-                    f"ClientError: The key {item.location} leads out of the folder that it is put into."
-                )
+                raise JobFailedError(f"ClientError: The key {item.location} would be written outside its folder.")
             content = self.read(item.location)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)

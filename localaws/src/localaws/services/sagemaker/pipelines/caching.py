@@ -58,7 +58,7 @@ def parse_duration(text: Any) -> timedelta:
         return timedelta(**{_SHORT_UNITS[short[2].lower()]: int(short[1])})
     found = _ISO_DURATION.fullmatch(str(text))
     if not found or not any(found.groupdict().values()):
-        raise CacheConfigError(f"ExpireAfter '{text}' is no ISO 8601 duration such as P30D or PT1H")
+        raise CacheConfigError(f"ExpireAfter '{text}' is not an ISO 8601 duration such as P30D or PT1H")
     parts = {name: int(value or 0) for name, value in found.groupdict().items()}
     days = parts.pop("years") * 365 + parts.pop("months") * 30 + parts.pop("days")
     return timedelta(days=days, **parts)

@@ -238,7 +238,9 @@ def _property_files(step: str, arguments: dict[str, Any], documents: Any) -> dic
             raise DefinitionError(f"a property file of step '{step}' needs PropertyFileName, OutputName and FilePath")
         name, output, path = members
         if output not in [one.get("OutputName") for one in outputs]:
-            raise DefinitionError(f"property file '{name}' of step '{step}' names output '{output}', which it has not")
+            raise DefinitionError(
+                f"property file '{name}' of step '{step}' names output '{output}', which the step does not have"
+            )
         found[name] = PropertyFile(name, output, path)
     return found
 

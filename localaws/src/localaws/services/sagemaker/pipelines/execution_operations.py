@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_INTERRUPTED = "InternalServerError: localaws was stopped while this ran. Call RetryPipelineExecution to go on."
+_INTERRUPTED = "InternalServerError: localaws was stopped while this ran. Call RetryPipelineExecution to continue."
 _GIVEN = (
     "PipelineExecutionDisplayName",
     "PipelineExecutionDescription",
@@ -266,7 +266,7 @@ class PipelineExecutions(Service):
     def _version(self, key: str, execution: Document) -> Document:
         version = self._records.version(key.rsplit("/", 1)[0], execution["PipelineVersionId"])
         if version is None:
-            raise ServiceError("ResourceNotFound", f"The version {execution['PipelineVersionId']} is gone.")
+            raise ServiceError("ResourceNotFound", f"The version {execution['PipelineVersionId']} was deleted.")
         return version
 
 

@@ -65,14 +65,14 @@ def parse_reference(text: Any) -> Reference:
     if kind in ("Parameters", "Execution") and rest:
         if kind == "Execution" and rest not in EXECUTION_VARIABLES:
             known = ", ".join(sorted(EXECUTION_VARIABLES))
-            raise ExpressionError(f"'{text}' names no execution variable; there are {known}")
+            raise ExpressionError(f"'{text}' is not an execution variable; valid are {known}")
         return Reference(kind, rest)
     if kind == "Steps":
         step, _, path = rest.partition(".")
         if step and path:
             return Reference(kind, step, path)
     raise ExpressionError(
-        f"'{text}' is no reference; expected Parameters.<name>, Execution.<variable> or Steps.<step>.<property>"
+        f"'{text}' is not a reference; expected Parameters.<name>, Execution.<variable> or Steps.<step>.<property>"
     )
 
 
@@ -155,7 +155,7 @@ def select_json(text: str, path: str) -> Any:
     except JsonPathError as error:
         raise ExpressionError(str(error)) from error
     if not found:
-        raise ExpressionError(f"'{path}' is not there: the property file has nothing at this JSON path")
+        raise ExpressionError(f"the property file has no value at the JSON path '{path}'")
     if len(found) != 1:
         raise ExpressionError(f"the JSON path '{path}' finds {len(found)} values; exactly one is needed")
     return found[0]
@@ -168,7 +168,9 @@ def _operator(value: Any) -> str | None:
     if name in ("Get", "Std:Join", "Std:JsonGet"):
         return str(name)
     if str(name).startswith("Std:"):
-        raise ExpressionError(f"'{name}' is no function of a pipeline definition; there are Std:Join and Std:JsonGet")
+        raise ExpressionError(
+            f"'{name}' is not a function of a pipeline definition; valid are Std:Join and Std:JsonGet"
+        )
     return None
 
 
@@ -221,4 +223,4 @@ def _member(value: Any, part: str | int, path: str) -> Any:
         for item in value:
             if isinstance(item, dict) and part in (text for key, text in item.items() if key.endswith("Name")):
                 return item
-    raise ExpressionError(f"'{path}' is not there: '{part}' was not found")
+    raise ExpressionError(f"'{path}' does not exist: '{part}' was not found")

@@ -43,7 +43,7 @@ def _missing_member(operation: str, parts: list[str | int]) -> str | None:
     for part in parts:
         shape = _member(shape, part)
         if shape is None:
-            return f"{operation} answers no '{part}' there"
+            return f"the answer of {operation} has no '{part}' there"
     return None
 
 

@@ -21,7 +21,7 @@ def borrowed_steps(
     """The step records of the source execution that the selected steps read, marked as borrowed."""
     unknown = [name for name in selected if name not in definition.steps]
     if unknown:
-        raise SelectionError(f"SelectedSteps names steps that the pipeline has not: {', '.join(unknown)}.")
+        raise SelectionError(f"SelectedSteps names steps that the pipeline does not have: {', '.join(unknown)}.")
     if len(selected) > 1:
         _refuse_disconnected(definition, set(selected))
     needed = {
@@ -36,7 +36,9 @@ def borrowed_steps(
         )
     missing = [name for name in sorted(needed) if earlier.get(name, {}).get("StepStatus") != "Succeeded"]
     if missing:
-        raise SelectionError(f"Steps {', '.join(missing)} did not succeed in {source_arn}, so they lend no outputs.")
+        raise SelectionError(
+            f"Steps {', '.join(missing)} did not succeed in {source_arn}, so their outputs cannot be used."
+        )
     result = {"SelectiveExecutionResult": {"SourcePipelineExecutionArn": source_arn}}
     return [{**earlier[name], **result} for name in sorted(needed)]
 

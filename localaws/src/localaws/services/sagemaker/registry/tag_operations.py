@@ -61,9 +61,7 @@ class Tags(Service):
         except ArnError as error:
             raise invalid(str(error)) from error
         if arn.account != caller.account:
-            raise invalid(
-                f"{arn} belongs to account {arn.account}; tags are kept and seen in the resource's own account."
-            )
+            raise invalid(f"{arn} belongs to account {arn.account}; only that account can read and change its tags.")
         kind, _, name = arn.resource.partition("/")
         table = self._known.get(kind)
         if table is not None and table.get(_key(kind, arn.account, arn.region, name)) is None:
