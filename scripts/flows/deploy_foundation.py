@@ -17,6 +17,7 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.parameters import parameters_below, write_parameter
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
+from scripts.workspace.text_files import read_text
 
 DEFAULT_BOOTSTRAP_ROLE = "OrganizationAccountAccessRole"
 
@@ -44,7 +45,7 @@ def deploy_foundation(context: StageContext, progress: Progress, root: Path = Pa
         name=context.names.foundation_stack,
         change_set="",
         kind="",
-        template=(root / FOUNDATION_TEMPLATE).read_text(encoding="utf-8"),
+        template=read_text(root / FOUNDATION_TEMPLATE),
         parameters=foundation_stack_parameters(context.names, context.settings),
         tags=context.settings.stack_tags,
         role_arn=None,

@@ -20,6 +20,7 @@ from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
 from scripts.workspace.git import run_git
+from scripts.workspace.text_files import read_text
 
 REMOTE = "localaws"
 
@@ -42,7 +43,7 @@ def deploy_toolchain(
         name=name,
         change_set="",
         kind="",
-        template=(root / TOOLCHAIN_TEMPLATE).read_text(encoding="utf-8"),
+        template=read_text(root / TOOLCHAIN_TEMPLATE),
         parameters=parameters,
         tags=context.settings.stack_tags,
         role_arn=None,

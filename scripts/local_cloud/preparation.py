@@ -45,7 +45,7 @@ def ensure_ready() -> str:
 def _prepare(endpoint_url: str) -> None:
     """Deploy the foundation into every account and fill dev from examples/, once for each state of what they need."""
     wanted = _preparation_digest()
-    if PREPARED.exists() and PREPARED.read_text() == wanted:
+    if PREPARED.exists() and PREPARED.read_bytes() == wanted.encode():
         return
     environment = client_environment(endpoint_url, dev_account())
     why = "settings have changed" if PREPARED.exists() else "once"

@@ -156,6 +156,8 @@ def running_address() -> dict[str, Any] | None:
         address: dict[str, Any] = json.loads(ADDRESS.read_text())
     except (FileNotFoundError, ValueError):
         return None
+    if not _is_address(address):
+        return None
     known = address["endpoint_url"]
     if not known:
         address["endpoint_url"] = _wait_for_endpoint(address["process"])
@@ -165,6 +167,14 @@ def running_address() -> dict[str, Any] | None:
     if not known:  # written only then: on a full disk a server must still be found, to be stopped
         _note_address(address["process"], address["endpoint_url"])
     return {**address, **health}
+
+
+def _is_address(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("process"), int)
+        and isinstance(found.get("endpoint_url", 0), (str, type(None)))
+    )
 
 
 def _health(endpoint_url: str) -> dict[str, Any] | None:

@@ -32,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
             "prod is not deleted without an explicit word",
-            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}",
+            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   (asks; without a terminal to ask on: "
+            f"ARGS='{PROTECTED_WORD} --yes')",
         )
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)
@@ -41,7 +42,8 @@ def main(arguments: Sequence[str]) -> int:
     progress.line(f"stack {name} in account {context.settings.account}: " + (stack.status if stack else "not there"))
     progress.line(f"data in s3://{bucket}: " + (f"{len(keys)} objects are deleted" if chosen.delete_data else "kept"))
     if not chosen.yes and (stack or keys):
-        confirm("Delete?", context.stage)
+        protected = f"{PROTECTED_WORD} --yes" if context.stage == PROTECTED_STAGE else "--yes"
+        confirm("Delete?", context.stage, f"ARGS='{protected}'")
     if stack:
         with progress.step(f"Delete stack {name}"):
             delete_and_follow(context.stacks, stack, context.foundation.cloudformation_role_arn, progress)
