@@ -19,7 +19,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
-from scripts.workspace.git import run_git
+from scripts.workspace.git import run_git, set_remote_url
 from scripts.workspace.text_files import read_text
 
 REMOTE = "localaws"
@@ -65,8 +65,7 @@ def _give_source(context: StageContext, parameters: dict[str, str], progress: Pr
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
         progress.line(f"push to it with:  git push {url} HEAD:{branch}   (git-remote-codecommit has the credentials)")
         return
-    remotes = run_git(root, "remote").split()
-    run_git(root, "remote", "set-url" if REMOTE in remotes else "add", REMOTE, url)
+    set_remote_url(root, REMOTE, url)
     run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
     run_git(root, "push", "--quiet", REMOTE)
     progress.line(f"pushed {run_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from scripts.errors import INTERRUPTED
 from scripts.local_cloud.environment import client_environment
+from scripts.local_cloud.git_remote import point_remote_to
 from scripts.local_cloud.server import HOME, running_endpoint, start
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
@@ -43,6 +44,7 @@ def ensure_ready() -> str:
     HOME.mkdir(exist_ok=True)
     with _one_starter():
         endpoint_url = running_endpoint() or start()
+        point_remote_to(endpoint_url)
         _prepare(endpoint_url)
     return endpoint_url
 

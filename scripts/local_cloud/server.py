@@ -22,6 +22,7 @@ from typing import Any
 
 from scripts.errors import LocalCloudError, SettingsError
 from scripts.local_cloud.environment import unconfigured
+from scripts.local_cloud.git_remote import point_remote_nowhere
 from scripts.workspace.stage_files import accounts
 
 HOME = Path(".localaws")
@@ -52,6 +53,8 @@ def running_endpoint() -> str | None:
 def start() -> str:
     port = _wanted_port()
     if not _is_free(port):
+        _stop_forgotten(port)
+    if not _is_free(port):
         print(f"Port {port} is taken; the embedded AWS takes a free one.", file=sys.stderr)
         port = 0
     endpoint_url = _launch(port)
@@ -64,6 +67,20 @@ def start() -> str:
             next_command=f"cat {LOG}; make local-reset forgets its state",
         )
     return endpoint_url
+
+
+def _stop_forgotten(port: int) -> None:
+    """Stop this clone's own server at ``port`` whose address was lost, as by ``git clean -fdx``: its state went too.
+
+    Whose it is, Linux says: the folder that it runs in. Elsewhere it is left alone, and the port is taken.
+    """
+    health = _health(f"http://127.0.0.1:{port}")
+    if health is None:
+        return
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{health['process']}/cwd").readlink() == Path.cwd():
+            print("This clone's embedded AWS has lost its state: it is stopped, and begins anew.", file=sys.stderr)
+            _stop(health["process"])
 
 
 def _launch(port: int) -> str | None:
@@ -195,6 +212,7 @@ def down() -> None:
         _stop(address["process"])
         print("The embedded AWS is stopped; its state is kept (make local-reset forgets it).", file=sys.stderr)
     ADDRESS.unlink(missing_ok=True)
+    point_remote_nowhere()
 
 
 def reset() -> None:

@@ -65,3 +65,34 @@ def run_git(root: Path, *arguments: str) -> str:
             next_command="mend that (a clone with at least one commit is needed), then: make bootstrap",
         )
     return answer.stdout.strip()
+
+
+def remote_url(root: Path, name: str) -> str | None:
+    """Where this working tree pushes to by ``name``; None where it has no such remote of its own."""
+    scope = _scope(root)
+    return git_answer(root, "config", scope, "--get", f"remote.{name}.url") if scope else None
+
+
+def set_remote_url(root: Path, name: str, url: str) -> None:
+    """Make ``name`` lead to ``url`` from this working tree alone; all else worktrees of one clone share."""
+    if _has_several_worktrees(root) and _scope(root) != "--worktree":
+        shared = git_answer(root, "config", "--local", "--get", f"remote.{name}.url")
+        run_git(root, "config", "extensions.worktreeConfig", "true")
+        if shared:  # the main working tree's, which alone has written there
+            main = Path(run_git(root, "worktree", "list", "--porcelain").splitlines()[0].removeprefix("worktree "))
+            run_git(main, "config", "--worktree", f"remote.{name}.url", shared)
+            run_git(root, "config", "--local", "--unset-all", f"remote.{name}.url")
+    run_git(root, "config", _scope(root) or "--local", f"remote.{name}.url", url)
+
+
+def _scope(root: Path) -> str | None:
+    """git's option for the settings that are this working tree's own; None where it has none."""
+    if git_answer(root, "config", "--get", "extensions.worktreeConfig") == "true":
+        return "--worktree"
+    is_linked = git_answer(root, "rev-parse", "--git-dir") != git_answer(root, "rev-parse", "--git-common-dir")
+    return None if is_linked and _has_several_worktrees(root) else "--local"
+
+
+def _has_several_worktrees(root: Path) -> bool:
+    listed = git_answer(root, "worktree", "list", "--porcelain") or ""
+    return sum(line.startswith("worktree ") for line in listed.splitlines()) > 1
