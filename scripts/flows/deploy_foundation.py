@@ -10,7 +10,7 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters
 from scripts.decisions.names import FOUNDATION_TEMPLATE
 from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
-from scripts.errors import StackError
+from scripts.errors import FoundationError, StackError
 from scripts.flows.change_stack import delete_and_follow, execute_and_follow, follow_stack
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account
@@ -35,6 +35,25 @@ def administrator(context: StageContext) -> Account:
         return context.accounts.at_hand(settings.account)
     arn = f"arn:{names.partition}:iam::{settings.account}:role/{bootstrap_role_name()}"
     return context.accounts.assumed(settings.account, arn, settings.dev_account)
+
+
+def require_own_place(context: StageContext) -> None:
+    """Raises FoundationError, before anything is deployed, where another project has this stage in this account.
+
+    The parameters that tell pipelines of a foundation are named by the stage alone, so an account has one project's.
+    """
+    account, names = administrator(context), context.names
+    if Stacks(account, context.sleep).describe(names.foundation_stack) is not None:
+        return
+    found = parameters_below(account, names.parameter_path)
+    bucket = found.get("sagemaker_ml_artifacts_s3_bucket", names.bucket)
+    if bucket != names.bucket:
+        raise FoundationError(
+            f"stage {context.stage} of account {names.account} in {names.region} belongs to another project",
+            found=[f"parameters {names.parameter_path}* name bucket {bucket}; this project's is {names.bucket}"],
+            next_command=f"write that project's name, or another account, into stages/{context.stage}.yml; to give the "
+            "place up: delete the other project's foundation stack (the embedded AWS: make local-reset)",
+        )
 
 
 def deploy_foundation(context: StageContext, progress: Progress, root: Path = Path()) -> tuple[Stack, bool]:

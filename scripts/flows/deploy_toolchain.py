@@ -14,12 +14,13 @@ from urllib.parse import urlsplit
 from scripts.decisions.names import TOOLCHAIN_TEMPLATE
 from scripts.decisions.stacks import Stack
 from scripts.decisions.toolchain import CODECOMMIT, ToolchainOptions, toolchain_parameters
+from scripts.errors import UsageError
 from scripts.flows.deploy_foundation import deploy_bootstrap_stack
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
-from scripts.workspace.git import run_git, set_remote_url
+from scripts.workspace.git import git_answer, run_git, set_remote_url
 from scripts.workspace.text_files import read_text
 
 REMOTE = "localaws"
@@ -54,6 +55,19 @@ def deploy_toolchain(
     if runs_already:
         give_source()
     return deployed
+
+
+def require_repository_root(root: Path = Path()) -> None:
+    """Raises UsageError for a project in a folder of a bigger repository: a CodePipeline builds from the root."""
+    prefix = git_answer(root, "rev-parse", "--show-prefix")
+    if prefix:
+        folder = prefix.rstrip("/")
+        raise UsageError(
+            f"this project is the folder {folder} of a bigger repository, and the CodePipeline builds from the root",
+            found=[f"the repository begins at {git_answer(root, 'rev-parse', '--show-toplevel')}"],
+            next_command="make bootstrap ARGS=--no-toolchain   (all verbs but codepipeline, approve and reject work), "
+            f"or give it a repository of its own: git subtree split --prefix {folder}",
+        )
 
 
 def _give_source(context: StageContext, parameters: dict[str, str], progress: Progress, root: Path) -> None:
