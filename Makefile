@@ -15,6 +15,10 @@ ifeq ($(filter $(CLOUD),local aws),)
 $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
+ifneq ($(filter-out 0 1,$(UNVERIFIED)),)
+$(error UNVERIFIED is "$(UNVERIFIED)"; it is 1 to take a release that preprod has not verified, else left out)
+endif
+
 EMBEDDED_AWS := --embedded-aws requirements/localaws.txt
 REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
 INSTALL := $(PYTHON) -m scripts.verbs.install
@@ -40,6 +44,8 @@ options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
 
 export PYTHONUNBUFFERED := 1
+# The verbs are modules of this folder, and run in the environment's own Python: neither is a shell's matter.
+unexport PYTHONSAFEPATH PYTHONHOME
 
 .PHONY: help
 help: ## Print this list

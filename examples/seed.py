@@ -3,7 +3,8 @@
 The dev account gets an artifact bucket, a model package group and four model versions (an older Approved, a Rejected,
 the newest Approved, a newer one nobody decided about); each stage's bucket gets input to score. Works on AWS and on
 the embedded AWS alike. Run again it does what is left to do: what was registered stays, and so do decisions that
-somebody has made since.
+somebody has made since. It comes only where everything is its own (``examples.ownership``): the stage files name its
+group and pipeline, that group is new or the sample's, and no input is there but the sample's.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from examples.candidates import CANDIDATES, Candidate
+from examples.ownership import GROUP_DESCRIPTION, foreign_input, foreign_settings, foreign_versions
 from examples.registration import already_registered, artifact_prefix, package_request
 from scripts.decisions.definition_binding import recorded_image_uri
 from scripts.decisions.foundation import foundation_of
@@ -30,6 +32,7 @@ from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import DefinitionError, ModelPackageError
 from scripts.gateways.accounts import Account, Accounts
+from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.parameters import parameters_below
 from scripts.gateways.registry import Registry
@@ -61,17 +64,60 @@ def main(arguments: Sequence[str]) -> int:
     """Exit code 0, or that of the error (docs/exit-codes.md)."""
     parser = argparse.ArgumentParser(prog="python -m examples.seed", description=__doc__)
     parser.add_argument(
-        "--keep", action="store_true", help="keep models that an earlier version of the code registered"
+        "--keep",
+        action="store_true",
+        help="keep models that an earlier version of the code registered; if anything belongs to somebody else, say so "
+        "and do nothing; print whether the sample is there: prepared or declined",
     )
     keep = parser.parse_args(arguments).keep
     stages = {stage: load_stage(stage) for stage in stage_names()}
+    foreign = _foreign(stages)
+    if foreign and keep:
+        _say("The sample stays away from what is yours: it registers no model and uploads no input.")
+        for line in foreign:
+            _say(f"  {line}")
+        print("declined")
+        return 0
+    if foreign:
+        raise ModelPackageError(
+            "the sample comes only where everything is its own",
+            found=foreign,
+            next_command="git checkout -- stages   (the sample's settings), or register a model of your own",
+        )
     with _Building() as building:
         for where in {_model_group_of(settings): None for settings in stages.values()}:
             accounts = Accounts(where.region)
             _seed_registry(where, accounts.dev(where.dev_account), building, keep=keep)
         for stage, settings in stages.items():
             _seed_stage(StageNames.of(stage, settings), settings, building)
+    if keep:
+        print("prepared")
     return 0
+
+
+def _foreign(stages: dict[str, StageSettings]) -> list[str]:
+    """What the sample must not touch, one line each. Reads settings first, then registries, then the stages' input."""
+    found = foreign_settings(stages)
+    for where in {} if found else {_model_group_of(settings): None for settings in stages.values()}:
+        dev = Accounts(where.region).dev(where.dev_account)
+        description = _group_description(dev, where.group)
+        if description is not None:
+            found += foreign_versions(where.group, description, _descriptions(dev, where.group))
+    for stage, settings in {} if found else stages.items():
+        account, bucket = _stage_bucket(StageNames.of(stage, settings), settings)
+        prefix = settings.input_prefix.rstrip("/") + "/"
+        names = [key.removeprefix(prefix) for key, _ in Objects(account).keys(bucket, prefix)]
+        found += foreign_input(f"s3://{bucket}/{prefix}", names)
+    return found
+
+
+def _group_description(dev: Account, group: str) -> str | None:
+    """The group's description, "" where it has none; None where there is no such group."""
+    if not Registry(dev).has_group(group):
+        return None
+    with told_as_deployment_errors(dev.actor):
+        answer = dev.client("sagemaker").describe_model_package_group(ModelPackageGroupName=group)
+    return str(answer.get("ModelPackageGroupDescription", ""))
 
 
 class _Building:
@@ -114,7 +160,7 @@ def _seed_registry(where: ModelGroup, dev: Account, building: _Building, *, keep
     _ensure_bucket(dev, where)
     tags = {"sagemaker:project-name": where.project, "sagemaker:project-id": where.project_id}
     if not registry.has_group(where.group):
-        registry.create_group(where.group, "Example: benign or malignant tumours, by measurements", tags)
+        registry.create_group(where.group, GROUP_DESCRIPTION, tags)
     registered = _registered(dev, where.group)
     for candidate in CANDIDATES:
         summary = already_registered(candidate, registered, any_training=keep)
@@ -124,7 +170,7 @@ def _seed_registry(where: ModelGroup, dev: Account, building: _Building, *, keep
 
 
 def _ensure_bucket(dev: Account, where: ModelGroup) -> None:
-    """Versioned, encrypted, TLS only, not public; what exists is brought to that."""
+    """Versioned, encrypted, TLS only, not public. One that has a policy was finished, or is somebody's: left alone."""
     s3, bucket = dev.client("s3"), where.bucket
     elsewhere = {} if where.region == "us-east-1" else {"LocationConstraint": where.region}
     with told_as_deployment_errors(dev.actor):
@@ -133,6 +179,8 @@ def _ensure_bucket(dev: Account, where: ModelGroup) -> None:
         except ClientError as error:
             if error_code(error) != "BucketAlreadyOwnedByYou":
                 raise
+        if _has_policy(s3, bucket):
+            return
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         s3.put_bucket_encryption(
             Bucket=bucket,
@@ -143,6 +191,16 @@ def _ensure_bucket(dev: Account, where: ModelGroup) -> None:
         blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, where)))
+
+
+def _has_policy(s3: Any, bucket: str) -> bool:
+    try:
+        s3.get_bucket_policy(Bucket=bucket)
+    except ClientError as error:
+        if error_code(error) != "NoSuchBucketPolicy":
+            raise
+        return False
+    return True
 
 
 def _tls_only(bucket: str, where: ModelGroup) -> dict[str, Any]:
@@ -163,12 +221,20 @@ def _tls_only(bucket: str, where: ModelGroup) -> dict[str, Any]:
     }
 
 
-def _registered(dev: Account, group: str) -> dict[str, dict[str, Any]]:
-    """Description -> newest summary of every version of the group that did not fail."""
+def _versions(dev: Account, group: str) -> list[dict[str, Any]]:
     with told_as_deployment_errors(dev.actor):
         pages = dev.client("sagemaker").get_paginator("list_model_packages").paginate(ModelPackageGroupName=group)
-        summaries = [summary for page in pages for summary in page["ModelPackageSummaryList"]]
-    ordered = sorted(summaries, key=lambda summary: summary["ModelPackageVersion"])
+        return [summary for page in pages for summary in page["ModelPackageSummaryList"]]
+
+
+def _descriptions(dev: Account, group: str) -> list[str]:
+    """Of every version, failed ones too: who registered one owns the group."""
+    return [str(summary.get("ModelPackageDescription", "")) for summary in _versions(dev, group)]
+
+
+def _registered(dev: Account, group: str) -> dict[str, dict[str, Any]]:
+    """Description -> newest summary of every version of the group that did not fail."""
+    ordered = sorted(_versions(dev, group), key=lambda summary: summary["ModelPackageVersion"])
     return {
         summary.get("ModelPackageDescription", ""): summary
         for summary in ordered
@@ -222,12 +288,17 @@ def _image(where: ModelGroup) -> str:
 
 
 def _seed_stage(names: StageNames, settings: StageSettings, building: _Building) -> None:
-    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account, names.stage)
-    bucket = foundation_of(parameters_below(stage, names.parameter_path), names, settings).bucket
+    stage, bucket = _stage_bucket(names, settings)
     prefix = settings.input_prefix.rstrip("/") + "/"
     files = {f"{prefix}{path.name}": path.read_bytes() for path in sorted(building.folder("scoring").iterdir())}
     written = _upload(stage, bucket, files)
     _say(f"{names.stage}: {len(files)} files to score under s3://{bucket}/{prefix} ({written} new)")
+
+
+def _stage_bucket(names: StageNames, settings: StageSettings) -> tuple[Account, str]:
+    """The stage's account as its deployment role, and its bucket."""
+    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account, names.stage)
+    return stage, foundation_of(parameters_below(stage, names.parameter_path), names, settings).bucket
 
 
 def _upload(account: Account, bucket: str, files: dict[str, bytes]) -> int:
@@ -240,7 +311,8 @@ def _upload_object(account: Account, bucket: str, key: str, content: bytes) -> b
     s3, digest = account.client("s3"), hashlib.sha256(content).hexdigest()
     with told_as_deployment_errors(account.actor):
         try:
-            if s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256") == digest:
+            written = s3.head_object(Bucket=bucket, Key=key)["Metadata"].get("sha256")
+            if written in (digest, None):  # None: somebody has put a file of their own there
                 return False
         except ClientError as error:
             if error_code(error) not in ("404", "NoSuchKey", "NotFound"):

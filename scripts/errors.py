@@ -118,10 +118,10 @@ class LocalCloudError(DeploymentError):
 
 
 class StorageError(DeploymentError):
-    """This machine's disk is full, or a file cannot be written."""
+    """A file cannot be read or written: it is missing, a folder, no text, not yours, or the disk is full."""
 
     exit_code = 15
-    title = "Cannot write"
+    title = "Cannot read or write"
 
 
 class ServiceResponseError(DeploymentError):

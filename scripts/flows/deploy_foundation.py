@@ -10,13 +10,14 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters
 from scripts.decisions.names import FOUNDATION_TEMPLATE
 from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
-from scripts.errors import StackError
+from scripts.errors import FoundationError, StackError
 from scripts.flows.change_stack import delete_and_follow, execute_and_follow, follow_stack
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account
 from scripts.gateways.parameters import parameters_below, write_parameter
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
+from scripts.workspace.text_files import read_text
 
 DEFAULT_BOOTSTRAP_ROLE = "OrganizationAccountAccessRole"
 
@@ -36,6 +37,25 @@ def administrator(context: StageContext) -> Account:
     return context.accounts.assumed(settings.account, arn, settings.dev_account)
 
 
+def require_own_place(context: StageContext) -> None:
+    """Raises FoundationError, before anything is deployed, where another project has this stage in this account.
+
+    The parameters that tell pipelines of a foundation are named by the stage alone, so an account has one project's.
+    """
+    account, names = administrator(context), context.names
+    if Stacks(account, context.sleep).describe(names.foundation_stack) is not None:
+        return
+    found = parameters_below(account, names.parameter_path)
+    bucket = found.get("sagemaker_ml_artifacts_s3_bucket", names.bucket)
+    if bucket != names.bucket:
+        raise FoundationError(
+            f"stage {context.stage} of account {names.account} in {names.region} belongs to another project",
+            found=[f"parameters {names.parameter_path}* name bucket {bucket}; this project's is {names.bucket}"],
+            next_command=f"write that project's name, or another account, into stages/{context.stage}.yml; to give the "
+            "place up: delete the other project's foundation stack (the embedded AWS: make local-reset)",
+        )
+
+
 def deploy_foundation(context: StageContext, progress: Progress, root: Path = Path()) -> tuple[Stack, bool]:
     """The stage's foundation as its template and settings say now; True where something was changed."""
     account = administrator(context)
@@ -44,7 +64,7 @@ def deploy_foundation(context: StageContext, progress: Progress, root: Path = Pa
         name=context.names.foundation_stack,
         change_set="",
         kind="",
-        template=(root / FOUNDATION_TEMPLATE).read_text(encoding="utf-8"),
+        template=read_text(root / FOUNDATION_TEMPLATE),
         parameters=foundation_stack_parameters(context.names, context.settings),
         tags=context.settings.stack_tags,
         role_arn=None,

@@ -14,12 +14,14 @@ from urllib.parse import urlsplit
 from scripts.decisions.names import TOOLCHAIN_TEMPLATE
 from scripts.decisions.stacks import Stack
 from scripts.decisions.toolchain import CODECOMMIT, ToolchainOptions, toolchain_parameters
+from scripts.errors import UsageError
 from scripts.flows.deploy_foundation import deploy_bootstrap_stack
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
-from scripts.workspace.git import run_git
+from scripts.workspace.git import git_answer, run_git, set_remote_url
+from scripts.workspace.text_files import read_text
 
 REMOTE = "localaws"
 
@@ -42,7 +44,7 @@ def deploy_toolchain(
         name=name,
         change_set="",
         kind="",
-        template=(root / TOOLCHAIN_TEMPLATE).read_text(encoding="utf-8"),
+        template=read_text(root / TOOLCHAIN_TEMPLATE),
         parameters=parameters,
         tags=context.settings.stack_tags,
         role_arn=None,
@@ -55,6 +57,19 @@ def deploy_toolchain(
     return deployed
 
 
+def require_repository_root(root: Path = Path()) -> None:
+    """Raises UsageError for a project in a folder of a bigger repository: a CodePipeline builds from the root."""
+    prefix = git_answer(root, "rev-parse", "--show-prefix")
+    if prefix:
+        folder = prefix.rstrip("/")
+        raise UsageError(
+            f"this project is the folder {folder} of a bigger repository, and the CodePipeline builds from the root",
+            found=[f"the repository begins at {git_answer(root, 'rev-parse', '--show-toplevel')}"],
+            next_command="make bootstrap ARGS=--no-toolchain   (all verbs but codepipeline, approve and reject work), "
+            f"or give it a repository of its own: git subtree split --prefix {folder}",
+        )
+
+
 def _give_source(context: StageContext, parameters: dict[str, str], progress: Progress, root: Path) -> None:
     if parameters["SourceProvider"] != CODECOMMIT:
         return
@@ -64,8 +79,7 @@ def _give_source(context: StageContext, parameters: dict[str, str], progress: Pr
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
         progress.line(f"push to it with:  git push {url} HEAD:{branch}   (git-remote-codecommit has the credentials)")
         return
-    remotes = run_git(root, "remote").split()
-    run_git(root, "remote", "set-url" if REMOTE in remotes else "add", REMOTE, url)
+    set_remote_url(root, REMOTE, url)
     run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
     run_git(root, "push", "--quiet", REMOTE)
     progress.line(f"pushed {run_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")

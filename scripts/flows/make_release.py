@@ -29,6 +29,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import image_digest
 from scripts.workspace.git import source_of
 from scripts.workspace.pipelines import preprocess_path, read_fresh_definition
+from scripts.workspace.text_files import require_file
 
 PARALLEL_HEADS = 8
 
@@ -38,6 +39,7 @@ def make_release(context: StageContext, resolved: Resolved, root: Path = Path())
     rendered = read_fresh_definition(context.settings.pipeline, root)
     script = preprocess_path(context.settings.pipeline, root)
     preprocess = script.read_bytes() if script.exists() else None
+    require_file(root / BATCH_TEMPLATE)
     templates = {path.name: path.read_bytes() for path in sorted((root / BATCH_TEMPLATE).parent.glob("*.yml"))}
     release = new_release(
         package=_pinned(context, resolved),

@@ -14,7 +14,7 @@ from scripts.decisions.canonical import canonical_json, sha256_of
 from scripts.decisions.definition_binding import bind_definition, recorded_image_uri
 from scripts.decisions.definition_validation import require_valid
 from scripts.decisions.deployment_plan import Upload
-from scripts.decisions.names import release_key
+from scripts.decisions.names import BATCH_TEMPLATE, release_key
 from scripts.decisions.promotion import Promotion, plan_promotion
 from scripts.decisions.release import DEFINITION, PREPROCESS, TEMPLATE, Release, write_release
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
@@ -23,6 +23,9 @@ from scripts.flows.release_store import ReleaseFiles
 from scripts.flows.resolve_package import described
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.service_model import argument_problems
+from scripts.workspace.text_files import as_text
+
+SCRIPT_PARAMETER = "PreprocessScriptUrl"
 
 
 def bound_definition(context: StageContext, release: Release, files: ReleaseFiles) -> dict[str, Any]:
@@ -32,6 +35,7 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
     script = release.pipeline.preprocess_sha256
     image = settings.processing.image_uri or recorded_image_uri(definition, "ProcessingImageUris", settings.region)
     values = infrastructure(settings, foundation, image, context.names.preprocess_key(script) if script else None)
+    _require_script(context, release, definition)
     unknown = sorted(settings.parameters.keys() - {each["Name"] for each in definition.get("Parameters", [])})
     if unknown:
         raise DefinitionError(
@@ -40,6 +44,21 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
             next_command=f"correct parameters: in stages/{context.stage}.yml",
         )
     return bind_definition(definition, values, definition_defaults(settings, foundation))
+
+
+def _require_script(context: StageContext, release: Release, definition: dict[str, Any]) -> None:
+    """Raises DefinitionError where the pipeline runs a script and the release has none."""
+    if release.pipeline.preprocess_sha256 or SCRIPT_PARAMETER in context.settings.parameters:
+        return
+    if any(
+        each["Name"] == SCRIPT_PARAMETER and "DefaultValue" not in each for each in definition.get("Parameters", [])
+    ):
+        path = f"pipelines/{release.pipeline.name}/{PREPROCESS}"
+        raise DefinitionError(
+            f"{path} is missing, which the pipeline's processing step runs",
+            found=[f"definition.json declares {SCRIPT_PARAMETER}; the release holds no {PREPROCESS}"],
+            next_command=f"git checkout -- {path}   (or write it), then the same command again",
+        )
 
 
 @dataclass(frozen=True)
@@ -69,7 +88,7 @@ def prepare(context: StageContext, release: Release, files: ReleaseFiles, packag
         bound=bound,
         definition_key=definition_key,
         uploads=_uploads(context, release, files, definition_key, text),
-        template=files.template.decode(),
+        template=as_text(files.template, BATCH_TEMPLATE),
         parameters=stack_parameters(settings, names, foundation, release.release_id, definition_key),
     )
 

@@ -10,10 +10,27 @@ from pathlib import Path
 from scripts.decisions.containers import s3_location
 from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.release import FIRST_STAGE
+from scripts.errors import UsageError
 from scripts.flows.collect_evidence import collect_evidence
 from scripts.flows.stage_context import StageContext
 from scripts.terminal.evidence_page import evidence_lines, evidence_page
 from scripts.workspace.build_variables import record_build_variables
+
+
+def require_target(target: str) -> None:
+    """Raises UsageError, before anything is asked of AWS, where nothing can be written at ``target``."""
+    if target.startswith("s3://"):
+        bucket, _, key = target.removeprefix("s3://").partition("/")
+        problem = "" if bucket and key.strip("/") else "names no object"
+    elif Path(target).is_dir():
+        problem = "is a folder"
+    else:
+        problem = "" if Path(target).parent.is_dir() else f"is in no folder: there is no {Path(target).parent}"
+    if problem:
+        raise UsageError(
+            f"evidence cannot be written to {target}, which {problem}",
+            next_command="make plan STAGE=prod EVIDENCE=evidence.html   (or s3://BUCKET/KEY)",
+        )
 
 
 def write_evidence(context: StageContext, plan: DeploymentPlan, target: str) -> None:

@@ -17,8 +17,8 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 
-from scripts.errors import AccessDeniedError, CredentialsError, FoundationError
-from scripts.gateways.aws_errors import Actor, told_as_deployment_errors
+from scripts.errors import AccessDeniedError, CredentialsError, FoundationError, ServiceResponseError
+from scripts.gateways.aws_errors import Actor, require_endpoints, told_as_deployment_errors
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -45,10 +45,20 @@ class Account:
         with self._lock:
             if service not in self._clients:
                 with told_as_deployment_errors(self.actor):
-                    client = self._session.client(service, config=_CONFIG)
+                    client = self._made(service)
                 client.meta.events.register("before-call.*.*", self._count)
                 self._clients[service] = client
             return self._clients[service]
+
+    def _made(self, service: str) -> Any:
+        try:
+            return self._session.client(service, config=_CONFIG)
+        except ValueError as error:  # botocore's, for an endpoint_url of the configuration that is none
+            raise ServiceResponseError(
+                f"no client of {service} can be made: {error}",
+                found=[f"as {self.actor}"],
+                next_command="correct endpoint_url in ~/.aws/config (or the file of AWS_CONFIG_FILE)",
+            ) from error
 
     def _count(self, model: Any, **_: Any) -> None:
         self._calls[f"{model.service_model.service_name}:{model.name}"] += 1
@@ -61,7 +71,9 @@ class Accounts:
         self.region = region
         self.sleep = sleep
         self.calls: Counter[str] = Counter()
-        self._loader = botocore.session.get_session().get_component("data_loader")
+        require_endpoints()
+        with told_as_deployment_errors(Actor("dev")):
+            self._loader = botocore.session.get_session().get_component("data_loader")
         self._dev: Account | None = None
         self._dev_identity: dict[str, str] | None = None
         self._assumed: dict[str, Account] = {}

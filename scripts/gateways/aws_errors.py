@@ -6,13 +6,17 @@ never an empty answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConfigNotFound,
+    ConfigParseError,
     ConnectionError,  # noqa: A004 (botocore's own name)
     CredentialRetrievalError,
     HTTPClientError,
@@ -25,7 +29,7 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from scripts.errors import AccessDeniedError, CredentialsError, DeploymentError, ServiceResponseError
+from scripts.errors import AccessDeniedError, CredentialsError, DeploymentError, ServiceResponseError, SettingsError
 
 _DENIED = {
     "AccessDenied",
@@ -86,6 +90,12 @@ def told_as_deployment_errors(actor: Actor) -> Iterator[None]:
             f"no credentials for account {actor.account}: {error}",
             next_command="aws sts get-caller-identity   (or: aws sso login; export AWS_PROFILE=...)",
         ) from error
+    except (ConfigParseError, ConfigNotFound) as error:
+        raise CredentialsError(
+            f"the AWS configuration cannot be read: {error}",
+            found=[f"AWS_CONFIG_FILE={os.environ.get('AWS_CONFIG_FILE') or '~/.aws/config'}"],
+            next_command="correct that file, then: aws configure list",
+        ) from error
     except (ConnectionError, HTTPClientError) as error:
         raise ServiceResponseError(
             f"AWS did not answer: {error}",
@@ -99,7 +109,29 @@ def told_as_deployment_errors(actor: Actor) -> Iterator[None]:
             next_command="check AWS_ENDPOINT_URL and proxies; with the embedded AWS: tail .localaws/server.log",
         ) from error
     except BotoCoreError as error:
-        raise ServiceResponseError(f"the call could not be made: {error}", found=[f"as {actor}"]) from error
+        raise ServiceResponseError(
+            f"the call could not be made: {error}",
+            found=[f"as {actor}"],
+            next_command="correct what it names (env | grep ^AWS_, or ~/.aws/config), then the same command again",
+        ) from error
+
+
+def require_endpoints(environment: Mapping[str, str] = os.environ) -> None:
+    """Raises SettingsError for a variable that should name an endpoint and names no URL: botocore would say less."""
+    for name, value in environment.items():
+        if name.startswith("AWS_ENDPOINT_URL") and value and not _is_url(value):
+            raise SettingsError(
+                f'environment variable {name}: "{value}" is no URL such as http://127.0.0.1:4566',
+                next_command=f"unset {name}   (AWS itself), or set it to a URL",
+            )
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # half an IPv6 address, or a port above 65535
+        return False
 
 
 def error_code(error: ClientError) -> str:
@@ -121,7 +153,11 @@ def _of_response(error: ClientError, actor: Actor) -> DeploymentError:
             found=[f"action {action}", f"as {actor}", f"AWS says: {message}"],
             next_command=_remedy(action, actor),
         )
-    return ServiceResponseError(f"{action} failed: {code}: {message}", found=[f"as {actor}"])
+    return ServiceResponseError(
+        f"{action} failed: {code}: {message}",
+        found=[f"as {actor}"],
+        next_command="correct what it names, then the same command again; make doctor checks the rest",
+    )
 
 
 def _remedy(action: str, actor: Actor) -> str:

@@ -22,6 +22,7 @@ SECONDS_TO_DELETE = 120.0
 _BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
 _BEING_EXECUTED = ("EXECUTE_IN_PROGRESS", "EXECUTE_COMPLETE")
 _NOT_EXECUTABLE = ("InvalidChangeSetStatus", "InvalidChangeSetStatusException")
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 
@@ -174,9 +175,20 @@ class Stacks:
 
     def failures(self, stack_id: str) -> list[str]:
         """What failed first in the newest operation, in CloudFormation's words."""
-        failed = [each for each in self.recent_events(stack_id) if each.status.endswith("_FAILED") and each.reason]
+        failed = [each for each in self._newest_operation(stack_id) if each.status.endswith("_FAILED") and each.reason]
         own = [each for each in failed if "cancelled" not in each.reason.lower()]
         return [f"{each.resource} ({each.type}): {each.status}: {each.reason}" for each in (own or failed)[:5]]
+
+    def _newest_operation(self, stack_id: str) -> list[StackEvent]:
+        """The events of the newest operation alone, oldest first: those since the stack itself last began one."""
+        events: list[StackEvent] = []
+        with told_as_deployment_errors(self._account.actor):
+            for page in self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+                for each in page["StackEvents"]:
+                    events.append(_event(each))
+                    if each.get("PhysicalResourceId") == each["StackId"] and each["ResourceStatus"] in _BEGINNINGS:
+                        return events[::-1]
+        return events[::-1]
 
     def _is_executing(self, change_set: ChangeSet) -> bool:
         found = self._describe_change_set(change_set.stack, change_set.name)

@@ -16,18 +16,24 @@ from pathlib import Path
 
 from scripts.errors import INTERRUPTED
 from scripts.local_cloud.environment import client_environment
+from scripts.local_cloud.git_remote import point_remote_to
 from scripts.local_cloud.server import HOME, running_endpoint, start
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
 PREPARED = HOME / "prepared"
+SAMPLE_PREPARED = HOME / "sample"  # from then on what the accounts hold is the team's, and nothing brings it back
 EXAMPLES = Path("examples")
-# Both continue where a killed run stopped. --keep: what a team has registered and decided since stays as it is.
+# Both continue where a killed run stopped. --keep: the sample says itself whether everything is its own, and if not,
+# leaves all as it is.
 FOUNDATION = ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief")
 EXAMPLE = ("examples.seed", "--keep")
 WITHOUT_EXAMPLE = """\
 There is no examples/ in this clone, so no model was registered and no input was uploaded. A deployment needs an
 Approved version in the stages' model_package_group, and files below input_prefix. To provide both:
 eval "$(make --silent local-env)", then the AWS calls of docs/going-to-aws.md (First release)."""
+SAMPLE_STAYS = """\
+The sample was prepared once, and is not brought back. Where you want it for these settings too:
+eval "$(make --silent local-env)"; .venv/bin/python -m examples.seed"""
 # The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
 PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
 PREPARED_FROM |= {"network", "tags"}
@@ -38,6 +44,7 @@ def ensure_ready() -> str:
     HOME.mkdir(exist_ok=True)
     with _one_starter():
         endpoint_url = running_endpoint() or start()
+        point_remote_to(endpoint_url)
         _prepare(endpoint_url)
     return endpoint_url
 
@@ -45,22 +52,32 @@ def ensure_ready() -> str:
 def _prepare(endpoint_url: str) -> None:
     """Deploy the foundation into every account and fill dev from examples/, once for each state of what they need."""
     wanted = _preparation_digest()
-    if PREPARED.exists() and PREPARED.read_text() == wanted:
+    if PREPARED.exists() and PREPARED.read_bytes() == wanted.encode():
         return
     environment = client_environment(endpoint_url, dev_account())
     why = "settings have changed" if PREPARED.exists() else "once"
-    commands = [FOUNDATION, EXAMPLE] if (EXAMPLES / "seed.py").is_file() else [FOUNDATION]
-    what = "foundation, example models, scoring input" if EXAMPLE in commands else "foundation"
+    has_sample = (EXAMPLES / "seed.py").is_file()
+    asks_sample = has_sample and not SAMPLE_PREPARED.exists()
+    what = "foundation, and the sample where the settings are its own" if asks_sample else "foundation"
     print(f"Preparing the embedded AWS: {what} ({why}) ...", file=sys.stderr)
-    for module, *arguments in commands:
-        code = subprocess.run(
-            [sys.executable, "-m", module, *arguments], env=environment, stdout=sys.stderr, check=False
-        ).returncode
-        if code:
-            sys.exit(code if code > 0 else INTERRUPTED)  # it has said why
-    if EXAMPLE not in commands:
-        print(WITHOUT_EXAMPLE, file=sys.stderr)
+    _run(FOUNDATION, environment)
+    if asks_sample:
+        if _run(EXAMPLE, environment) == "prepared":
+            SAMPLE_PREPARED.touch()
+    else:
+        print(SAMPLE_STAYS if has_sample else WITHOUT_EXAMPLE, file=sys.stderr)
     PREPARED.write_text(wanted)
+
+
+def _run(command: tuple[str, ...], environment: dict[str, str]) -> str:
+    """What a preparing command answers on stdout; this process ends with it where it fails, since it has said why."""
+    module, *arguments = command
+    done = subprocess.run(
+        [sys.executable, "-m", module, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(done.returncode if done.returncode > 0 else INTERRUPTED)
+    return done.stdout.strip()
 
 
 def _preparation_digest() -> str:

@@ -22,6 +22,7 @@ from typing import Any
 
 from scripts.errors import LocalCloudError, SettingsError
 from scripts.local_cloud.environment import unconfigured
+from scripts.local_cloud.git_remote import point_remote_nowhere
 from scripts.workspace.stage_files import accounts
 
 HOME = Path(".localaws")
@@ -52,6 +53,8 @@ def running_endpoint() -> str | None:
 def start() -> str:
     port = _wanted_port()
     if not _is_free(port):
+        _stop_forgotten(port)
+    if not _is_free(port):
         print(f"Port {port} is in use; the embedded AWS uses a free one.", file=sys.stderr)
         port = 0
     endpoint_url = _launch(port)
@@ -64,6 +67,20 @@ def start() -> str:
             next_command=f"cat {LOG}   (make local-reset deletes its state)",
         )
     return endpoint_url
+
+
+def _stop_forgotten(port: int) -> None:
+    """Stop this clone's own server at ``port`` whose address was lost, as by ``git clean -fdx``: its state went too.
+
+    Whose it is, Linux says: the folder that it runs in. Elsewhere it is left alone, and the port is taken.
+    """
+    health = _health(f"http://127.0.0.1:{port}")
+    if health is None:
+        return
+    with contextlib.suppress(OSError):
+        if Path(f"/proc/{health['process']}/cwd").readlink() == Path.cwd():
+            print("This clone's embedded AWS has lost its state: it is stopped, and begins anew.", file=sys.stderr)
+            _stop(health["process"])
 
 
 def _launch(port: int) -> str | None:
@@ -156,6 +173,8 @@ def running_address() -> dict[str, Any] | None:
         address: dict[str, Any] = json.loads(ADDRESS.read_text())
     except (FileNotFoundError, ValueError):
         return None
+    if not _is_address(address):
+        return None
     known = address["endpoint_url"]
     if not known:
         address["endpoint_url"] = _wait_for_endpoint(address["process"])
@@ -165,6 +184,14 @@ def running_address() -> dict[str, Any] | None:
     if not known:  # written only then: on a full disk a server must still be found, to be stopped
         _note_address(address["process"], address["endpoint_url"])
     return {**address, **health}
+
+
+def _is_address(found: Any) -> bool:
+    return (
+        isinstance(found, dict)
+        and isinstance(found.get("process"), int)
+        and isinstance(found.get("endpoint_url", 0), (str, type(None)))
+    )
 
 
 def _health(endpoint_url: str) -> dict[str, Any] | None:
@@ -185,6 +212,7 @@ def down() -> None:
         _stop(address["process"])
         print("The embedded AWS is stopped; its state is kept (make local-reset deletes it).", file=sys.stderr)
     ADDRESS.unlink(missing_ok=True)
+    point_remote_nowhere()
 
 
 def reset() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import errno
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -68,17 +69,47 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     except BrokenPipeError:
         return 0
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return _report(StorageError(f"no space left: {error}", next_command="df -h ."))
-        if error.errno in (errno.EACCES, errno.EROFS) and error.filename:
-            next_command = f"ls -ld {Path(error.filename).parent} {error.filename}   (may you write to it?)"
-            return _report(StorageError(f"{error.filename}: {error.strerror}", next_command=next_command))
-        raise
+        told = _of_file(error)
+        if told is None:
+            raise
+        return _report(told)
+
+
+def positive(text: str) -> int:
+    """The type of an argument that counts something."""
+    if not text.strip().isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f'"{text}" is not a whole number above 0')
+    return int(text)
 
 
 def print_json(result: Any) -> None:
     """The machine's form of a result, on stdout."""
     print(json.dumps(result, indent=2, sort_keys=True, default=str))
+
+
+def _of_file(error: OSError) -> StorageError | None:
+    """What a file's fault means to a user; None for an error that is of no file."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageError(f"no space left: {error}", next_command="df -h .")
+    if not isinstance(error.filename, (str, os.PathLike)):
+        return None
+    path = Path(error.filename)
+    look = f"ls -ld {path.parent} {path}"
+    not_ours = (f"{path}: {error.strerror}", f"{look}   (yours to read and write?)")
+    in_the_way = (f"{path}: a file stands where a folder is needed", f"{look}   (move that file away)")
+    missing = (f"there is no {path}", f"git checkout -- {path}   (brings back a file that was committed)")
+    if not path.parent.is_dir():
+        missing = (f"there is no folder {path.parent}", f"mkdir -p {path.parent}")
+    words = {
+        errno.EACCES: not_ours,
+        errno.EROFS: not_ours,
+        errno.EPERM: not_ours,
+        errno.EISDIR: (f"{path} is a folder; a file is needed", f"{look}   (name or make a file)"),
+        errno.ENOTDIR: in_the_way,
+        errno.EEXIST: in_the_way,
+        errno.ENOENT: missing,
+    }.get(error.errno or 0)
+    return StorageError(words[0], next_command=words[1]) if words else None
 
 
 def _report(error: DeploymentError) -> int:

@@ -26,8 +26,8 @@ def main(arguments: Sequence[str]) -> int:
     chosen = _parser().parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 30 ms.
     from scripts.decisions.toolchain import ToolchainOptions
-    from scripts.flows.deploy_foundation import bootstrap_role_name, deploy_foundation
-    from scripts.flows.deploy_toolchain import deploy_toolchain
+    from scripts.flows.deploy_foundation import bootstrap_role_name, deploy_foundation, require_own_place
+    from scripts.flows.deploy_toolchain import deploy_toolchain, require_repository_root
     from scripts.flows.stage_context import StageContext
     from scripts.workspace.stage_files import stage_names
 
@@ -39,8 +39,12 @@ def main(arguments: Sequence[str]) -> int:
         )
     contexts = [StageContext.open(name) for name in names]
     with_toolchain = not chosen.no_toolchain and not chosen.stage
+    if with_toolchain:
+        require_repository_root()
     progress = Progress()
     _announce(contexts, bootstrap_role_name(), with_toolchain, chosen.brief, progress)
+    for context in contexts:
+        require_own_place(context)
     if not chosen.yes and sys.stdin.isatty():
         confirm("Deploy these stacks?", "yes")
     results = []

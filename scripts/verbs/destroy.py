@@ -32,7 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
             f"deleting prod requires the option {PROTECTED_WORD}",
-            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}",
+            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   (asks; without a terminal: "
+            f"ARGS='{PROTECTED_WORD} --yes')",
         )
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)
@@ -45,7 +46,8 @@ def main(arguments: Sequence[str]) -> int:
         f"data in s3://{bucket}: " + (f"{len(keys)} objects will be deleted" if chosen.delete_data else "kept")
     )
     if not chosen.yes and (stack or keys):
-        confirm("Delete?", context.stage)
+        protected = f"{PROTECTED_WORD} --yes" if context.stage == PROTECTED_STAGE else "--yes"
+        confirm("Delete?", context.stage, f"ARGS='{protected}'")
     if stack:
         with progress.step(f"Delete stack {name}"):
             delete_and_follow(context.stacks, stack, context.foundation.cloudformation_role_arn, progress)

@@ -35,8 +35,10 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.preview_change_set import preview_change_set
     from scripts.flows.release_store import release_in_file
     from scripts.flows.stage_context import StageContext
-    from scripts.flows.write_evidence import write_evidence
+    from scripts.flows.write_evidence import require_target, write_evidence
 
+    if chosen.evidence:
+        require_target(chosen.evidence)
     pinned = release_in_file(chosen.file) if chosen.file else None
     context = StageContext.open(chosen.stage, pinned.pipeline.name if pinned else chosen.pipeline)
     with Progress().step(f"Plan {chosen.stage}"):

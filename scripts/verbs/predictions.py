@@ -6,13 +6,13 @@ import sys
 from collections.abc import Sequence
 
 from scripts.errors import ExecutionError
-from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.command_line import positive, print_json, run, verb_parser
 from scripts.terminal.tables import predictions_table
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("predictions", __doc__ or "")
-    parser.add_argument("--rows", type=int, default=10, help="the number of rows to show")
+    parser.add_argument("--rows", type=positive, default=10, help="the number of rows to show")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
     from scripts.flows.run_pipeline import SUCCEEDED, first_rows, output_of

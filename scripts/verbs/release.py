@@ -31,6 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.stage_context import StageContext
     from scripts.flows.template_configurations import write_template_configurations
     from scripts.workspace.build_variables import record_build_variables
+    from scripts.workspace.git import why_no_commit
     from scripts.workspace.stage_files import first_stage
 
     context = StageContext.open(chosen.stage or first_stage(), chosen.pipeline)
@@ -48,17 +49,17 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.output == "json":
         print_json(release.model_dump(mode="json"))
     else:
-        _report(release, chosen.file)
+        _report(release, chosen.file, why_no_commit())
     return 0
 
 
-def _report(release: Release, file: Path) -> None:
+def _report(release: Release, file: Path, without: str) -> None:
     package, source = release.model_package, release.source
     dirty = " with uncommitted changes" if source.git_dirty else ""
     print(f"Release {release.release_id} written to {file}")
     print(f"  model package  {package.arn}")
     print(f"  pipeline       {release.pipeline.name}, definition {release.pipeline.definition_sha256[:12]}")
-    print(f"  commit         {source.git_commit or 'not in a git repository'}{dirty}")
+    print(f"  commit         {source.git_commit or without}{dirty}")
 
 
 if __name__ == "__main__":

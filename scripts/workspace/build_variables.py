@@ -12,6 +12,9 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
+from scripts.errors import StorageError
+from scripts.workspace.text_files import read_text
+
 VARIABLES = Path("build/variables.json")
 LONGEST_VALUE = 850  # a CodePipeline takes 1000 characters, which these become a part of
 _NAME = re.compile(r"[A-Z][A-Z0-9_]*")
@@ -36,4 +39,17 @@ def one_line(value: str) -> str:
 
 
 def recorded_build_variables(path: Path = VARIABLES) -> dict[str, str]:
-    return dict(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else {}
+    """What was recorded; empty where nothing was. Raises StorageError where the file was not written by this module."""
+    if not path.exists():
+        return {}
+    try:
+        recorded = json.loads(read_text(path))
+    except ValueError as error:
+        raise _not_recorded(path, str(error)) from error
+    if not isinstance(recorded, dict):
+        raise _not_recorded(path, "no JSON object")
+    return recorded
+
+
+def _not_recorded(path: Path, why: str) -> StorageError:
+    return StorageError(f"{path} is not what a verb recorded: {why}", next_command=f"rm {path}; make release")

@@ -41,11 +41,11 @@ def load_stage(
     if not stage:
         raise UsageError("no stage given", found=[f"stages: {', '.join(found) or 'none'}"], next_command=_again(found))
     if stage not in found:
-        near = get_close_matches(stage, found, n=1)
+        near = get_close_matches(stage.lower(), found, n=1, cutoff=0.8)
         raise UsageError(
             f'there is no stage "{stage}"' + (f'; did you mean "{near[0]}"?' if near else ""),
             found=[f"stages: {', '.join(found) or f'none in {directory}/'}"],
-            next_command=_again(near or found),
+            next_command=_again(near) if near else _missing(stage, found, directory),
         )
     if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
         raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
@@ -237,4 +237,14 @@ def _known() -> dict[str, frozenset[str]]:
 
 
 def _again(stages: list[str]) -> str:
-    return f"make deploy STAGE={stages[0]}" if stages else "write stages/preprod.yml; its schema is stages/schema.json"
+    return (
+        f"the same command with STAGE={stages[0]}"
+        if stages
+        else "write stages/preprod.yml; its schema is stages/schema.json"
+    )
+
+
+def _missing(stage: str, found: list[str], directory: Path) -> str:
+    """For a stage that nothing there resembles: its file was deleted, or never written."""
+    usual = f"git checkout -- {directory}/{stage}.yml   (where it was deleted)"
+    return f"{usual}, or the same command with STAGE={'|'.join(found)}" if found else _again(found)

@@ -45,3 +45,46 @@ def test_what_another_run_executes_is_left_to_be_followed(status: str) -> None:
 def test_a_change_set_that_cannot_be_executed_is_an_error() -> None:
     with pytest.raises(ServiceResponseError, match="InvalidChangeSetStatus"):
         stacks("UNAVAILABLE").execute(CHANGE_SET)
+
+
+STACK = "arn:aws:cloudformation:eu-west-1:222222222222:stack/batch-inference/1"
+
+
+class Events:
+    """Two failed operations of one stack, newest event first, two events a page."""
+
+    def get_paginator(self, operation: str) -> Events:
+        assert operation == "describe_stack_events"
+        return self
+
+    def paginate(self, **_: Any) -> Any:
+        told = [
+            (STACK, "UPDATE_ROLLBACK_COMPLETE", ""),
+            ("nested", "UPDATE_IN_PROGRESS", "a stack within"),
+            ("table", "UPDATE_FAILED", "the newest reason"),
+            (STACK, "UPDATE_ROLLBACK_IN_PROGRESS", "failed"),
+            ("queue", "UPDATE_FAILED", "the first reason"),
+            (STACK, "UPDATE_IN_PROGRESS", "User Initiated"),
+            ("role", "UPDATE_FAILED", "an older operation's reason"),
+            (STACK, "UPDATE_IN_PROGRESS", "User Initiated"),
+        ]
+        events = [
+            {
+                "EventId": str(number),
+                "StackId": STACK,
+                "LogicalResourceId": resource,
+                "PhysicalResourceId": resource,
+                "ResourceType": "AWS::CloudFormation::Stack",
+                "ResourceStatus": status,
+                "ResourceStatusReason": reason,
+            }
+            for number, (resource, status, reason) in enumerate(told)
+        ]
+        return ({"StackEvents": events[start : start + 2]} for start in range(0, len(events), 2))
+
+
+def test_failures_are_those_of_the_newest_operation_alone() -> None:
+    account = Account(SimpleNamespace(region_name="eu-west-1"), Actor("222222222222"), Counter())
+    account._clients["cloudformation"] = Events()
+    found = Stacks(account, lambda _: None).failures(STACK)
+    assert [line.rpartition(": ")[2] for line in found] == ["the first reason", "the newest reason"]

@@ -230,3 +230,18 @@ def test_a_region_that_aws_does_not_have_is_told_with_near_ones(tmp_path: Path, 
     said = refusal(tmp_path, GOOD.replace("region: eu-west-1", f"region: {region}"))
     assert f'AWS has no region "{region}"' in said
     assert near in said
+
+
+def test_a_stage_whose_file_is_gone_is_brought_back_instead_of_another_deployed(tmp_path: Path) -> None:
+    (tmp_path / "prod.yml").write_text("")
+    with pytest.raises(UsageError) as refused:
+        load_stage("preprod", tmp_path)
+    assert f"git checkout -- {tmp_path}/preprod.yml" in str(refused.value.next_command)
+    assert "make deploy" not in str(refused.value.next_command)
+
+
+def test_a_stage_in_capitals_is_that_stage_and_the_verb_stays_the_users(tmp_path: Path) -> None:
+    (tmp_path / "preprod.yml").write_text("")
+    with pytest.raises(UsageError, match='did you mean "preprod"') as refused:
+        load_stage("PREPROD", tmp_path)
+    assert refused.value.next_command == "the same command with STAGE=preprod"

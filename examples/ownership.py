@@ -1,0 +1,43 @@
+"""What is the sample's own: the settings that it was made for, its model package group, its input.
+
+Whoever prepares the sample asks here first, so that it never comes into a registry or a bucket of somebody's own. Pure:
+what was read is handed in.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from examples.candidates import CANDIDATES
+from scripts.decisions.stage_settings import StageSettings
+
+SAMPLE = {"model_package_group": "tumor-classifier", "pipeline": "batch_inference"}
+_INPUT = re.compile(r"tumours-\d+\.csv")  # as scoring_data names it, which takes a second to import
+GROUP_DESCRIPTION = "Example: benign or malignant tumours, by measurements"
+
+
+def foreign_settings(stages: Mapping[str, StageSettings]) -> list[str]:
+    """What the stage files name that is not the sample's, one line each; empty where they are the sample's own."""
+    return [
+        f"stages/{stage}.yml: {name} is {getattr(settings, name)}, the sample's is {own}"
+        for stage, settings in stages.items()
+        for name, own in SAMPLE.items()
+        if getattr(settings, name) != own
+    ]
+
+
+def foreign_versions(group: str, description: str | None, versions: Iterable[str]) -> list[str]:
+    """What a group that exists holds that is not the sample's, by descriptions; empty where it is the sample's."""
+    if description != GROUP_DESCRIPTION:
+        return [f"model package group {group} is not the sample's: {description or 'it has no description'}"]
+    own = tuple(f"{candidate.description} (training " for candidate in CANDIDATES)
+    return [
+        f"{group} has a version of yours: {each or '(no description)'}" for each in versions if not each.startswith(own)
+    ]
+
+
+def foreign_input(uri: str, names: Iterable[str]) -> list[str]:
+    """Objects below an input prefix that the sample did not write; the first five."""
+    others = sorted(name for name in names if not _INPUT.fullmatch(name))
+    return [f"{uri} holds {name}, which is not the sample's" for name in others[:5]]
