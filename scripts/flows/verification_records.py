@@ -18,6 +18,11 @@ def is_verified(context: StageContext, release_id: str) -> bool:
     return record is not None and record.passed
 
 
+def has_record(context: StageContext, release_id: str) -> bool:
+    """Whether there is a record, readable or not: verifying anew must be possible over a broken one."""
+    return context.objects.read(context.foundation.bucket, release_key(release_id, "verification.json")) is not None
+
+
 def not_verified(release_id: str, earlier: StageContext, stage: str) -> ReleaseError:
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from scripts.decisions.canonical import sha256_of
 from scripts.decisions.containers import s3_location
 from scripts.decisions.deployment_plan import settings_of_verification, verification_fingerprint
 from scripts.decisions.names import release_key
@@ -21,7 +22,7 @@ from scripts.decisions.verification import Check, Figures, checks, figures
 from scripts.errors import ExecutionError, VerificationError
 from scripts.flows.run_pipeline import Output, first_rows, follow, output_of, require_input, start_or_find
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import verification_record
+from scripts.flows.verification_records import has_record
 from scripts.terminal.progress import Progress
 
 MOST_COUNTED_BYTES = 2 * 1024**3
@@ -50,10 +51,10 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     release_id = stack.parameters["ReleaseId"]
     fingerprint = fingerprint_of(context, stack)
     require_input(context)
-    purpose = f"verify-{release_id}-{fingerprint[:8]}"
-    # Without a record of this very thing, a succeeded execution is one whose command was cut off before it wrote it.
-    record = verification_record(context, release_id)
-    reuse = record is None or record.fingerprint != fingerprint
+    # The input is part of the purpose: an execution that ran on other bytes says nothing of these.
+    purpose = f"verify-{release_id}-{fingerprint[:8]}-{_input_digest(context)[:8]}"
+    # Only where nothing was recorded yet is a succeeded execution one whose command was cut off before it wrote that.
+    reuse = not has_record(context, release_id)
     arn = start_or_find(context, stack, purpose, progress, reuse=reuse)
     try:
         follow(context, arn, progress)
@@ -83,6 +84,11 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
             next_command=f"make predictions STAGE={context.stage}   (the thresholds are in stages/{context.stage}.yml)",
         )
     return Verification(arn, output, first_rows(context, output, SHOWN_ROWS), measured, found)
+
+
+def _input_digest(context: StageContext) -> str:
+    location = s3_location(input_url(context.settings, context.foundation))
+    return sha256_of(list(context.objects.contents(location.bucket, location.key)))
 
 
 def _measure(context: StageContext, output: Output) -> Figures:

@@ -63,12 +63,17 @@ class Objects:
 
     def keys(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
         """(key, size in bytes) of every object below a prefix, in S3's order, without folder markers."""
+        for key, size, _ in self.contents(bucket, prefix):
+            yield key, size
+
+    def contents(self, bucket: str, prefix: str) -> Iterator[tuple[str, int, str]]:
+        """The same with each object's ETag, which another content of it changes."""
         with told_as_deployment_errors(self._account.actor):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for page in pages:
                 for each in page.get("Contents", []):
                     if not each["Key"].endswith("/"):
-                        yield each["Key"], each["Size"]
+                        yield each["Key"], each["Size"], each["ETag"].strip('"')
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """A small object's content; None where it is not there."""

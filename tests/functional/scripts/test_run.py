@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from tests.functional.scripts.site import Site
+from tests.functional.conftest import PREPROD
+from tests.functional.scripts.site import BUCKETS, SCORE, Site
 
 
 def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) -> None:
@@ -29,3 +30,27 @@ def test_nothing_can_be_run_before_a_deployment(ready_site: Site) -> None:
     done = ready_site.run("run", "--stage", "preprod")
     assert done.returncode == 11
     assert "make deploy STAGE=preprod" in done.stderr
+
+
+def test_settings_changed_and_changed_back_are_verified_by_an_execution_of_their_own(ready_site: Site) -> None:
+    ready_site.write_script(SCORE + "assert 'broken' not in Path('/opt/ml/processing/input/rows.csv').read_text()\n")
+    ready_site.json("deploy", "--stage", "preprod")
+    ready_site.edit_stage("preprod", "minimum: 0.0", "minimum: 0.1")
+    ready_site.json("deploy", "--stage", "preprod")
+    ready_site.edit_stage("preprod", "minimum: 0.1", "minimum: 0.0")
+    key = f"input/{ready_site.pipeline}/rows.csv"
+    ready_site.client("s3", account=PREPROD).put_object(Bucket=BUCKETS["preprod"], Key=key, Body=b"broken\n")
+    done = ready_site.run("deploy", "--stage", "preprod")
+    assert done.returncode == 12, done.stdout
+    assert "verified" not in done.stdout
+
+
+def test_verifying_writes_a_broken_record_anew(ready_site: Site) -> None:
+    release_id = ready_site.json("deploy", "--stage", "preprod")["release_id"]
+    key = f"releases/{release_id}/verification.json"
+    ready_site.client("s3", account=PREPROD).put_object(Bucket=BUCKETS["preprod"], Key=key, Body=b"{")
+    told = ready_site.run("status", "--stage", "preprod")
+    assert told.returncode == 8
+    assert "make verify STAGE=preprod" in told.stderr
+    ready_site.json("verify", "--stage", "preprod")
+    assert ready_site.json("status", "--stage", "preprod")["stages"][0]["verified"] is True
