@@ -170,15 +170,21 @@ test-unit: install-test ## The unit tier and the pipelines' own tests: no I/O, s
 	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS)
 
 .PHONY: test
-test: check ## Every tier that needs no AWS account, and those of examples/ and localaws/
+test: install-test ## Every tier that needs no AWS account, and those of examples/ and localaws/
+	@# The checks of both houses, and the two tox tiers, use one core each: side by side.
+	@$(MAKE) -j 2 TEST_REQUIREMENTS="$(TEST_REQUIREMENTS)" check $(if $(wildcard localaws),check-localaws)
 	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS) tests/templates
 	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional $(wildcard examples/tests)
-	$(if $(wildcard localaws),$(MAKE) test-localaws)
-	$(TEST_PYTHON) -m tox run -q -e taskcat,render
+	$(if $(wildcard localaws),cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests)
+	$(TEST_PYTHON) -m tox run-parallel -q -p 2 -e taskcat,render
+
+.PHONY: check-localaws
+check-localaws: install-test
+	cd localaws && ../$(TEST_PYTHON) -m ruff check . && ../$(TEST_PYTHON) -m ruff format --check . && ../$(TEST_PYTHON) -m mypy
 
 .PHONY: test-localaws
-test-localaws:
-	cd localaws && ../$(TEST_PYTHON) -m ruff check . && ../$(TEST_PYTHON) -m ruff format --check . && ../$(TEST_PYTHON) -m mypy
+test-localaws: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
+test-localaws: check-localaws ## Check and test localaws alone
 	cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests
 
 .PHONY: bench
