@@ -139,10 +139,6 @@ class Workshop:
         )["actionExecutionDetails"]
         return {entry["actionName"]: entry for entry in reversed(found)}
 
-    def error(self, execution_id: str, name: str) -> str:
-        details = self.actions(execution_id)[name]["output"]["executionResult"]["errorDetails"]
-        return f"{details['code']}: {details['message']}"
-
     def token(self, stage: str = "S1", name: str = "Manual") -> str:
         """The token of an approval, once it is open."""
         return self.until(lambda: self._token(stage, name))
@@ -152,15 +148,6 @@ class Workshop:
             if state["actionName"] == name:
                 return state.get("latestExecution", {}).get("token")
         return None
-
-    def answer(self, token: str, status: str = "Approved", summary: str = "fine", stage: str = "S1") -> None:
-        self.client("codepipeline").put_approval_result(
-            pipelineName=self.name,
-            stageName=stage,
-            actionName="Manual",
-            token=token,
-            result={"status": status, "summary": summary},
-        )
 
     def until(self, probe: Callable[[], Any], longest: float = 30) -> Any:
         deadline = time.monotonic() + longest
