@@ -1,13 +1,13 @@
-"""A stage's settings: what ``stages/<stage>.yml`` may say, checked whole before anything runs.
+"""A stage's settings for one pipeline: what ``stages/<stage>.yml`` and ``pipelines/<pipeline>/settings.yml`` may say.
 
-``scripts.workspace.stage_files`` reads the file and tells what is wrong with it; this module calls no AWS API and
-reads no file. The JSON Schema that editors use (``stages/schema.json``) is generated from these classes.
+``scripts.workspace.stage_files`` reads the files and tells what is wrong with them; this module calls no AWS API and
+reads no file. The JSON Schemas that editors use (``schema.json`` in both folders) are generated from these classes.
 """
 
 from __future__ import annotations
 
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
@@ -15,6 +15,7 @@ from scripts.decisions.schedule import Schedule, hours_between_runs, parse_sched
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
 REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+DEFAULT_PIPELINE = "batch_inference"
 SLACK_HOURS = 2
 LONGEST_ALARM_WINDOW_HOURS = 168  # CloudWatch looks back seven days at most
 
@@ -157,7 +158,8 @@ class StageSettings(_Part):
         description="The model package group in the dev account whose newest Approved version is deployed."
     )
     pipeline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)] = Field(
-        default="batch_inference", description="A folder in pipelines/."
+        default=DEFAULT_PIPELINE,
+        description="The folder of pipelines/ that verbs take without PIPELINE=. Not needed where there is only one.",
     )
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
         default=None, description="Your own role for the pipeline, instead of the foundation's."
@@ -226,6 +228,25 @@ class StageSettings(_Part):
     def stack_tags(self) -> dict[str, str]:
         """The stage file's tags, and the project's ARN; the templates themselves tag with its name and id."""
         return {**({"sagemaker:project-arn": self.project.arn} if self.project.arn else {}), **self.tags}
+
+
+# What is a pipeline's own: what its settings.yml may say, and a stage file for it or for all pipelines of the stage.
+PIPELINE_SETTINGS: Final = frozenset(
+    {
+        "model_package_group",
+        "schedule",
+        "schedule_enabled",
+        "processing",
+        "inference",
+        "input_prefix",
+        "output_prefix",
+        "network_isolation",
+        "transform",
+        "parameters",
+        "verification",
+        "alarms",
+    }
+)
 
 
 def _known_instance_type(value: str, use: str, info: ValidationInfo) -> str:

@@ -35,29 +35,32 @@ class StageContext:
         self.stage = stage
         self.settings = settings
         self.names = StageNames.of(stage, settings)
+        self.options = f"STAGE={stage}"
+        """What a next command repeats of this one: the stage, and the pipeline where one was named."""
         self.sleep = sleep
         self._accounts = accounts
 
     @classmethod
     def open(cls, stage: str | None, pipeline: str | None = None) -> StageContext:
-        """Read and check the stage's file. ``pipeline`` names another folder of pipelines/ than the file does."""
-        settings = load_stage(stage)
-        if pipeline:
-            settings = settings.model_copy(update={"pipeline": pipeline})
+        """Read and check the stage's settings for ``pipeline``, or for the stage's own where none is named."""
+        settings = load_stage(stage, pipeline=pipeline)
         context = cls(str(stage), settings)
+        context.options = f"STAGE={stage}" + (f" PIPELINE={pipeline}" if pipeline else "")
         problems = context.names.problems()
         if problems:
             raise SettingsError(
                 "a name made from these settings is longer than AWS allows",
                 found=problems,
-                next_command=f"shorten project.name or model_package_group in stages/{stage}.yml",
+                next_command=f"shorten project.name in stages/{stage}.yml, model_package_group, or the pipeline's name",
             )
         return context
 
     def sibling(self, stage: str) -> StageContext:
         """Another stage, over the same sessions."""
-        settings = load_stage(stage).model_copy(update={"pipeline": self.settings.pipeline})
-        return StageContext(stage, settings, self.accounts if settings.region == self.settings.region else None)
+        settings = load_stage(stage, pipeline=self.settings.pipeline)
+        context = StageContext(stage, settings, self.accounts if settings.region == self.settings.region else None)
+        context.options = self.options.replace(f"STAGE={self.stage}", f"STAGE={stage}")
+        return context
 
     @property
     def accounts(self) -> Accounts:

@@ -1,4 +1,4 @@
-"""Writes the JSON Schemas of the documents people meet: stage files, which editors check by it, and release.json.
+"""Writes the JSON Schemas of the documents people meet: settings, which editors check by them, and release.json.
 
 Both come from the models that read those documents. ``--check`` writes nothing and fails where a file is not current.
 """
@@ -7,26 +7,23 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from scripts.decisions.release import release_schema
-from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.stage_settings import PIPELINE_SETTINGS, StageSettings
 from scripts.errors import SettingsError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.terminal.command_line import argument_parser, run
-
-STAGE_SCHEMA = Path("stages/schema.json")
-RELEASE_SCHEMA = Path("docs/release.schema.json")
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = argument_parser("scripts.repository.write_schemas", __doc__ or "")
     parser.add_argument("--check", action="store_true", help="fail where a file is not current; write nothing")
     chosen = parser.parse_args(arguments)
-    for path, schema in ((STAGE_SCHEMA, stage_schema()), (RELEASE_SCHEMA, release_schema())):
-        wanted = json.dumps(schema, indent=2) + "\n"
+    for path, schema in SCHEMAS.items():
+        wanted = json.dumps(schema(), indent=2) + "\n"
         current = path.read_text(encoding="utf-8") if path.exists() else ""
         if wanted != current and chosen.check:
             raise SettingsError(f"{path} is not current", next_command="python -m scripts.repository.write_schemas")
@@ -38,10 +35,43 @@ def main(arguments: Sequence[str]) -> int:
 
 def stage_schema() -> dict[str, Any]:
     """The JSON Schema (draft 2020-12) of a stage file, instance types enumerated."""
+    schema = _effective_settings()
+    own = _pipeline_part(schema)
+    schema["required"] = [name for name in schema["required"] if name not in PIPELINE_SETTINGS]
+    schema["properties"]["pipelines"] = {
+        "description": "What differs in this stage for one pipeline, by the name of its folder.",
+        "type": "object",
+        "additionalProperties": {"type": "object", "properties": own, "additionalProperties": False},
+        "default": {},
+    }
+    return schema
+
+
+def pipeline_settings_schema() -> dict[str, Any]:
+    """The JSON Schema of a pipeline's settings.yml; nothing is required, since stage files may give it as well."""
+    schema = _effective_settings()
+    title = {"title": "PipelineSettings", "description": "A pipeline's settings in every stage."}
+    return {**schema, **title, "properties": _pipeline_part(schema), "required": []}
+
+
+def _effective_settings() -> dict[str, Any]:
     schema = StageSettings.model_json_schema()
     for part, use in (("Processing", "processing"), ("Inference", "inference")):
         schema["$defs"][part]["properties"]["instance_type"]["enum"] = sorted(known_instance_types()[use])
+        # A file may give a part of it and leave the rest to the one below.
+        schema["$defs"][part]["required"] = []
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def _pipeline_part(schema: dict[str, Any]) -> dict[str, Any]:
+    return {name: each for name, each in schema["properties"].items() if name in PIPELINE_SETTINGS}
+
+
+SCHEMAS: dict[Path, Callable[[], dict[str, Any]]] = {
+    Path("stages/schema.json"): stage_schema,
+    Path("pipelines/settings.schema.json"): pipeline_settings_schema,
+    Path("docs/release.schema.json"): release_schema,
+}
 
 
 if __name__ == "__main__":

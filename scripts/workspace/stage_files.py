@@ -1,7 +1,9 @@
-"""Reads ``stages/<stage>.yml`` with the environment variables that override it, and says exactly what is wrong with it.
+"""Reads a stage's settings for one pipeline, from the files that hold them, and says exactly what is wrong with them.
 
-Every problem is told at once, each with its file and line, or with the variable that brought it in. What a stage file
-may say is in ``decisions.stage_settings``; nothing here calls AWS.
+Three places, each winning over the one before: ``pipelines/<pipeline>/settings.yml`` (the pipeline's, in every stage),
+``stages/<stage>.yml`` (the account's; what it says of pipelines holds for each of them in that stage), and there what
+stands under ``pipelines: <pipeline>:``. Environment variables override the account's. Every problem is told at once,
+with its file and line. What may be said is in ``decisions.stage_settings``; nothing here calls AWS.
 """
 
 from __future__ import annotations
@@ -9,21 +11,17 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.stage_settings import DEFAULT_PIPELINE, PIPELINE_SETTINGS, StageSettings
 from scripts.errors import SettingsError, UsageError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.gateways.regions import known_regions
+from scripts.workspace.pipelines import pipeline_names, require_pipeline
+from scripts.workspace.settings_document import Location, SettingsDocument, read_settings
 
 STAGES = Path("stages")
-Location = tuple[str | int, ...]
 
 _PROJECT_NAME_ID = "SAGEMAKER_PROJECT_NAME_ID"
 
@@ -34,9 +32,15 @@ def stage_names(directory: Path = STAGES) -> list[str]:
 
 
 def load_stage(
-    stage: str | None, directory: Path = STAGES, environment: Mapping[str, str] = os.environ
+    stage: str | None,
+    directory: Path = STAGES,
+    environment: Mapping[str, str] = os.environ,
+    pipeline: str | None = None,
 ) -> StageSettings:
-    """The settings of one stage. Raises UsageError where there is no file, SettingsError for anything wrong in it."""
+    """The settings of one stage for ``pipeline``, or for the stage's own where none is named.
+
+    Raises UsageError where there is no such stage or pipeline, SettingsError for anything wrong in the files.
+    """
     found = stage_names(directory)
     if not stage:
         raise UsageError("no stage given", found=[f"stages: {', '.join(found) or 'none'}"], next_command=_again(found))
@@ -49,9 +53,59 @@ def load_stage(
         )
     if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
         raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
-    document = _read(directory / f"{stage}.yml")
+    account = read_settings(directory / f"{stage}.yml")
+    chosen = _pipeline(account, pipeline, directory.absolute().parent)
+    document = _cascade(account, chosen, directory.absolute().parent)
     document.override(_overrides(stage, environment))
-    return document.validate()
+    return document.validate(_known())
+
+
+def _pipeline(account: SettingsDocument, asked: str | None, root: Path) -> str:
+    """The pipeline that is meant: the one asked for, the one the stage file names, or the only one there is."""
+    names = pipeline_names(root)
+    named = asked or account.content.get("pipeline") or (names[0] if len(names) == 1 else None)
+    if asked:
+        require_pipeline(asked, root)
+    if named is None and len(names) > 1:
+        raise UsageError(
+            f"there are {len(names)} pipelines: name one",
+            found=[f"folders of pipelines/ with a pipeline.py: {', '.join(names)}"],
+            next_command=f"the same command with PIPELINE={names[0]}",
+        )
+    return named if isinstance(named, str) else DEFAULT_PIPELINE
+
+
+def _cascade(account: SettingsDocument, pipeline: str, root: Path) -> SettingsDocument:
+    """The stage's document with the pipeline's own settings below it, and its overrides above."""
+    overrides = account.take("pipelines")
+    own = overrides.take(pipeline) if overrides else None
+    if overrides:
+        _require_folders(overrides, pipeline, root)
+    settings = root / "pipelines" / pipeline / "settings.yml"
+    document = SettingsDocument(account.path, {}, {})
+    for part in (read_settings(settings) if settings.exists() else None, account, own):
+        if part is None:
+            continue
+        if part is not account:
+            part.require_known(PIPELINE_SETTINGS, "is the account's, for all pipelines")
+        document.lay_over(part)
+    if isinstance(document.content.get("pipeline", ""), str):  # else it is told with its line
+        document.content["pipeline"] = pipeline
+    return document
+
+
+def _require_folders(overrides: SettingsDocument, own: str, root: Path) -> None:
+    """Raises SettingsError for settings of a pipeline that has no folder, which nothing would ever read."""
+    names = pipeline_names(root)
+    for name in overrides.content:
+        if names and name not in names and name != own:
+            near = get_close_matches(str(name), names, n=1)
+            raise SettingsError(
+                f"{overrides.places[name,]}: there is no pipeline {name}"
+                + (f'; did you mean "{near[0]}"?' if near else ""),
+                found=[f"folders of pipelines/ with a pipeline.py: {', '.join(names)}"],
+                next_command=f"correct {overrides.path}",
+            )
 
 
 def any_stage() -> StageSettings:
@@ -79,128 +133,6 @@ def accounts() -> list[str]:
 def first_stage() -> str | None:
     """The stage whose settings say where dev is, where none is named: all stages share dev."""
     return next(iter(stage_names()), None)
-
-
-@dataclass
-class _Document:
-    """A stage file's content, where each value stands in it, and which variables have replaced some."""
-
-    path: Path
-    content: dict[str, Any]
-    lines: dict[Location, int]
-    variables: dict[Location, str] = field(default_factory=dict)
-
-    def override(self, values: list[tuple[str, Location, str]]) -> None:
-        for variable, location, value in values:
-            parent: Any = self.content
-            for key in location[:-1]:
-                if not isinstance(parent.get(key), dict):
-                    parent[key] = {}
-                parent = parent[key]
-            parent[location[-1]] = value
-            self.variables[location] = variable
-
-    def validate(self) -> StageSettings:
-        try:
-            return StageSettings.model_validate(self.content, context=_known())
-        except ValidationError as error:
-            problems = [self._problem(each) for each in error.errors()]
-        raise SettingsError(
-            problems[0] if len(problems) == 1 else f"{self.path} has {len(problems)} problems",
-            found=problems if len(problems) > 1 else [],
-            next_command=self._next_command(),
-        )
-
-    def _problem(self, error: Any) -> str:
-        location: Location = tuple(part for part in error["loc"] if part != "[key]")
-        name = ".".join(str(part) for part in location) or "the file"
-        return f"{self._place(location)}: {_sentence(name, location, error)}"
-
-    def _place(self, location: Location) -> str:
-        for length in range(len(location), 0, -1):
-            if location[:length] in self.variables:
-                return f"environment variable {self.variables[location[:length]]}"
-        for length in range(len(location), -1, -1):
-            if location[:length] in self.lines and length:
-                return f"{self.path} line {self.lines[location[:length]]}"
-        return str(self.path)
-
-    def _next_command(self) -> str:
-        if self.variables:
-            return f"correct {self.path}, or the variable named above (unset it to use the file's value)"
-        return f"correct {self.path}; its schema is stages/schema.json"
-
-
-def _sentence(name: str, location: Location, error: Any) -> str:
-    kind, given = error["type"], error["input"]
-    if kind == "missing":
-        return f"{name} is missing"
-    if kind == "extra_forbidden":
-        near = get_close_matches(str(location[-1]), _keys_beside(location), n=1, cutoff=0.5)
-        return f"{name} is not a setting" + (f'; did you mean "{near[0]}"?' if near else "")
-    if location and location[-1] in ("account", "dev_account"):
-        hint = (
-            "" if isinstance(given, str) else ", in quotes (YAML reads bare digits as a number and drops leading zeros)"
-        )
-        return f"{name}: {given!r} is not an account number: it must have 12 digits{hint}"
-    message = str(error["msg"]).removeprefix("Value error, ")
-    if kind == "string_pattern_mismatch":
-        message = f"does not match {error['ctx']['pattern']}"
-    if kind == "value_error":
-        return f"{name}: {message}"
-    return f"{name}: {message[:1].lower()}{message[1:]}, not {given!r}"
-
-
-def _keys_beside(location: Location) -> list[str]:
-    """The settings that exist where an unknown one was given."""
-    model: Any = StageSettings
-    for part in location[:-1]:
-        model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
-    return list(getattr(model, "model_fields", {}))
-
-
-def _read(path: Path) -> _Document:
-    try:
-        text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f" line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{line}: not YAML: {error.problem}", next_command=f"correct {path}") from error
-    except OSError as error:
-        raise SettingsError(
-            f"{path} cannot be read: {error.strerror}", next_command=f"ls -ld {path}   (a file that you may read)"
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not YAML: {error}", next_command=f"correct {path}") from error
-    if not isinstance(content, dict) or root is None:
-        raise SettingsError(
-            f"{path} line 1: the file must contain `key: value` lines",
-            next_command=f"git checkout {path}, or write it again; its schema is stages/schema.json",
-        )
-    lines: dict[Location, int] = {}
-    _note_lines(path, root, (), lines)
-    return _Document(path, content, lines)
-
-
-def _note_lines(path: Path, node: yaml.Node, location: Location, lines: dict[Location, int]) -> None:
-    """Where every value stands. A key given twice is an error: YAML would silently take the last."""
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            here = (*location, key.value)
-            if here in lines:
-                name, line = ".".join(map(str, here)), key.start_mark.line + 1
-                raise SettingsError(
-                    f"{path} line {line}: {name} is given twice, first in line {lines[here]}",
-                    next_command=f"delete one of the two lines of {path}",
-                )
-            lines[here] = key.start_mark.line + 1
-            _note_lines(path, value, here, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            lines[*location, index] = value.start_mark.line + 1
-            _note_lines(path, value, (*location, index), lines)
 
 
 def _overrides(stage: str, environment: Mapping[str, str]) -> list[tuple[str, Location, str]]:

@@ -64,6 +64,48 @@ for path in Path("/opt/ml/processing/input").glob("*.csv"):
     Path("/opt/ml/processing/output", path.name).write_text("".join(f"{row},0.5\\n" for row in rows))
 """
 
+# Settings of its own: the team's stage files may say anything.
+STAGE = """\
+account: "{account}"
+dev_account: "{dev}"
+region: {region}
+project:
+  name: {project}
+  id: p-site
+model_package_group: {site.group}
+pipeline: {site.pipeline}
+schedule: 1 day
+processing:
+  instance_type: ml.m5.large
+  instance_count: 1
+inference:
+  instance_type: ml.m5.large
+  instance_count: 1
+input_prefix: input/{site.pipeline}/
+output_prefix: predictions/
+transform:
+  batch_strategy: MultiRecord
+  split_type: Line
+  max_payload_in_mb: 6
+  max_concurrent_transforms: 2
+  content_type: text/csv
+  accept: text/csv
+  input_filter: "$[1:]"
+  output_filter: "$"
+  join_source: Input
+verification:
+  sample: 1000
+  minimum_rows: 1
+  equal_rows: true
+  input_header: false
+  prediction: -1
+  minimum: 0.0
+  maximum: 1.0
+alarms:
+  hours_without_success: 26
+tags: {{}}
+"""
+
 
 class Site:
     """One repository: its own pipeline, and with it its own stacks; its own model package group; shared accounts."""
@@ -82,16 +124,14 @@ class Site:
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        for name in ("cloudformation", "stages"):
-            shutil.copytree(ROOT / name, folder / name, dirs_exist_ok=True)
+        shutil.copytree(ROOT / "cloudformation", folder / "cloudformation", dirs_exist_ok=True)
+        (folder / "stages").mkdir(exist_ok=True)
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
         for name in ("__init__.py", "get_pipeline_definition.py"):
             shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)
-        for stage in ACCOUNTS:
-            self.edit_stage(stage, "pipeline: batch_inference", f"pipeline: {self.pipeline}")
-            self.edit_stage(stage, "model_package_group: tumor-classifier", f"model_package_group: {self.group}")
-            self.edit_stage(stage, "input_prefix: input/", f"input_prefix: input/{self.pipeline}/")
-            self.edit_stage(stage, "input_header: true", "input_header: false")
+        for stage, account in ACCOUNTS.items():
+            text = STAGE.format(account=account, dev=DEV, region=REGION, project=PROJECT, site=self)
+            (folder / "stages" / f"{stage}.yml").write_text(text)
         self.write_pipeline(PIPELINE)
         self.write_script(SCORE)
 

@@ -5,10 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from scripts.decisions.release import release_schema
-from scripts.repository.write_schemas import stage_schema
+import pytest
+
+from scripts.decisions.stage_settings import PIPELINE_SETTINGS
+from scripts.repository.write_schemas import SCHEMAS, pipeline_settings_schema, stage_schema
 
 
-def test_the_committed_schemas_are_the_models() -> None:
-    assert json.loads(Path("stages/schema.json").read_text()) == stage_schema()
-    assert json.loads(Path("docs/release.schema.json").read_text()) == release_schema()
+@pytest.mark.parametrize("path", SCHEMAS, ids=str)
+def test_the_committed_schemas_are_the_models(path: Path) -> None:
+    assert json.loads(path.read_text()) == SCHEMAS[path]()
+
+
+def test_a_pipelines_settings_offer_what_is_its_own_and_a_stage_file_requires_none_of_it() -> None:
+    assert pipeline_settings_schema()["properties"].keys() == PIPELINE_SETTINGS
+    assert not PIPELINE_SETTINGS & set(stage_schema()["required"])
