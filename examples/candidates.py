@@ -11,7 +11,7 @@ from typing import Any, Literal
 Decision = Literal["Approved", "Rejected", "PendingManualApproval"]
 
 _EXAMPLES = Path(__file__).parent
-_PREPROCESSING = _EXAMPLES.parent / "pipelines" / "batch_inference" / "preprocess.py"
+_SCHEMA = _EXAMPLES.parent / "pipelines" / "batch_inference" / "schema.yml"
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ CANDIDATES = (
 def source_digest() -> str:
     """Of the code and the library that models and scoring data come from: equal digests give equal files."""
     digest = hashlib.sha256(metadata.version("scikit-learn").encode())
-    for path in sorted([*_EXAMPLES.glob("*.py"), _PREPROCESSING]):
+    for path in sorted([*_EXAMPLES.glob("*.py"), _SCHEMA]):
         if path.name != "seed.py":
             digest.update(path.name.encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from sklearn.datasets import load_breast_cancer
 
-from pipelines.batch_inference.preprocess import FEATURES, RECORD_ID
+from examples.records import FEATURES, RECORD_ID
 
 ROWS = 20_000
 FILES = 5

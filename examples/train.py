@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from examples import evaluation
 from examples.candidates import Candidate
 from examples.packaging import model_archive
-from pipelines.batch_inference.preprocess import FEATURES
+from examples.records import FEATURES
 
 Array = np.ndarray[Any, Any]
 

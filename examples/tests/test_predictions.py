@@ -14,12 +14,13 @@ import pytest
 
 from examples.candidates import CANDIDATES
 from examples.packaging import model_archive
+from examples.records import FEATURES, RECORD_ID
 from examples.scoring_data import scoring_files
 from examples.tests.conftest import ROOT
 from examples.train import train
-from pipelines.batch_inference.preprocess import FEATURES, RECORD_ID
 from scripts.decisions.definition_binding import bind_definition, definition_text
-from scripts.workspace.pipelines import preprocess_path, read_fresh_definition
+from scripts.workspace.pipeline_code import pipeline_code
+from scripts.workspace.pipelines import read_fresh_definition
 from tests.functional.conftest import PREPROD, REGION
 
 ROWS = 600
@@ -38,9 +39,8 @@ def run(client: Callable[..., Any], unique: str, model: Any) -> Callable[[dict[s
     s3, sagemaker = client("s3", PREPROD), client("sagemaker", PREPROD)
     s3.create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
     s3.put_object(Bucket=unique, Key="model.tar.gz", Body=model_archive(model))
-    s3.put_object(
-        Bucket=unique, Key="pipeline/preprocess-0a1b.py", Body=preprocess_path("batch_inference", ROOT).read_bytes()
-    )
+    for path, content in pipeline_code("batch_inference", ROOT).items():
+        s3.put_object(Bucket=unique, Key=f"pipeline/code/{path}", Body=content)
     role = _role(client("iam", PREPROD), unique)
     sagemaker.create_model(
         ModelName=unique,
@@ -53,7 +53,7 @@ def run(client: Callable[..., Any], unique: str, model: Any) -> Callable[[dict[s
         "SubnetIds": [],
         "SecurityGroupIds": [],
         "ProcessingImageUri": IMAGE,
-        "PreprocessScriptUrl": f"s3://{unique}/pipeline/preprocess-0a1b.py",
+        "CodeUrl": f"s3://{unique}/pipeline/code/",
         "OutputDataUrl": f"s3://{unique}/predictions/",
     }
     defaults = {"InputDataUrl": f"s3://{unique}/input/"}

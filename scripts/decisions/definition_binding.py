@@ -21,6 +21,7 @@ INFRASTRUCTURE_PARAMETERS: Final = frozenset(
         "SubnetIds",
         "SecurityGroupIds",
         "ProcessingImageUri",
+        "CodeUrl",
         "PreprocessScriptUrl",
         "OutputDataUrl",
         "BatchStrategy",
@@ -41,6 +42,7 @@ RENDER_METADATA: Final = frozenset(
     {"SourceDigests", "ContentDigest", "SdkVersion", "ProcessingImageUris", "InferenceImageUris"}
 )
 
+CODE_FOLDER: Final = "/opt/ml/processing/code/"  # where processing jobs find the release's code, by the tree's paths
 _REFERENCE = "Parameters."
 _DROPPED: Final = object()
 
@@ -92,6 +94,21 @@ def parameter_references(value: Any) -> Iterator[str]:
     elif isinstance(value, list):
         for item in value:
             yield from parameter_references(item)
+
+
+def scripts_run(definition: Any) -> list[str]:
+    """Paths in the tree of the scripts that steps start out of the release's code, by their entry points; sorted."""
+    found: set[str] = set()
+    waiting = [definition.get("Steps", [])]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and value.startswith(CODE_FOLDER) and value.endswith(".py"):
+            found.add(value.removeprefix(CODE_FOLDER))
+    return sorted(found)
 
 
 def recorded_image_uri(definition: Mapping[str, Any], table: str, region: str) -> str | None:

@@ -18,7 +18,6 @@ from scripts.decisions.definition_binding import definition_text
 
 State = Literal["fresh", "missing", "edited", "stale"]
 
-STAGE_REGIONS: Final = "regions of stages/*.yml"
 _RENDERER: Final = "pipelines/get_pipeline_definition.py"
 
 
@@ -34,8 +33,11 @@ class Freshness:
         return self.state == "fresh"
 
 
-def definition_freshness(text: str | None, digests: Mapping[str, str]) -> Freshness:
-    """Judge the text of a definition.json (None: there is none) against the digests of its sources now."""
+def definition_freshness(text: str | None, digests: Mapping[str, str], regions: Iterable[str] = ()) -> Freshness:
+    """Judge the text of a definition.json (None: there is none) against the digests of its sources now.
+
+    ``regions`` are those of the stages; one for which the definition records no image makes it stale, no other does.
+    """
     if text is None:
         return Freshness("missing", ("there is no definition.json yet",))
     try:
@@ -45,7 +47,8 @@ def definition_freshness(text: str | None, digests: Mapping[str, str]) -> Freshn
     broken = _hand_edits(definition, text)
     if broken:
         return Freshness("edited", broken)
-    changed = _changes(definition["Metadata"]["SourceDigests"], digests)
+    metadata = definition["Metadata"]
+    changed = _changes(metadata["SourceDigests"], digests) + _missing_regions(metadata, regions)
     return Freshness("stale", changed) if changed else Freshness("fresh")
 
 
@@ -62,9 +65,7 @@ def content_digest(definition: Mapping[str, Any]) -> str:
     return digest(definition_text({**definition, "Metadata": metadata}).encode())
 
 
-def source_digests(
-    entry: str, sources: Mapping[str, bytes], pins: Mapping[str, bytes], regions: Iterable[str]
-) -> dict[str, str]:
+def source_digests(entry: str, sources: Mapping[str, bytes], pins: Mapping[str, bytes]) -> dict[str, str]:
     """Digests of everything that decides what ``entry`` (a pipeline.py) renders to.
 
     ``sources`` are the files of pipelines/ by path; those that the entry does not use are left out. ``pins`` are
@@ -74,7 +75,7 @@ def source_digests(
     found = {path: digest(sources[path]) for path in used}
     if uses_sdk(used, sources):
         found |= {path: digest(content) for path, content in pins.items()}
-    return found | {STAGE_REGIONS: digest("\n".join(sorted(set(regions))).encode())}
+    return found
 
 
 def rendered_from(entry: str, sources: Mapping[str, bytes]) -> list[str]:
@@ -83,8 +84,13 @@ def rendered_from(entry: str, sources: Mapping[str, bytes]) -> list[str]:
     A preprocess.py that the pipeline only gets as an ``s3://`` parameter is not among them, so that editing it needs
     no rendering; one that is imported, or opened by name, is.
     """
+    return reachable([entry, _RENDERER], sources)
+
+
+def reachable(entries: Iterable[str], sources: Mapping[str, bytes]) -> list[str]:
+    """The paths among ``sources`` of ``entries`` and of all that they import or name, directly or not; sorted."""
     found: set[str] = set()
-    waiting = [path for path in (entry, _RENDERER) if path in sources]
+    waiting = [path for path in entries if path in sources]
     while waiting:
         path = waiting.pop()
         if path in found:
@@ -132,6 +138,15 @@ def _changes(recorded: Mapping[str, str], actual: Mapping[str, str]) -> tuple[st
         elif recorded[name] != actual[name]:
             reasons.append(f"{name} changed since it was rendered")
     return tuple(reasons)
+
+
+def _missing_regions(metadata: Mapping[str, Any], regions: Iterable[str]) -> tuple[str, ...]:
+    recorded = metadata.get("ProcessingImageUris")
+    if not recorded:
+        return ()
+    return tuple(
+        f"a stage is in {region}, for which it records no image" for region in sorted(set(regions) - recorded.keys())
+    )
 
 
 def _used_paths(path: str, source: bytes) -> Iterator[str]:

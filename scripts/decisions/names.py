@@ -96,8 +96,9 @@ class StageNames:
     def definition_key(self, sha256: str) -> str:
         return f"pipeline/{self.pipeline}/definition-{sha256[:SHORT_DIGEST]}.json"
 
-    def preprocess_key(self, sha256: str) -> str:
-        return f"pipeline/{self.pipeline}/preprocess-{sha256[:SHORT_DIGEST]}.py"
+    def code_prefix(self, sha256: str) -> str:
+        """Where a release's code is in the stage's bucket; below it, paths are those of the tree."""
+        return f"pipeline/{self.pipeline}/code-{sha256[:SHORT_DIGEST]}/"
 
     @property
     def live_key(self) -> str:

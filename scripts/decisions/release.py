@@ -15,10 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from scripts.decisions.canonical import sha256_of
 from scripts.errors import ReleaseError
 
-FORMAT = 1
+FORMAT = 2
 ID_LENGTH = 16
 FIRST_STAGE = "preprod"  # every release is tested here before another stage may have it
-DEFINITION, PREPROCESS, TEMPLATE = "definition.json", "preprocess.py", "batch-inference.yml"
+DEFINITION, TEMPLATE = "definition.json", "batch-inference.yml"
 
 Sha256 = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
@@ -92,11 +92,24 @@ class ModelPackage(_Part):
 
 
 class Pipeline(_Part):
-    """The stage-neutral definition and the preprocessing script."""
+    """The stage-neutral definition, and the code that its jobs run."""
 
     name: str
     definition_sha256: Sha256
-    preprocess_sha256: Sha256 | None
+    code: dict[str, Sha256] = Field(
+        description="path from the root -> sha256 of each file that travels with the release"
+    )
+
+    @property
+    def code_sha256(self) -> str | None:
+        """Hex SHA-256 of all that code, which names its folder in a stage's bucket; None where there is none."""
+        return sha256_of(self.code) if self.code else None
+
+    @property
+    def schema_path(self) -> str | None:
+        """Where the records' schema is among the code; None where the pipeline has none."""
+        path = f"pipelines/{self.name}/schema.json"
+        return path if path in self.code else None
 
 
 class Source(_Part):
@@ -110,7 +123,7 @@ class Source(_Part):
 class Release(_Part):
     """release.json."""
 
-    format: Literal[1] = 1
+    format: Literal[2] = 2
     release_id: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
     model_package: ModelPackage
     pipeline: Pipeline

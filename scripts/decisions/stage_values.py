@@ -10,7 +10,7 @@ from scripts.decisions.stage_settings import StageSettings
 
 
 def infrastructure(
-    settings: StageSettings, foundation: Foundation, processing_image: str | None, preprocess_key: str | None
+    settings: StageSettings, foundation: Foundation, processing_image: str | None, code_prefix: str | None
 ) -> dict[str, Any]:
     """The literals that binding puts in place of infrastructure parameters, by parameter name."""
     transform = settings.transform
@@ -37,8 +37,9 @@ def infrastructure(
     values |= {name: value for name, value in chosen.items() if value is not None}  # else the pipeline's own default
     if processing_image:
         values["ProcessingImageUri"] = processing_image
-    if preprocess_key:
-        values["PreprocessScriptUrl"] = f"s3://{foundation.bucket}/{preprocess_key}"
+    if code_prefix:
+        values["CodeUrl"] = f"s3://{foundation.bucket}/{code_prefix}"
+        values["PreprocessScriptUrl"] = f"{values['CodeUrl']}pipelines/{settings.pipeline}/preprocess.py"
     return values
 
 

@@ -28,7 +28,8 @@ from scripts.flows.resolve_package import Resolved
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import image_digest
 from scripts.workspace.git import source_of
-from scripts.workspace.pipelines import preprocess_path, read_fresh_definition
+from scripts.workspace.pipeline_code import pipeline_code
+from scripts.workspace.pipelines import read_fresh_definition
 from scripts.workspace.text_files import require_file
 
 PARALLEL_HEADS = 8
@@ -37,8 +38,7 @@ PARALLEL_HEADS = 8
 def make_release(context: StageContext, resolved: Resolved, root: Path = Path()) -> tuple[Release, ReleaseFiles]:
     """Pin a version, with the definition and templates of the working tree."""
     rendered = read_fresh_definition(context.settings.pipeline, root)
-    script = preprocess_path(context.settings.pipeline, root)
-    preprocess = script.read_bytes() if script.exists() else None
+    code = pipeline_code(context.settings.pipeline, root)
     require_file(root / BATCH_TEMPLATE)
     templates = {path.name: path.read_bytes() for path in sorted((root / BATCH_TEMPLATE).parent.glob("*.yml"))}
     release = new_release(
@@ -46,12 +46,12 @@ def make_release(context: StageContext, resolved: Resolved, root: Path = Path())
         pipeline=Pipeline(
             name=context.settings.pipeline,
             definition_sha256=rendered.sha256,
-            preprocess_sha256=sha256_of(preprocess) if preprocess is not None else None,
+            code={path: sha256_of(content) for path, content in code.items()},
         ),
         templates={name: sha256_of(content) for name, content in templates.items()},
         source=source_of(root),
     )
-    return release, ReleaseFiles(rendered.text.encode(), preprocess, templates[TEMPLATE])
+    return release, ReleaseFiles(rendered.text.encode(), code, templates[TEMPLATE])
 
 
 def _pinned(context: StageContext, resolved: Resolved) -> ModelPackage:

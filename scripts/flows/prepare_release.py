@@ -11,31 +11,32 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.decisions.canonical import canonical_json, sha256_of
-from scripts.decisions.definition_binding import bind_definition, recorded_image_uri
+from scripts.decisions.definition_binding import bind_definition, recorded_image_uri, scripts_run
 from scripts.decisions.definition_validation import require_valid
 from scripts.decisions.deployment_plan import Upload
 from scripts.decisions.names import BATCH_TEMPLATE, release_key
 from scripts.decisions.promotion import Promotion, plan_promotion
-from scripts.decisions.release import DEFINITION, PREPROCESS, TEMPLATE, Release, write_release
+from scripts.decisions.release import DEFINITION, TEMPLATE, Release, write_release
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
 from scripts.errors import DefinitionError, ReleaseError
-from scripts.flows.release_store import ReleaseFiles
+from scripts.flows.release_store import CODE, ReleaseFiles
 from scripts.flows.resolve_package import described
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.service_model import argument_problems
 from scripts.workspace.text_files import as_text
 
-SCRIPT_PARAMETER = "PreprocessScriptUrl"
+# Parameters through which a job gets its code: all of it, or preprocess.py alone.
+CODE_PARAMETERS = ("CodeUrl", "PreprocessScriptUrl")
 
 
 def bound_definition(context: StageContext, release: Release, files: ReleaseFiles) -> dict[str, Any]:
     """The release's definition with the stage's values. Raises DefinitionError for what does not fit."""
     settings, foundation = context.settings, context.foundation
     definition = json.loads(files.definition)
-    script = release.pipeline.preprocess_sha256
+    code = release.pipeline.code_sha256
     image = settings.processing.image_uri or recorded_image_uri(definition, "ProcessingImageUris", settings.region)
-    values = infrastructure(settings, foundation, image, context.names.preprocess_key(script) if script else None)
-    _require_script(context, release, definition)
+    values = infrastructure(settings, foundation, image, context.names.code_prefix(code) if code else None)
+    _require_code(context, release, definition)
     unknown = sorted(settings.parameters.keys() - {each["Name"] for each in definition.get("Parameters", [])})
     if unknown:
         raise DefinitionError(
@@ -46,19 +47,31 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
     return bind_definition(definition, values, definition_defaults(settings, foundation))
 
 
-def _require_script(context: StageContext, release: Release, definition: dict[str, Any]) -> None:
-    """Raises DefinitionError where the pipeline runs a script and the release has none."""
-    if release.pipeline.preprocess_sha256 or SCRIPT_PARAMETER in context.settings.parameters:
-        return
-    if any(
-        each["Name"] == SCRIPT_PARAMETER and "DefaultValue" not in each for each in definition.get("Parameters", [])
-    ):
-        path = f"pipelines/{release.pipeline.name}/{PREPROCESS}"
+def _require_code(context: StageContext, release: Release, definition: dict[str, Any]) -> None:
+    """Raises DefinitionError where the pipeline's jobs run code that the release does not have."""
+    folder = f"pipelines/{release.pipeline.name}"
+    has = {
+        CODE_PARAMETERS[0]: bool(release.pipeline.code),
+        CODE_PARAMETERS[1]: f"{folder}/preprocess.py" in release.pipeline.code,
+    }
+    for parameter in definition.get("Parameters", []):
+        name = parameter["Name"]
+        if has.get(name, True) or "DefaultValue" in parameter or name in context.settings.parameters:
+            continue
         raise DefinitionError(
-            f"{path} is missing, which the pipeline's processing step runs",
-            found=[f"definition.json declares {SCRIPT_PARAMETER}; the release holds no {PREPROCESS}"],
-            next_command=f"git checkout -- {path}   (or write it), then the same command again",
+            f"{folder}/preprocess.py is missing, which the pipeline's processing step runs",
+            found=[
+                f"definition.json declares {name}; the release holds {', '.join(release.pipeline.code) or 'no code'}"
+            ],
+            next_command=f"git checkout -- {folder}   # or write it, then the same command again",
         )
+    for path in scripts_run(definition):
+        if path not in release.pipeline.code:
+            raise DefinitionError(
+                f"{path} is missing, which a step of the pipeline runs",
+                found=[f"the release holds {', '.join(release.pipeline.code) or 'no code'}"],
+                next_command=f"git checkout -- {path}   # or write it, then the same command again",
+            )
 
 
 @dataclass(frozen=True)
@@ -120,12 +133,11 @@ def _uploads(
         Upload(release_key(release.release_id, DEFINITION), files.definition, "application/json"),
         Upload(release_key(release.release_id, TEMPLATE), files.template, "application/yaml"),
     ]
-    if files.preprocess is not None and release.pipeline.preprocess_sha256:
-        key = context.names.preprocess_key(release.pipeline.preprocess_sha256)
-        uploads += [
-            Upload(key, files.preprocess, "text/x-python"),
-            Upload(release_key(release.release_id, PREPROCESS), files.preprocess, "text/x-python"),
-        ]
+    code = release.pipeline.code_sha256
+    for path, content in files.code.items() if code else ():
+        kind = "text/x-python" if path.endswith(".py") else "application/octet-stream"
+        uploads.append(Upload(f"{context.names.code_prefix(str(code))}{path}", content, kind))
+        uploads.append(Upload(release_key(release.release_id, f"{CODE}{path}"), content, kind))
     # Last: where release.json is, all its files are.
     uploads.append(Upload(release_key(release.release_id), write_release(release).encode(), "application/json"))
     return tuple(uploads)

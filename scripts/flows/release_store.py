@@ -1,6 +1,6 @@
 """Where a release is kept: release.json in this clone, and each stage's bucket with exactly the files it pins.
 
-A release's files (definition, preprocessing, template) are taken from the working tree where their digests agree, and
+A release's files (definition, code, template) are taken from the working tree where their digests agree, and
 else from a stage's bucket, where every deployment keeps them: prod gets what preprod tested, whatever the tree is now.
 """
 
@@ -13,7 +13,6 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.names import BATCH_TEMPLATE, release_key
 from scripts.decisions.release import (
     DEFINITION,
-    PREPROCESS,
     TEMPLATE,
     Release,
     read_release,
@@ -21,8 +20,10 @@ from scripts.decisions.release import (
 )
 from scripts.errors import ReleaseError
 from scripts.flows.stage_context import StageContext
+from scripts.workspace.pipeline_code import pipeline_code
 
 RELEASE_FILE = Path("release.json")
+CODE = "code/"  # where a release keeps the files of its jobs, by their paths
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,7 @@ class ReleaseFiles:
     """The content of the files that a release pins."""
 
     definition: bytes
-    preprocess: bytes | None
+    code: dict[str, bytes]
     template: bytes
 
 
@@ -70,11 +71,19 @@ def files_of(release: Release, contexts: list[StageContext], root: Path = Path()
     pipeline = release.pipeline
     folder = root / "pipelines" / pipeline.name
     definition = _file(folder / DEFINITION, pipeline.definition_sha256, release, DEFINITION, contexts)
-    preprocess = None
-    if pipeline.preprocess_sha256:
-        preprocess = _file(folder / PREPROCESS, pipeline.preprocess_sha256, release, PREPROCESS, contexts)
+    code = _code(release, contexts, root)
     template = _file(root / BATCH_TEMPLATE, release.templates[TEMPLATE], release, TEMPLATE, contexts)
-    return ReleaseFiles(definition, preprocess, template)
+    return ReleaseFiles(definition, code, template)
+
+
+def _code(release: Release, contexts: list[StageContext], root: Path) -> dict[str, bytes]:
+    current = pipeline_code(release.pipeline.name, root) if release.pipeline.code else {}
+    if {path: sha256_of(content) for path, content in current.items()} == release.pipeline.code:
+        return current
+    return {
+        path: _file(root / path, digest, release, f"{CODE}{path}", contexts)
+        for path, digest in release.pipeline.code.items()
+    }
 
 
 def _file(path: Path, digest: str, release: Release, name: str, contexts: list[StageContext]) -> bytes:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.decisions.record_schema import RecordSchema
 from scripts.decisions.release import release_schema
 from scripts.decisions.stage_settings import PIPELINE_SETTINGS, StageSettings
 from scripts.errors import SettingsError
@@ -54,6 +55,11 @@ def pipeline_settings_schema() -> dict[str, Any]:
     return {**schema, **title, "properties": _pipeline_part(schema), "required": []}
 
 
+def record_schema() -> dict[str, Any]:
+    """The JSON Schema of a pipeline's schema.yml."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **RecordSchema.model_json_schema()}
+
+
 def _effective_settings() -> dict[str, Any]:
     schema = StageSettings.model_json_schema()
     for part, use in (("Processing", "processing"), ("Inference", "inference")):
@@ -70,6 +76,7 @@ def _pipeline_part(schema: dict[str, Any]) -> dict[str, Any]:
 SCHEMAS: dict[Path, Callable[[], dict[str, Any]]] = {
     Path("stages/schema.json"): stage_schema,
     Path("pipelines/settings.schema.json"): pipeline_settings_schema,
+    Path("pipelines/schema.schema.json"): record_schema,
     Path("docs/release.schema.json"): release_schema,
 }
 

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from scripts.decisions.definition_binding import definition_text
-from scripts.decisions.definition_freshness import definition_freshness, sealed
+from scripts.decisions.definition_freshness import sealed
 from scripts.flows.render_definition import render
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.verbs.install import install
 from scripts.workspace.pipelines import (
     current_digests,
     definition_path,
+    freshness_of,
     not_fresh,
     pipeline_names,
-    read_definition,
     require_pipeline,
 )
 
@@ -41,15 +41,14 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _check(pipeline: str) -> dict[str, Any]:
-    freshness = definition_freshness(read_definition(pipeline), current_digests(pipeline))
+    freshness = freshness_of(pipeline)
     if not freshness.is_fresh:
         raise not_fresh(pipeline, freshness)
     return _result(pipeline, "fresh")
 
 
 def _render(pipeline: str, force: bool) -> dict[str, Any]:
-    digests = current_digests(pipeline)
-    freshness = definition_freshness(read_definition(pipeline), digests)
+    freshness, digests = freshness_of(pipeline), current_digests(pipeline)
     if freshness.is_fresh and not force:
         return _result(pipeline, "fresh")
     path = definition_path(pipeline)

@@ -44,19 +44,19 @@ def definition_path(pipeline: str, root: Path = Path()) -> Path:
     return root / "pipelines" / pipeline / "definition.json"
 
 
-def preprocess_path(pipeline: str, root: Path = Path()) -> Path:
-    """The script of the processing step."""
-    return root / "pipelines" / pipeline / "preprocess.py"
-
-
 def read_fresh_definition(pipeline: str, root: Path = Path()) -> RenderedDefinition:
     """The committed definition. Raises DefinitionError unless it is what its sources render to."""
     require_pipeline(pipeline, root)
     text = read_definition(pipeline, root)
-    freshness = definition_freshness(text, current_digests(pipeline, root))
+    freshness = freshness_of(pipeline, root)
     if text is None or not freshness.is_fresh:
         raise not_fresh(pipeline, freshness, root)
     return RenderedDefinition(pipeline, text, json.loads(text))
+
+
+def freshness_of(pipeline: str, root: Path = Path()) -> Freshness:
+    """Whether the committed definition is what its sources give, with an image for every stage's region."""
+    return definition_freshness(read_definition(pipeline, root), current_digests(pipeline, root), stage_regions(root))
 
 
 def not_fresh(pipeline: str, freshness: Freshness, root: Path = Path()) -> DefinitionError:
@@ -97,7 +97,7 @@ def current_digests(pipeline: str, root: Path = Path()) -> dict[str, str]:
     """Digests, as they are now, of what the pipeline is rendered from."""
     pin = root / PIN
     pins = {PIN: pin.read_bytes()} if pin.exists() else {}
-    return source_digests(f"pipelines/{pipeline}/pipeline.py", pipeline_sources(root), pins, stage_regions(root))
+    return source_digests(f"pipelines/{pipeline}/pipeline.py", pipeline_sources(root), pins)
 
 
 def pipeline_sources(root: Path = Path()) -> dict[str, bytes]:

@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError
@@ -75,19 +75,9 @@ class SettingsDocument:
         try:
             return StageSettings.model_validate(self.content, context=dict(known))
         except ValidationError as error:
-            problems = [self._problem(each) for each in error.errors()]
-        raise SettingsError(
-            problems[0] if len(problems) == 1 else f"{self.path} has {len(problems)} problems",
-            found=problems if len(problems) > 1 else [],
-            next_command=self._next_command(problems[0]),
-        )
+            raise told_problems(self, error, StageSettings, "stages/schema.json") from error
 
-    def _problem(self, error: Any) -> str:
-        location: Location = tuple(part for part in error["loc"] if part != "[key]")
-        name = ".".join(str(part) for part in location) or "the file"
-        return f"{self._place(location)}: {_sentence(name, location, error)}"
-
-    def _place(self, location: Location) -> str:
+    def place(self, location: Location) -> str:
         for length in range(len(location), 0, -1):
             if location[:length] in self.variables:
                 return f"environment variable {self.variables[location[:length]]}"
@@ -96,10 +86,22 @@ class SettingsDocument:
                 return self.places[location[:length]]
         return str(self.path)
 
-    def _next_command(self, problem: str) -> str:
-        if self.variables:
-            return f"correct {self.path}, or the variable named above (unset it to use the file's value)"
-        return f"correct {problem.partition(' line ')[0].partition(': ')[0]}; its schema is stages/schema.json"
+
+def told_problems(
+    document: SettingsDocument, error: ValidationError, model: type[BaseModel], schema: str
+) -> SettingsError:
+    """Every problem with its place, in words; ``schema`` is the JSON Schema that editors use for such a file."""
+    problems = [_problem(document, each, model) for each in error.errors()]
+    if document.variables:
+        next_command = f"correct {document.path}, or the variable named above (unset it to use the file's value)"
+    else:
+        file = problems[0].partition(" line ")[0].partition(": ")[0]
+        next_command = f"correct {file}; its schema is {schema}"
+    return SettingsError(
+        problems[0] if len(problems) == 1 else f"{document.path} has {len(problems)} problems",
+        found=problems if len(problems) > 1 else [],
+        next_command=next_command,
+    )
 
 
 def read_settings(path: Path) -> SettingsDocument:
@@ -136,12 +138,18 @@ def _merge(under: dict[str, Any], over: Mapping[str, Any]) -> None:
             under[key] = value
 
 
-def _sentence(name: str, location: Location, error: Any) -> str:
+def _problem(document: SettingsDocument, error: Any, model: type[BaseModel]) -> str:
+    location: Location = tuple(part for part in error["loc"] if part != "[key]")
+    name = ".".join(str(part) for part in location) or "the file"
+    return f"{document.place(location)}: {_sentence(name, location, error, model)}"
+
+
+def _sentence(name: str, location: Location, error: Any, model: type[BaseModel]) -> str:
     kind, given = error["type"], error["input"]
     if kind == "missing":
         return f"{name} is missing"
     if kind == "extra_forbidden":
-        near = get_close_matches(str(location[-1]), _keys_beside(location), n=1, cutoff=0.5)
+        near = get_close_matches(str(location[-1]), _keys_beside(location, model), n=1, cutoff=0.5)
         return f"{name} is not a setting" + (f'; did you mean "{near[0]}"?' if near else "")
     if location and location[-1] in ("account", "dev_account"):
         hint = (
@@ -156,11 +164,13 @@ def _sentence(name: str, location: Location, error: Any) -> str:
     return f"{name}: {message[:1].lower()}{message[1:]}, not {given!r}"
 
 
-def _keys_beside(location: Location) -> list[str]:
+def _keys_beside(location: Location, model: Any) -> list[str]:
     """The settings that exist where an unknown one was given."""
-    model: Any = StageSettings
     for part in location[:-1]:
-        model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
+        if isinstance(part, int):  # one of a list: its model is the list's
+            model = next(iter(get_args(model)), None)
+        else:
+            model = model.model_fields[part].annotation if part in getattr(model, "model_fields", {}) else None
     return list(getattr(model, "model_fields", {}))
 
 

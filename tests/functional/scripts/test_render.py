@@ -75,10 +75,11 @@ def test_there_is_nothing_to_do_while_it_is_fresh(rendered: Repository) -> None:
 
 
 def test_check_fails_on_a_stale_definition_and_names_the_command(rendered: Repository) -> None:
-    rendered.stage.write_text("region: eu-central-1\n")
+    source = rendered.root / "pipelines/plain/pipeline.py"
+    source.write_text(f"{source.read_text()}\n# changed\n")
     checked = rendered.render("--check")
     assert checked.returncode == 10
-    assert "regions of stages/*.yml changed" in checked.stderr
+    assert "pipelines/plain/pipeline.py changed since it was rendered" in checked.stderr
     assert "next:  make render" in checked.stderr
     assert rendered.render().returncode == 0
     assert rendered.render("--check").returncode == 0

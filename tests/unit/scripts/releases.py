@@ -52,6 +52,8 @@ FOUNDATION = Foundation(
     security_group_ids=(),
 )
 
+CODE = {"pipelines/batch_inference/preprocess.py": "e" * 64}
+
 
 def s3_object(**changes: Any) -> S3Object:
     content: dict[str, Any] = {
@@ -97,7 +99,12 @@ def release(
 ) -> Release:
     return new_release(
         package or model_package(),
-        pipeline or Pipeline(name="batch_inference", definition_sha256="d" * 64, preprocess_sha256="e" * 64),
+        pipeline
+        or Pipeline(
+            name="batch_inference",
+            definition_sha256="d" * 64,
+            code=CODE,
+        ),
         templates or {"batch-inference.yml": "f" * 64, "foundation.yml": "a" * 64},
         source or Source(created_at=CREATED, git_commit="abc", git_dirty=False),
     )

@@ -7,7 +7,6 @@ from typing import Any
 
 from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import (
-    STAGE_REGIONS,
     definition_freshness,
     rendered_from,
     sealed,
@@ -27,8 +26,8 @@ PINS = {"requirements/render.txt": b"sagemaker==3.27.0"}
 DEFINITION: dict[str, Any] = {"Version": "2020-12-01", "Metadata": {}, "Parameters": [], "Steps": [{"Name": "A"}]}
 
 
-def digests(sources: dict[str, bytes] = SOURCES, regions: tuple[str, ...] = ("eu-west-1",)) -> dict[str, str]:
-    return source_digests(ENTRY, sources, PINS, regions)
+def digests(sources: dict[str, bytes] = SOURCES) -> dict[str, str]:
+    return source_digests(ENTRY, sources, PINS)
 
 
 def committed() -> str:
@@ -46,10 +45,18 @@ def test_a_changed_source_makes_it_stale_and_is_named() -> None:
     assert freshness.reasons == ("pipelines/names.py changed since it was rendered",)
 
 
-def test_the_pinned_sdk_and_the_regions_of_stages_are_sources() -> None:
-    other = source_digests(ENTRY, SOURCES, {"requirements/render.txt": b"sagemaker==9"}, ["eu-west-1", "us-east-1"])
+def test_the_pinned_sdk_is_a_source() -> None:
+    other = source_digests(ENTRY, SOURCES, {"requirements/render.txt": b"sagemaker==9"})
     reasons = definition_freshness(committed(), other).reasons
-    assert [reason.split(" changed")[0] for reason in reasons] == [STAGE_REGIONS, "requirements/render.txt"]
+    assert reasons == ("requirements/render.txt changed since it was rendered",)
+
+
+def test_a_region_is_stale_only_where_the_definition_records_images_and_none_for_it() -> None:
+    images = {**DEFINITION, "Metadata": {"ProcessingImageUris": {"eu-west-1": "a", "us-east-1": "b"}}}
+    text = definition_text(sealed(images, digests()))
+    assert definition_freshness(text, digests(), ["us-east-1"]).is_fresh
+    assert "ap-south-2" in definition_freshness(text, digests(), ["ap-south-2", "eu-west-1"]).reasons[0]
+    assert definition_freshness(committed(), digests(), ["ap-south-2"]).is_fresh
 
 
 def test_a_preprocessing_script_that_the_pipeline_does_not_use_is_no_source() -> None:
@@ -93,9 +100,9 @@ def test_json_that_rendering_did_not_write_and_no_file_at_all_are_told_apart() -
 
 def test_a_pipeline_without_the_sdk_does_not_depend_on_its_version() -> None:
     plain = {"pipelines/plain/pipeline.py": b"def get_pipeline(): return {}"}
-    found = source_digests("pipelines/plain/pipeline.py", plain, PINS, ["eu-west-1"])
+    found = source_digests("pipelines/plain/pipeline.py", plain, PINS)
     assert not uses_sdk(plain, plain)
-    assert set(found) == {"pipelines/plain/pipeline.py", STAGE_REGIONS}
+    assert set(found) == {"pipelines/plain/pipeline.py"}
 
 
 def test_a_source_that_cannot_be_parsed_is_still_a_source() -> None:

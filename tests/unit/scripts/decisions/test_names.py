@@ -25,4 +25,4 @@ def test_a_name_longer_than_aws_allows_is_told() -> None:
 
 def test_keys_hold_digests() -> None:
     assert NAMES.definition_key("ab" * 32) == "pipeline/batch_inference/definition-abababababab.json"
-    assert NAMES.preprocess_key("cd" * 32) == "pipeline/batch_inference/preprocess-cdcdcdcdcdcd.py"
+    assert NAMES.code_prefix("cd" * 32) == "pipeline/batch_inference/code-cdcdcdcdcdcd/"

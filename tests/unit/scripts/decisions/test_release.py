@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from scripts.decisions.release import Checksum, Pipeline, Source, read_release, write_release
 from scripts.errors import ReleaseError
-from tests.unit.scripts.releases import CREATED, container, model_package, release, s3_object
+from tests.unit.scripts.releases import CODE, CREATED, container, model_package, release, s3_object
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 
@@ -45,8 +45,14 @@ def test_the_id_depends_on_what_runs_and_not_on_when_and_where_from(
             )
         ),
         release(model_package(containers=(container(), container()))),
-        release(pipeline=Pipeline(name="batch_inference", definition_sha256="0" * 64, preprocess_sha256="e" * 64)),
-        release(pipeline=Pipeline(name="batch_inference", definition_sha256="d" * 64, preprocess_sha256=None)),
+        release(
+            pipeline=Pipeline(
+                name="batch_inference",
+                definition_sha256="0" * 64,
+                code=CODE,
+            )
+        ),
+        release(pipeline=Pipeline(name="batch_inference", definition_sha256="d" * 64, code={})),
         release(templates={"batch-inference.yml": "0" * 64, "foundation.yml": "a" * 64}),
     ],
 )

@@ -55,11 +55,12 @@ def test_what_a_stage_does_not_set_is_left_to_the_pipeline() -> None:
 
 def test_what_a_stage_sets_is_bound() -> None:
     settings = changed(transform=Transform(split_type="None", input_filter="$[1:]", join_source="None"))
-    values = infrastructure(settings, FOUNDATION, "image", "pipeline/p/preprocess-1.py")
+    values = infrastructure(settings, FOUNDATION, "image", "pipeline/p/code-1/")
     assert values["SplitType"] == values["AssembleWith"] == "None"
     assert values["InputFilter"] == "$[1:]"
     assert values["ProcessingImageUri"] == "image"
-    assert values["PreprocessScriptUrl"] == f"s3://{BUCKET}/pipeline/p/preprocess-1.py"
+    assert values["CodeUrl"] == f"s3://{BUCKET}/pipeline/p/code-1/"
+    assert values["PreprocessScriptUrl"] == f"{values['CodeUrl']}pipelines/{settings.pipeline}/preprocess.py"
 
 
 def test_further_parameters_of_the_pipeline_get_the_stages_defaults() -> None:
