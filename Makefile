@@ -39,6 +39,9 @@ file_option = $(if $(FILE),--file $(call quoted,$(FILE)))
 evidence_option = $(if $(EVIDENCE),--evidence $(call quoted,$(EVIDENCE)))
 plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest $(call quoted,$(PLAN_DIGEST)))
 pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
+# Of make new: each variable is the option of its name.
+new_options = $(foreach name,SAMPLE COLUMNS RECORD_ID TARGET PREDICTIONS GROUP SCHEDULE,$(if $($(name)),\
+  --$(subst _,-,$(shell echo $(name) | tr A-Z a-z)) $(call quoted,$($(name)))))
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
@@ -55,6 +58,15 @@ help: ## Print this list
 .PHONY: install
 install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
 	@$(INSTALL) --environment .venv --requirements $(REQUIREMENTS)
+
+.PHONY: new
+new: install ## Write pipelines/PIPELINE for a model of yours, from a sample of your data (SAMPLE=file.csv)
+	@$(INSTALL) --environment .venv --requirements requirements/new.txt
+	@$(VERB) scripts.verbs.new $(pipeline_option) $(new_options) $(output_option) $(ARGS)
+
+.PHONY: remove-example
+remove-example: install ## Delete the sample: its pipeline, examples/, and what stages/ says of it (PROJECT= renames)
+	@$(VERB) scripts.verbs.remove_example $(if $(PROJECT),--project $(call quoted,$(PROJECT))) $(output_option) $(ARGS)
 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-NAME = r"^[A-Za-z_][A-Za-z0-9_.-]{0,127}$"
-Name = Annotated[str, Field(pattern=NAME)]
+# A column may be called what a CSV header can say, but for line breaks and blanks at its ends.
+Name = Annotated[str, Field(pattern=r"^[^\s\x00-\x1f]([^\r\n\x00-\x1f]{0,126}[^\s\x00-\x1f])?$")]
 FeatureType = Literal["number", "integer", "boolean", "category", "date", "text"]
 NUMERIC: tuple[FeatureType, ...] = ("number", "integer")
 MISSING_VALUES = ("", "na", "n/a", "nan", "null", "none")

@@ -15,6 +15,8 @@ from scripts.decisions.schedule import Schedule, hours_between_runs, parse_sched
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
 REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
+GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
+PIPELINE_PATTERN = r"^[a-z][a-z0-9_]*$"
 DEFAULT_PIPELINE = "batch_inference"
 SLACK_HOURS = 2
 LONGEST_ALARM_WINDOW_HOURS = 168  # CloudWatch looks back seven days at most
@@ -154,10 +156,10 @@ class StageSettings(_Part):
     dev_account: Account = Field(description="The account where models are approved: 12 digits, in quotes.")
     region: Annotated[str, Field(pattern=REGION_PATTERN)] = Field(description="The stage's region, e.g. eu-west-1.")
     project: Project
-    model_package_group: Annotated[str, Field(pattern=r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$", max_length=63)] = Field(
+    model_package_group: Annotated[str, Field(pattern=GROUP_PATTERN, max_length=63)] = Field(
         description="The model package group in the dev account whose newest Approved version is deployed."
     )
-    pipeline: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)] = Field(
+    pipeline: Annotated[str, Field(pattern=PIPELINE_PATTERN, max_length=40)] = Field(
         default=DEFAULT_PIPELINE,
         description="The folder of pipelines/ that verbs take without PIPELINE=. Not needed where there is only one.",
     )

@@ -41,9 +41,12 @@ class StageContext:
         self._accounts = accounts
 
     @classmethod
-    def open(cls, stage: str | None, pipeline: str | None = None) -> StageContext:
-        """Read and check the stage's settings for ``pipeline``, or for the stage's own where none is named."""
-        settings = load_stage(stage, pipeline=pipeline)
+    def open(cls, stage: str | None, pipeline: str | None = None, *, any_pipeline: bool = False) -> StageContext:
+        """Read and check the stage's settings for ``pipeline``, or for the stage's own where none is named.
+
+        ``any_pipeline``: for what all pipelines of a stage share, such as its foundation.
+        """
+        settings = load_stage(stage, pipeline=pipeline, any_pipeline=any_pipeline)
         context = cls(str(stage), settings)
         context.options = f"STAGE={stage}" + (f" PIPELINE={pipeline}" if pipeline else "")
         problems = context.names.problems()

@@ -20,7 +20,7 @@ class ToolchainContext:
     """The CodePipeline of the project that the stage files name."""
 
     def __init__(self) -> None:
-        settings = load_stage(stage_names()[0])
+        settings = load_stage(stage_names()[0], any_pipeline=True)
         self.name = toolchain_name(settings.project.name)
         self.region = settings.region
         self._dev_account = settings.dev_account

@@ -18,6 +18,7 @@ from scripts.errors import INTERRUPTED
 from scripts.local_cloud.environment import client_environment
 from scripts.local_cloud.git_remote import point_remote_to
 from scripts.local_cloud.server import HOME, running_endpoint, start
+from scripts.workspace.pipelines import pipeline_names, sample_of
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
 PREPARED = HOME / "prepared"
@@ -27,6 +28,7 @@ EXAMPLES = Path("examples")
 # leaves all as it is.
 FOUNDATION = ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief")
 EXAMPLE = ("examples.seed", "--keep")
+INPUT = ("scripts.verbs.local", "fill")
 WITHOUT_EXAMPLE = """\
 There is no examples/ in this clone, so no model was registered and no input was uploaded. A deployment needs an
 Approved version in the stages' model_package_group, and files below input_prefix. To provide both:
@@ -66,6 +68,7 @@ def _prepare(endpoint_url: str) -> None:
             SAMPLE_PREPARED.touch()
     else:
         print(SAMPLE_STAYS if has_sample else WITHOUT_EXAMPLE, file=sys.stderr)
+    _run(INPUT, environment)
     PREPARED.write_text(wanted)
 
 
@@ -84,8 +87,11 @@ def _preparation_digest() -> str:
     """Changes when what preparation makes would change: the settings it reads, overridden or not, and its own code."""
     digest = hashlib.sha256()
     for stage in stage_names():
-        digest.update(f"{stage}\0{load_stage(stage).model_dump_json(include=PREPARED_FROM)}\0".encode())
-    for path in [Path("cloudformation/foundation.yml"), *sorted(EXAMPLES.glob("*.py"))]:
+        for pipeline in pipeline_names():
+            settings = load_stage(stage, pipeline=pipeline)
+            digest.update(f"{stage}\0{settings.model_dump_json(include=PREPARED_FROM)}\0".encode())
+    samples = [sample_of(name) for name in pipeline_names()]
+    for path in [Path("cloudformation/foundation.yml"), *sorted(EXAMPLES.glob("*.py")), *filter(Path.exists, samples)]:
         digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

@@ -58,7 +58,7 @@ def check_template(path: Path, regions: Sequence[str]) -> list[Finding]:
 
 def stage_regions() -> list[str]:
     """The regions that the stage files name, without what the environment may put in their place."""
-    return sorted({load_stage(stage, environment={}).region for stage in stage_names()})
+    return sorted({load_stage(stage, environment={}, any_pipeline=True).region for stage in stage_names()})
 
 
 if __name__ == "__main__":

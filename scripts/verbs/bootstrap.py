@@ -37,7 +37,7 @@ def main(arguments: Sequence[str]) -> int:
             "there are no stage files in stages/",
             next_command="write stages/preprod.yml; its schema is stages/schema.json",
         )
-    contexts = [StageContext.open(name) for name in names]
+    contexts = [StageContext.open(name, any_pipeline=True) for name in names]
     with_toolchain = not chosen.no_toolchain and not chosen.stage
     if with_toolchain:
         require_repository_root()

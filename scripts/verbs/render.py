@@ -31,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     if options.pipeline:
         require_pipeline(options.pipeline)
     names = [options.pipeline] if options.pipeline else pipeline_names()
-    results = [_check(name) if options.check else _render(name, options.force) for name in names]
+    results = [_check(name) if options.check else render_pipeline(name, options.force) for name in names]
     if options.output == "json":
         print_json({"definitions": results})
     else:
@@ -47,7 +47,8 @@ def _check(pipeline: str) -> dict[str, Any]:
     return _result(pipeline, "fresh")
 
 
-def _render(pipeline: str, force: bool) -> dict[str, Any]:
+def render_pipeline(pipeline: str, force: bool = False) -> dict[str, Any]:
+    """Write the definition where it is stale, or with ``force``; which was the case."""
     freshness, digests = freshness_of(pipeline), current_digests(pipeline)
     if freshness.is_fresh and not force:
         return _result(pipeline, "fresh")

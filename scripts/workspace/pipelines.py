@@ -44,6 +44,11 @@ def definition_path(pipeline: str, root: Path = Path()) -> Path:
     return root / "pipelines" / pipeline / "definition.json"
 
 
+def sample_of(pipeline: str, root: Path = Path()) -> Path:
+    """Where a pipeline keeps a few rows of its input, for its tests and for a first run on a laptop."""
+    return root / "pipelines" / pipeline / "tests" / "sample.csv"
+
+
 def read_fresh_definition(pipeline: str, root: Path = Path()) -> RenderedDefinition:
     """The committed definition. Raises DefinitionError unless it is what its sources render to."""
     require_pipeline(pipeline, root)

@@ -36,8 +36,11 @@ def load_stage(
     directory: Path = STAGES,
     environment: Mapping[str, str] = os.environ,
     pipeline: str | None = None,
+    any_pipeline: bool = False,
 ) -> StageSettings:
     """The settings of one stage for ``pipeline``, or for the stage's own where none is named.
+
+    ``any_pipeline`` is for what all pipelines of a stage share: then one need not be named where there are several.
 
     Raises UsageError where there is no such stage or pipeline, SettingsError for anything wrong in the files.
     """
@@ -54,16 +57,24 @@ def load_stage(
     if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
         raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
     account = read_settings(directory / f"{stage}.yml")
-    chosen = _pipeline(account, pipeline, directory.absolute().parent)
+    chosen = _pipeline(account, pipeline, directory.absolute().parent, any_pipeline)
     document = _cascade(account, chosen, directory.absolute().parent)
     document.override(_overrides(stage, environment))
+    if "model_package_group" not in document.content and not pipeline_names(directory.absolute().parent):
+        raise UsageError(
+            "there is no pipeline",
+            found=["no folder of pipelines/ with a pipeline.py"],
+            next_command="make new PIPELINE=churn SAMPLE=customers.csv",
+        )
     return document.validate(_known())
 
 
-def _pipeline(account: SettingsDocument, asked: str | None, root: Path) -> str:
+def _pipeline(account: SettingsDocument, asked: str | None, root: Path, any_pipeline: bool) -> str:
     """The pipeline that is meant: the one asked for, the one the stage file names, or the only one there is."""
     names = pipeline_names(root)
-    named = asked or account.content.get("pipeline") or (names[0] if len(names) == 1 else None)
+    named = (
+        asked or account.content.get("pipeline") or (names[0] if len(names) == 1 or (any_pipeline and names) else None)
+    )
     if asked:
         require_pipeline(asked, root)
     if named is None and len(names) > 1:
@@ -117,7 +128,7 @@ def any_stage() -> StageSettings:
             found=[f"no {STAGES}/*.yml in {Path.cwd()}"],
             next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml, see {STAGES}/schema.json)",
         )
-    return load_stage(names[0])
+    return load_stage(names[0], any_pipeline=True)
 
 
 def dev_account() -> str:
@@ -126,7 +137,7 @@ def dev_account() -> str:
 
 def accounts() -> list[str]:
     """dev first, then each stage's, without repetitions."""
-    stages = [load_stage(name) for name in stage_names()]
+    stages = [load_stage(name, any_pipeline=True) for name in stage_names()]
     return list(dict.fromkeys([dev_account(), *(stage.account for stage in stages)]))
 
 

@@ -14,7 +14,7 @@ def pins(path: Path) -> dict[str, str]:
     return dict(re.findall(r"^([\w.-]+)==(\S+)", path.read_text(), re.MULTILINE))
 
 
-@pytest.mark.parametrize("name", ["deploy", "check", "local"])
+@pytest.mark.parametrize("name", ["deploy", "check", "local", "new"])
 def test_the_tests_run_with_the_versions_that_are_used(name: str) -> None:
     found = pins(REQUIREMENTS / f"{name}.txt")
     assert found

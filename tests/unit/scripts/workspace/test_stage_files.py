@@ -84,8 +84,14 @@ def test_the_committed_stage_files_are_valid(stage: str) -> None:
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    text = GOOD.replace("model_package_group: tumor-classifier\n", "")
-    assert "model_package_group is missing" in refusal(tmp_path, text)
+    text = GOOD.replace("region: eu-west-1\n", "")
+    assert "region is missing" in refusal(tmp_path, text)
+
+
+def test_where_there_is_no_pipeline_it_says_how_to_begin_one(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="there is no pipeline") as refused:
+        load(tmp_path, GOOD.replace("model_package_group: tumor-classifier\n", ""))
+    assert "make new" in str(refused.value.next_command)
 
 
 def test_an_unknown_key_gets_a_hint_and_its_line(tmp_path: Path) -> None:

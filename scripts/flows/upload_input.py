@@ -1,0 +1,42 @@
+"""Puts a pipeline's sample where its stage looks for input, once, and only where nothing is and never was."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from scripts.decisions.canonical import canonical_json
+from scripts.decisions.containers import s3_location
+from scripts.decisions.stage_values import input_url
+from scripts.flows.stage_context import StageContext
+from scripts.workspace.pipelines import pipeline_names, sample_of
+from scripts.workspace.stage_files import stage_names
+
+
+def fill_stages() -> Iterator[tuple[str, str, str]]:
+    """Give every pipeline that has a sample its first input in every stage: (stage, pipeline, where) of each."""
+    for pipeline in pipeline_names():
+        sample = sample_of(pipeline)
+        for stage in stage_names() if sample.exists() else ():
+            where = upload_first_input(StageContext.open(stage, pipeline), sample)
+            if where:
+                yield stage, pipeline, where
+
+
+def upload_first_input(context: StageContext, sample: Path) -> str | None:
+    """Where the sample was put; None where the stage has input, or had the sample before."""
+    objects, foundation = context.objects, context.foundation
+    mark = f"sample-input/{context.settings.pipeline}.json"
+    location = s3_location(input_url(context.settings, foundation))
+    if objects.read(foundation.bucket, mark) is not None:
+        return None
+    is_empty = next(objects.keys(location.bucket, location.key), None) is None
+    where = f"{location.uri.rstrip('/')}/{sample.name}" if is_empty else None
+    if is_empty:
+        key = f"{location.key.rstrip('/')}/{sample.name}"
+        objects.write(location.bucket, key, sample.read_bytes(), foundation.kms_key_arn, "text/csv")
+    # Last: a killed run looks again, and finds what it wrote.
+    record = canonical_json({"at": datetime.now(UTC).isoformat(timespec="seconds"), "written_to": where})
+    objects.write(foundation.bucket, mark, record.encode(), foundation.kms_key_arn)
+    return where
