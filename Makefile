@@ -39,8 +39,10 @@ file_option = $(if $(FILE),--file $(call quoted,$(FILE)))
 evidence_option = $(if $(EVIDENCE),--evidence $(call quoted,$(EVIDENCE)))
 plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest $(call quoted,$(PLAN_DIGEST)))
 pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
-# Of make new: each variable is the option of its name.
-new_options = $(foreach name,SAMPLE COLUMNS RECORD_ID TARGET PREDICTIONS GROUP SCHEDULE,$(if $($(name)),\
+# Each of these variables is the option of its name.
+new_options = $(call named_options,SAMPLE COLUMNS RECORD_ID TARGET PREDICTIONS GROUP SCHEDULE)
+run_options = $(call named_options,PARAMETERS INPUT DATE)
+named_options = $(foreach name,$(1),$(if $($(name)),\
   --$(subst _,-,$(shell echo $(name) | tr A-Z a-z)) $(call quoted,$($(name)))))
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
@@ -89,8 +91,8 @@ deploy: install ## Deploy a release to STAGE, run its batch inference, show pred
 	@$(ON_CLOUD) scripts.verbs.deploy $(stage_options) $(release_option) $(unverified_option)
 
 .PHONY: run
-run: install ## Start STAGE's pipeline and follow it
-	@$(ON_CLOUD) scripts.verbs.run $(stage_options)
+run: install ## Start STAGE's pipeline and follow it (PARAMETERS="Name=value" INPUT=s3://... DATE=2026-01-31)
+	@$(ON_CLOUD) scripts.verbs.run $(stage_options) $(run_options)
 
 .PHONY: verify
 verify: install ## Run STAGE's pipeline and check its output against the thresholds

@@ -25,6 +25,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.service_model import argument_problems
 from scripts.workspace.text_files import as_text
 
+GIVEN_TO_EVERY_RUN = frozenset({"ModelName"})  # by the schedule and by make run; all others have the stage's defaults
 # Parameters through which a job gets its code: all of it, or preprocess.py alone.
 CODE_PARAMETERS = ("CodeUrl", "PreprocessScriptUrl")
 
@@ -44,7 +45,24 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
             found=[f"declared: {', '.join(each['Name'] for each in definition.get('Parameters', []))}"],
             next_command=f"correct parameters: in stages/{context.stage}.yml",
         )
-    return bind_definition(definition, values, definition_defaults(settings, foundation))
+    bound = bind_definition(definition, values, definition_defaults(settings, foundation))
+    _require_values(context, bound)
+    return bound
+
+
+def _require_values(context: StageContext, bound: dict[str, Any]) -> None:
+    """Raises DefinitionError for a parameter that no run would get a value for: the schedule could never start it."""
+    lacking = [
+        each["Name"]
+        for each in bound["Parameters"]
+        if "DefaultValue" not in each and each["Name"] not in GIVEN_TO_EVERY_RUN
+    ]
+    if lacking:
+        raise DefinitionError(
+            f"nobody gives the pipeline's {'parameters' if lacking[1:] else 'parameter'} {', '.join(lacking)} a value",
+            found=["pipeline.py declares no default, and the stage's settings set none: no scheduled run could start"],
+            next_command=f"set {lacking[0]} under parameters: in pipelines/{context.settings.pipeline}/settings.yml",
+        )
 
 
 def _require_code(context: StageContext, release: Release, definition: dict[str, Any]) -> None:

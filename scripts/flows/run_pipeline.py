@@ -6,6 +6,7 @@ An execution that is already running for the same purpose is followed instead of
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,9 +45,9 @@ def deployed_stack(context: StageContext) -> Stack:
     return stack
 
 
-def require_input(context: StageContext) -> None:
-    """Raises InputDataError where the input prefix is empty, before anything is started for it."""
-    url = input_url(context.settings, context.foundation)
+def require_input(context: StageContext, url: str | None = None) -> None:
+    """Raises InputDataError where the stage's input prefix, or ``url``, is empty, before anything is started for it."""
+    url = url or input_url(context.settings, context.foundation)
     location = s3_location(url)
     if next(context.objects.keys(location.bucket, location.key), None) is None:
         raise InputDataError(
@@ -56,15 +57,25 @@ def require_input(context: StageContext) -> None:
         )
 
 
-def start_or_find(context: StageContext, stack: Stack, purpose: str, progress: Progress, reuse: bool) -> str:
-    """The ARN of an execution for ``purpose`` (its display name): running, with ``reuse`` succeeded, or started now."""
+def start_or_find(
+    context: StageContext,
+    stack: Stack,
+    purpose: str,
+    progress: Progress,
+    reuse: bool,
+    chosen: Mapping[str, str] | None = None,
+) -> str:
+    """The ARN of an execution for ``purpose`` (its display name): running, with ``reuse`` succeeded, or started now.
+
+    ``chosen`` are parameters of this run alone.
+    """
     pipeline = context.names.sagemaker_pipeline
     newest = context.pipelines.newest(pipeline)
     own = next((each for each in newest if each.display_name == purpose), None)
     if own and (own.running or (reuse and own.status == SUCCEEDED)):
         progress.line(f"found {own.arn}, {own.status}")
         return own.arn
-    parameters = _run_parameters(context, stack)
+    parameters = {**_run_parameters(context, stack), **(chosen or {})}
     token = sha256_of([purpose, parameters, newest[0].arn if newest else None])
     arn = context.pipelines.start(pipeline, purpose, parameters, token)
     progress.line(f"started {arn}")
@@ -105,10 +116,15 @@ def first_rows(context: StageContext, output: Output, count: int) -> list[str]:
     return rows
 
 
+def declared_parameters(context: StageContext) -> list[dict[str, Any]]:
+    """What the deployed pipeline leaves a run to choose, as its definition declares it."""
+    text = context.pipelines.definition(context.names.sagemaker_pipeline)
+    return list(json.loads(text or "{}").get("Parameters", []))
+
+
 def _run_parameters(context: StageContext, stack: Stack) -> dict[str, str]:
     """What a run passes: the model and the stage's sizes, as far as the deployed pipeline declares them."""
-    text = context.pipelines.definition(context.names.sagemaker_pipeline)
-    declared = {each["Name"] for each in json.loads(text or "{}").get("Parameters", [])}
+    declared = {each["Name"] for each in declared_parameters(context)}
     values: dict[str, Any] = {"ModelName": stack.outputs["ModelName"]}
     values |= run_defaults(context.settings, context.foundation)
     return {name: str(value) for name, value in values.items() if name in declared}

@@ -12,18 +12,31 @@ from scripts.terminal.progress import Progress
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("run", __doc__ or "")
+    parser.add_argument("--parameters", help='the pipeline\'s parameters, "Name=value Other=value" (PARAMETERS=)')
+    parser.add_argument("--input", metavar="S3_URL", help="score this prefix instead of the stage's input (INPUT=)")
+    parser.add_argument("--date", help="2026-01-31: for {date} in INPUT, and the parameter RunDate (DATE=)")
     parser.add_argument("--no-follow", action="store_true", help="start the execution and return")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
-    from scripts.flows.run_pipeline import deployed_stack, follow, output_of, require_input, start_or_find
+    from scripts.decisions.run_choices import INPUT, RunChoices, chosen_values
+    from scripts.flows.run_pipeline import (
+        declared_parameters,
+        deployed_stack,
+        follow,
+        output_of,
+        require_input,
+        start_or_find,
+    )
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
     stack = deployed_stack(context)
-    require_input(context)
+    choices = RunChoices(chosen.parameters, chosen.input, chosen.date)
+    values = chosen_values(choices, declared_parameters(context)) if choices != RunChoices() else {}
+    require_input(context, values.get(INPUT))
     progress = Progress()
     with progress.step(f"Run {context.names.sagemaker_pipeline}"):
-        arn = start_or_find(context, stack, f"run-{uuid.uuid4().hex[:12]}", progress, reuse=False)
+        arn = start_or_find(context, stack, f"run-{uuid.uuid4().hex[:12]}", progress, reuse=False, chosen=values)
         execution = None if chosen.no_follow else follow(context, arn, progress)
     where = output_of(context, arn).location.uri if execution else None
     if chosen.output == "json":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.functional.conftest import PREPROD
-from tests.functional.scripts.site import BUCKETS, SCORE, Site
+from tests.functional.scripts.site import BUCKETS, PIPELINE, SCORE, Site
 
 
 def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) -> None:
@@ -54,3 +54,35 @@ def test_verifying_writes_a_broken_record_anew(ready_site: Site) -> None:
     assert "make verify STAGE=preprod" in told.stderr
     ready_site.json("verify", "--stage", "preprod")
     assert ready_site.json("status", "--stage", "preprod")["stages"][0]["verified"] is True
+
+
+def test_a_run_takes_parameters_and_another_input(ready_site: Site) -> None:
+    ready_site.json("deploy", "--stage", "preprod")
+    s3, bucket = ready_site.client("s3", account=PREPROD), BUCKETS["preprod"]
+    s3.put_object(Bucket=bucket, Key=f"late/{ready_site.pipeline}/2026-01-31/rows.csv", Body=b"7,late\n")
+    url = f"s3://{bucket}/late/{ready_site.pipeline}/{{date}}/"
+    chosen = ("--input", url, "--date", "2026-01-31", "--parameters", "ProcessingInstanceType=ml.m5.xlarge")
+    run = ready_site.json("run", "--stage", "preprod", *chosen)
+    assert ready_site.json("predictions", "--stage", "preprod")["first_rows"] == ["7,late,0.5"]
+    given = ready_site.client("sagemaker", account=PREPROD).list_pipeline_parameters_for_execution(
+        PipelineExecutionArn=run["execution_arn"]
+    )["PipelineParameters"]
+    assert {"Name": "ProcessingInstanceType", "Value": "ml.m5.xlarge"} in given
+    absent = ready_site.run("run", "--stage", "preprod", "--input", url, "--date", "2026-02-01")
+    assert absent.returncode == 18
+    unknown = ready_site.run("run", "--stage", "preprod", "--parameters", "ProcesingInstanceType=ml.m5.xlarge")
+    assert unknown.returncode == 2
+    assert "did you mean ProcessingInstanceType" in unknown.stderr
+
+
+def test_a_parameter_that_nobody_gives_a_value_is_refused_at_plan(ready_site: Site) -> None:
+    ready_site.write_pipeline(
+        PIPELINE.replace('names = ["ModelName"', 'names = ["ModelName", "Threshold"')
+        .replace("parameters[4]", "parameters[5]")
+        .replace('{"MODEL_NAME": get("ModelName")}', '{"MODEL_NAME": get("ModelName"), "T": get("Threshold")}')
+    )
+    done = ready_site.run("plan", "--stage", "preprod")
+    assert done.returncode == 10, done.stderr
+    assert "nobody gives the pipeline's parameter Threshold a value" in done.stderr
+    ready_site.edit_stage("preprod", "tags: {}", 'tags: {}\nparameters: {Threshold: "0.5"}')
+    assert ready_site.run("plan", "--stage", "preprod").returncode == 0
