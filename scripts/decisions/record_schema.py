@@ -111,6 +111,17 @@ class RecordSchema(_Part):
     def prediction_names(self) -> list[str]:
         return [prediction.name for prediction in self.predictions]
 
+    def output_names(self, width: int) -> list[str]:
+        """What the columns of an output row are called; empty where a row of that width is not one of this schema.
+
+        The predictions come last: alone, after the record id, or after the whole record, as the transform joins them.
+        """
+        columns = [self.record_id, *self.feature_names]
+        for before in ([], columns[:1], columns):
+            if len(before) + len(self.predictions) == width:
+                return [*before, *self.prediction_names]
+        return []
+
     @property
     def document(self) -> dict[str, Any]:
         """The schema for what runs in a job: plain JSON, every default written out."""

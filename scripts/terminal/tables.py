@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -25,18 +25,25 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None, wi
     return lines
 
 
-def predictions_table(rows: Sequence[str]) -> list[str]:
-    """The first output rows. Of wide CSV rows the first and last columns are shown: the prediction is mostly last."""
+def predictions_table(
+    rows: Sequence[str], names: Callable[[int], Sequence[str]] | None = None, predictions: int = 1
+) -> list[str]:
+    """The first output rows. Of wide CSV rows the first columns are shown, and the predictions, which come last.
+
+    ``names`` gives what the columns of a row of that width are called, nothing where that is not known.
+    """
     if not rows:
         return ["(no rows)"]
     if rows[0].lstrip().startswith(("{", "[")):
         return [_cut(row, 2 * WIDEST_CELL) for row in rows]
     cells = [next(csv.reader([row]), []) for row in rows]
     width = max(map(len, cells))
+    header = list(names(width) if names else ()) or [_column(index, width) for index in range(width)]
     if width <= MOST_COLUMNS:
-        return table(cells, [_column(index, width) for index in range(width)])
-    left, right = MOST_COLUMNS - 3, 2
-    header = [*map(str, range(left)), "...", *(_column(index, width) for index in range(width - right, width))]
+        return table(cells, header)
+    right = max(2, min(predictions, MOST_COLUMNS - 2))
+    left = MOST_COLUMNS - 1 - right
+    header = [*header[:left], "...", *header[-right:]]
     return table([[*row[:left], "...", *row[-right:]] for row in cells], header)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Sequence
 
@@ -15,6 +16,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--rows", type=positive, default=10, help="the number of rows to show")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
+    from scripts.flows.release_schema import schema_of_release
     from scripts.flows.run_pipeline import SUCCEEDED, first_rows, output_of
     from scripts.flows.stage_context import StageContext
 
@@ -29,13 +31,18 @@ def main(arguments: Sequence[str]) -> int:
         )
     output = output_of(context, succeeded.arn)
     rows = first_rows(context, output, chosen.rows)
+    stack = context.stacks.describe(context.names.batch_stack)
+    schema = schema_of_release(context, stack.parameters["ReleaseId"]) if stack else None
     if chosen.output == "json":
-        print_json({"execution_arn": succeeded.arn, "predictions": output.location.uri, "first_rows": rows})
+        columns = schema.output_names(len(next(csv.reader(rows[:1]), []))) if schema else []
+        uri = output.location.uri
+        print_json({"execution_arn": succeeded.arn, "predictions": uri, "columns": columns, "first_rows": rows})
         return 0
+    naming = (schema.output_names, len(schema.predictions)) if schema else ()
     size = sum(each for _, each in output.objects)
     print(f"{output.location.uri}   {len(output.objects)} objects, {size:,} bytes")
     print(f"  by {succeeded.arn}")
-    print("\n".join(f"  {line}" for line in predictions_table(rows)))
+    print("\n".join(f"  {line}" for line in predictions_table(rows, *naming)))
     return 0
 
 

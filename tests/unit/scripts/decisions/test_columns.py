@@ -137,3 +137,11 @@ def test_made_up_rows_are_rows_that_preprocessing_accepts(features: list[Column]
     assert header == ["customer_id", *schema.feature_names]
     for row in rows:
         assert clean_row(row, schema_of(schema.document))
+
+
+def test_output_columns_are_named_however_the_transform_joins_them() -> None:
+    schema = schema_from([ID, AGE], ID, None, [Prediction(name="label", type="class"), Prediction(name="score")])
+    assert schema.output_names(2) == ["label", "score"]
+    assert schema.output_names(3) == ["customer_id", "label", "score"]
+    assert schema.output_names(4) == ["customer_id", "age", "label", "score"]
+    assert schema.output_names(5) == []

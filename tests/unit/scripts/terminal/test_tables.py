@@ -27,3 +27,10 @@ def test_the_prediction_stands_last_and_wide_rows_are_shortened() -> None:
 def test_rows_of_unequal_length_and_json_are_shown_too() -> None:
     assert len(predictions_table(["1,2", "1"])) == 4
     assert predictions_table(['{"score": 0.5}']) == ['{"score": 0.5}']
+
+
+def test_of_wide_rows_the_first_columns_and_every_prediction_are_shown_by_name() -> None:
+    names = [f"c{number}" for number in range(27)] + ["label", "score", "reason"]
+    header = predictions_table([",".join(map(str, range(30)))], lambda width: names[:width], 3)[0].split()
+    assert header == ["c0", "c1", "c2", "c3", "...", "label", "score", "reason"]
+    assert predictions_table(["1,2"], lambda width: names[-width:])[0].split() == ["score", "reason"]
