@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from scripts.errors import DeploymentError, SettingsError, UsageError
+from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import load_stage, stage_names
 
 GOOD = """\
@@ -79,8 +80,9 @@ def line_of(text: str, start: str) -> int:
 
 
 @pytest.mark.parametrize("stage", stage_names())
-def test_the_committed_stage_files_are_valid(stage: str) -> None:
-    assert load_stage(stage, environment={}).region
+def test_the_committed_settings_are_valid_for_every_pipeline(stage: str) -> None:
+    for pipeline in pipeline_names():
+        assert load_stage(stage, environment={}, pipeline=pipeline).region
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
