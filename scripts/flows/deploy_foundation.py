@@ -94,7 +94,8 @@ def deploy_bootstrap_stack(
     ready = readiness(stack, request.parameters, pending, stage, region)
     if ready == "wait" and stack is not None:
         return follow_stack(stacks, stack, set(), progress), True
-    change_set = stacks.make_change_set(_named(request, "CREATE" if ready == "create" else "UPDATE"))
+    with progress.awaiting(f"CloudFormation: the change set of {request.name}"):
+        change_set = stacks.make_change_set(_named(request, "CREATE" if ready == "create" else "UPDATE"))
     if change_set.empty:
         current = stacks.describe(request.name)
         if current is None:

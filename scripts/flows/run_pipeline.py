@@ -74,10 +74,11 @@ def start_or_find(context: StageContext, stack: Stack, purpose: str, progress: P
 def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
     """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
     failed: Step | None = None
-    for step in context.pipelines.follow(arn):
-        took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
-        progress.event(step.name, step.status, took)
-        failed = step if step.status == "Failed" else failed
+    with progress.awaiting(f"execution {arn.rsplit('/', 1)[-1]}   (make logs STAGE={context.stage} follows its logs)"):
+        for step in context.pipelines.follow(arn):
+            took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
+            progress.event(step.name, step.status, took)
+            failed = step if step.status == "Failed" else failed
     execution = context.pipelines.describe(arn)
     if execution.status != SUCCEEDED:
         raise _failure(context, execution, failed)
