@@ -1,7 +1,7 @@
 """Breaks silences: while something is awaited, says every few seconds how long it has taken and what it waits for.
 
-On a terminal one line is drawn again in place; elsewhere, as in a build's log, a line is added whenever nothing else was
-said for ``SILENCE`` seconds. It watches the clock alone, and asks nobody how the work stands. It uses the standard
+On a terminal one line is drawn again in place; elsewhere, as in a build's log, a line is added whenever nothing else
+was said for ``SILENCE`` seconds. It watches the clock alone, and asks nobody how the work stands. It uses the standard
 library alone, since the installer beats before anything is installed.
 """
 
@@ -21,6 +21,7 @@ PULSE = 0.5
 PULSE_ON_TERMINAL = 0.2
 _FRAMES = "|/-\\"
 _ERASE = "\r\033[K"
+_beating = []  # type: list[Heartbeat]  # of several around one another the innermost alone is seen
 
 
 class Heartbeat:
@@ -40,6 +41,9 @@ class Heartbeat:
 
     def __enter__(self) -> Heartbeat:
         self._begun = self._heard = self._clock()
+        for outer in _beating[-1:]:
+            outer.line()
+        _beating.append(self)
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
         self._thread.start()
         return self
@@ -50,14 +54,17 @@ class Heartbeat:
         self._ended.set()
         if self._thread is not None:
             self._thread.join()
-        with self._lock:
-            self._erase()
+        self.line()
+        _beating.remove(self)
+        for outer in _beating[-1:]:
+            outer.heard()
 
-    def line(self, text: str) -> None:
-        """Say something on stderr, which breaks the silence too."""
+    def line(self, text: str | None = None) -> None:
+        """Say something on stderr, which breaks the silence too; without a text, only take the drawn line away."""
         with self._lock:
             self._erase()
-            self._say(text)
+            if text is not None:
+                self._say(text)
 
     def heard(self) -> None:
         """Somebody else has said something."""
@@ -67,6 +74,8 @@ class Heartbeat:
     def pulse(self) -> None:
         """Look at the clock, and break a silence that has lasted too long."""
         with self._lock:
+            if _beating and _beating[-1] is not self:
+                return
             if self._on_terminal:
                 self._draw()
             elif self._clock() - self._heard >= SILENCE:

@@ -34,7 +34,8 @@ class Progress:
     def awaiting(self, subject: str) -> Iterator[None]:
         """Something that takes its time, within a step or without one: the heartbeat names it."""
         if self._heartbeat is None:
-            with Heartbeat(subject) as self._heartbeat:
+            with Heartbeat(subject) as heartbeat:
+                self._heartbeat = heartbeat
                 try:
                     yield
                 finally:

@@ -34,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     elif chosen.action == "reset":
         reset()
     elif chosen.action == "up":
-        with Heartbeat(AWAITED):
+        with Heartbeat(AWAITED, on_terminal=False):  # what prepares it has heartbeats of its own
             endpoint_url = ensure_ready()
         print(endpoint_url)
     elif chosen.action == "env":
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
         stage = _stage_of(command)
         if stage is not None:
             load_stage(stage)  # one that is missing, unknown or invalid is refused before anything is started for it
-        with Heartbeat(AWAITED):
+        with Heartbeat(AWAITED, on_terminal=False):
             endpoint_url = ensure_ready()
         _announce(endpoint_url)
         os.execvpe(command[0], command, client_environment(endpoint_url, dev_account()))  # noqa: S606 (the verb takes over)

@@ -76,6 +76,21 @@ def test_the_thread_ends_with_its_block_however_that_ends() -> None:
     assert alive() == []
 
 
+def test_of_two_around_one_another_the_inner_one_is_seen(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with Heartbeat("rendering", clock, on_terminal=False) as outer:
+        with Heartbeat("installing", clock, on_terminal=False) as inner:
+            clock.now += SILENCE
+            outer.pulse()
+            inner.pulse()
+        assert capsys.readouterr().err.split()[1:] == ["still", "waiting", "for", "installing"]
+        outer.pulse()
+        assert capsys.readouterr().err == ""
+        clock.now += SILENCE
+        outer.pulse()
+        assert "rendering" in capsys.readouterr().err
+
+
 def test_a_step_beats_and_names_what_it_waits_for_until_it_has_it() -> None:
     progress = Progress(colour=False)
     named = []
