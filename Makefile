@@ -42,6 +42,7 @@ pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
+step_option = $(if $(STEP),--step $(call quoted,$(STEP)))
 
 export PYTHONUNBUFFERED := 1
 # The verbs are modules of this folder, and run in the environment's own Python: neither is a shell's matter.
@@ -87,6 +88,10 @@ verify: install ## Run STAGE's pipeline and check its output against the thresho
 .PHONY: status
 status: install ## Show what is live in every stage, and how its runs went
 	@$(ON_CLOUD) scripts.verbs.status $(options)
+
+.PHONY: logs
+logs: install ## The newest execution's logs, followed while it runs: STAGE's, or the CodePipeline's (STEP=one)
+	@$(ON_CLOUD) scripts.verbs.logs $(options) $(step_option)
 
 .PHONY: predictions
 predictions: install ## Show the first rows of STAGE's newest predictions

@@ -110,15 +110,21 @@ class CodePipelines:
                     next_command="make codepipeline ARGS=--newest",
                 ) from error
 
+    def build_stream(self, build_id: str) -> tuple[str, str] | None:
+        """The log group and the stream of a build; None where it has not begun to log."""
+        with told_as_deployment_errors(self._account.actor):
+            builds = self._account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
+        logs = builds[0].get("logs", {}) if builds else {}
+        group, stream = logs.get("groupName"), logs.get("streamName")
+        return (group, stream) if group and stream else None
+
     def build_log(self, build_id: str, count: int) -> list[str]:
         """The last ``count`` lines that the commands of a build wrote; none where it has not begun to.
 
         What CodeBuild itself says between them (a dozen lines after a failure) is left out.
         """
-        with told_as_deployment_errors(self._account.actor):
-            builds = self._account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
-        logs = builds[0].get("logs", {}) if builds else {}
-        if not logs.get("groupName") or not logs.get("streamName"):
+        stream = self.build_stream(build_id)
+        if stream is None:
             return []
-        lines = last_lines(self._account, logs["groupName"], logs["streamName"], count + _LINES_OF_CODEBUILD)
+        lines = last_lines(self._account, *stream, count + _LINES_OF_CODEBUILD)
         return [line for line in lines if not line.startswith("[Container] ")][-count:]

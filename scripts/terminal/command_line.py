@@ -67,6 +67,8 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
         print("\nInterrupted. Run the same command again: it continues where it stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        # Whoever read has gone, as `| head` does. Python would flush once more at its end, and tell of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except OSError as error:
         told = _of_file(error)
