@@ -42,6 +42,7 @@ pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
+schedule_options = $(stage_options) --state $(call quoted,$(STATE)) $(if $(REASON),--reason $(call quoted,$(REASON)))
 step_option = $(if $(STEP),--step $(call quoted,$(STEP)))
 
 export PYTHONUNBUFFERED := 1
@@ -92,6 +93,18 @@ status: install ## Show what is live in every stage, and how its runs went
 .PHONY: logs
 logs: install ## The newest execution's logs, followed while it runs: STAGE's, or the CodePipeline's (STEP=one)
 	@$(ON_CLOUD) scripts.verbs.logs $(options) $(step_option)
+
+.PHONY: schedule
+schedule: install ## Switch STAGE's schedule: make schedule STAGE=prod OFF (or ON) REASON="why"; deployments keep it so
+	@$(ON_CLOUD) scripts.verbs.schedule $(schedule_options)
+
+# What schedule takes as a word: make schedule STAGE=prod OFF
+ifneq ($(filter schedule,$(MAKECMDGOALS)),)
+STATE ?= $(filter ON OFF on off,$(MAKECMDGOALS))
+.PHONY: ON OFF on off
+ON OFF on off:
+	@:
+endif
 
 .PHONY: predictions
 predictions: install ## Show the first rows of STAGE's newest predictions

@@ -84,6 +84,7 @@ def _as_json(plan: DeploymentPlan, changes: tuple[ResourceChange, ...]) -> dict[
         "verifies": plan.verifies,
         "nothing_to_do": plan.nothing_to_do,
         "unverified": plan.unverified,
+        "schedule": list(plan.schedule),
     }
 
 

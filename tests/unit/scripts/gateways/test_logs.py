@@ -28,10 +28,10 @@ class FakeLogs:
         assert operation == "describe_log_streams"
         return self
 
-    def paginate(self, *, logGroupName: str, logStreamNamePrefix: str) -> list[dict[str, Any]]:
+    def paginate(self, **request: str) -> list[dict[str, Any]]:
         if self.refusal:
             raise ClientError({"Error": {"Code": self.refusal, "Message": "no"}}, "DescribeLogStreams")
-        names = [name for name in self.streams if name.startswith(logStreamNamePrefix)]
+        names = [name for name in self.streams if name.startswith(request["logStreamNamePrefix"])]
         return [
             {"logStreams": [{"logStreamName": name} for name in names[at : at + 2]]} for at in range(0, len(names), 2)
         ]
