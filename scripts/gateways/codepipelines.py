@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,19 +26,28 @@ class CodePipelines:
         self._client = account.client("codepipeline")
         self.name = name
 
+    def exists(self) -> bool:
+        return self._structure() is not None
+
     def structure(self) -> dict[str, Any]:
         """GetPipeline's structure. Raises ServiceResponseError, with the next command, where there is none."""
-        with told_as_deployment_errors(self._account.actor):
-            try:
-                return self._client.get_pipeline(name=self.name)["pipeline"]
-            except ClientError as error:
-                if error_code(error) != "PipelineNotFoundException":
-                    raise
+        found = self._structure()
+        if found is not None:
+            return found
         raise ServiceResponseError(
             f"there is no CodePipeline {self.name}",
             found=[f"in account {self._account.actor.account}, region {self._account.region}"],
             next_command="make bootstrap",
         )
+
+    def _structure(self) -> dict[str, Any] | None:
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                return dict(self._client.get_pipeline(name=self.name)["pipeline"])
+            except ClientError as error:
+                if error_code(error) != "PipelineNotFoundException":
+                    raise
+        return None
 
     def start(self) -> str:
         """The id of a new execution."""
@@ -85,6 +95,12 @@ class CodePipelines:
         with told_as_deployment_errors(self._account.actor):
             pages = paginator.paginate(pipelineName=self.name, filter={"pipelineExecutionId": execution_id})
             return [detail for page in pages for detail in page["actionExecutionDetails"]]
+
+    def action_history(self) -> Iterator[dict[str, Any]]:
+        """Every action execution that CodePipeline remembers, newest first, asked for page by page as it is read."""
+        with told_as_deployment_errors(self._account.actor):
+            for page in self._client.get_paginator("list_action_executions").paginate(pipelineName=self.name):
+                yield from page["actionExecutionDetails"]
 
     def state(self) -> dict[str, Any]:
         with told_as_deployment_errors(self._account.actor):
