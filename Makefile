@@ -144,19 +144,19 @@ build-variable:  # for the buildspecs: print NAME, which the last release, promo
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts
-	@$(VERB) scripts.verbs.local up
+	@$(VERB) scripts.verbs.local up $(ARGS)
 
 .PHONY: local-down
 local-down: install ## Stop the embedded AWS and keep its state
-	@$(VERB) scripts.verbs.local down
+	@$(VERB) scripts.verbs.local down $(ARGS)
 
 .PHONY: local-reset
 local-reset: install ## Stop the embedded AWS and delete its state
-	@$(VERB) scripts.verbs.local reset
+	@$(VERB) scripts.verbs.local reset $(ARGS)
 
 .PHONY: local-env
 local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account)
-	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option)
+	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option) $(ARGS)
 
 # A release's build checks the team's tree alone and needs a third of the packages; `make test` needs them all.
 TEST_REQUIREMENTS := requirements/check.txt
@@ -209,4 +209,4 @@ test-localaws: check-localaws ## Check and test localaws alone
 bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios
 bench: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 bench: install-test
-	$(TEST_PYTHON) -m tests.bench.compare
+	$(TEST_PYTHON) -m tests.bench.compare $(ARGS)

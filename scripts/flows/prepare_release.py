@@ -29,6 +29,7 @@ from scripts.gateways.service_model import argument_problems
 from scripts.workspace.text_files import as_text
 
 SCRIPT_PARAMETER = "PreprocessScriptUrl"
+GIVEN_BY_EVERY_RUN = {"ModelName"}  # the rest of what a run passes has the stage's value as its default
 
 
 def bound_definition(context: StageContext, release: Release, files: ReleaseFiles) -> dict[str, Any]:
@@ -46,7 +47,24 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
             found=[f"declared: {', '.join(each['Name'] for each in definition.get('Parameters', []))}"],
             next_command=f"correct parameters: in stages/{context.stage}.yml",
         )
-    return bind_definition(definition, values, definition_defaults(settings, foundation))
+    bound = bind_definition(definition, values, definition_defaults(settings, foundation))
+    _require_values(context, bound)
+    return bound
+
+
+def _require_values(context: StageContext, bound: dict[str, Any]) -> None:
+    """Raises DefinitionError for a parameter that has no default, and that no run would give a value."""
+    open_ones = [
+        each["Name"]
+        for each in bound.get("Parameters", [])
+        if "DefaultValue" not in each and each["Name"] not in GIVEN_BY_EVERY_RUN
+    ]
+    if open_ones:
+        raise DefinitionError(
+            f"parameters of the pipeline have no value in {context.stage}: {', '.join(open_ones)}",
+            found=["no default in pipeline.py, and no run gives one"],
+            next_command=f"write it below parameters: in stages/{context.stage}.yml, or a default into pipeline.py",
+        )
 
 
 def _require_script(context: StageContext, release: Release, definition: dict[str, Any]) -> None:

@@ -19,6 +19,7 @@ from scripts.gateways.parameters import parameters_below
 from scripts.gateways.pipelines import Pipelines
 from scripts.gateways.registry import Registry
 from scripts.gateways.stacks import Stacks
+from scripts.workspace.pipelines import require_pipeline
 from scripts.workspace.stage_files import load_stage
 
 
@@ -39,10 +40,16 @@ class StageContext:
         self._accounts = accounts
 
     @classmethod
-    def open(cls, stage: str | None, pipeline: str | None = None) -> StageContext:
-        """Read and check the stage's file. ``pipeline`` names another folder of pipelines/ than the file does."""
+    def open(cls, stage: str | None, pipeline: str | None = None, *, in_tree: bool = True) -> StageContext:
+        """Read and check the stage's file. ``pipeline`` names another folder of pipelines/ than the file does.
+
+        Raises UsageError, with those there are, for a folder that is none; unless ``in_tree`` is False, for what was
+        deployed from a folder that has gone since.
+        """
         settings = load_stage(stage)
         if pipeline:
+            if in_tree:
+                require_pipeline(pipeline)
             settings = settings.model_copy(update={"pipeline": pipeline})
         context = cls(str(stage), settings)
         problems = context.names.problems()

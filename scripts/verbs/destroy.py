@@ -28,7 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.stage_context import StageContext
 
-    context = StageContext.open(chosen.stage, chosen.pipeline)
+    context = StageContext.open(chosen.stage, chosen.pipeline, in_tree=False)  # a deleted folder's stack can go too
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
             f"deleting prod requires the option {PROTECTED_WORD}",

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
     places = [context] if context.stage == FIRST_STAGE else [context.sibling(FIRST_STAGE), context]
     release = find_release(chosen.release, places, chosen.file) if chosen.release else release_in_file(chosen.file)
     if release.pipeline.name != context.settings.pipeline:
-        context = StageContext.open(chosen.stage, release.pipeline.name)
+        context = StageContext.open(chosen.stage, release.pipeline.name, in_tree=False)
     progress = Progress()
     with progress.step(f"Promote release {release.release_id} to {context.stage}"):
         plan = plan_pinned_release(context, release)
