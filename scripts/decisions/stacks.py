@@ -83,7 +83,7 @@ def _wait_or_refuse(stack: Stack, wanted: Mapping[str, str | None], stage: str, 
         f"stack {stack.name} is busy: {stack.status}",
         found=_reason(stack),
         next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name} --region {region}   "
-        f"(wait until it is done, then: make deploy STAGE={stage})",
+        f"# wait until it is done; then: make deploy STAGE={stage}",
     )
 
 
@@ -92,7 +92,7 @@ def _stuck(stack: Stack, why: str, stage: str) -> StackError:
     return StackError(
         f"stack {stack.name} is in {stack.status}: {why}",
         found=_reason(stack),
-        next_command=f"make destroy STAGE={stage}{word}   (keeps data), then: make deploy STAGE={stage}",
+        next_command=f"make destroy STAGE={stage}{word}   # keeps data; then: make deploy STAGE={stage}",
     )
 
 

@@ -127,6 +127,6 @@ def _name_taken(error: StackError) -> StackError:
             *error.found,
             "a deleted stack left it behind, or a foundation in another region owns it",
         ],
-        next_command="make bootstrap   (first delete what is named, e.g. aws s3 rb s3://NAME --force; or set "
-        "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
+        next_command="make bootstrap   # first delete what is named, e.g. aws s3 rb s3://NAME --force; or set "
+        "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset",
     )

@@ -78,7 +78,7 @@ def _require_script(context: StageContext, release: Release, definition: dict[st
         raise DefinitionError(
             f"{path} is missing, which the pipeline's processing step runs",
             found=[f"definition.json declares {SCRIPT_PARAMETER}; the release holds no {PREPROCESS}"],
-            next_command=f"git checkout -- {path}   (or write it), then the same command again",
+            next_command=f"git checkout -- {path}   # or write it; then the same command again",
         )
 
 

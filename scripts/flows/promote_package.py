@@ -66,7 +66,7 @@ def promote(context: StageContext, promotion: Promotion, package: RegisteredPack
         raise ModelPackageError(
             f"{arn} was registered, but its status is {settled['ModelPackageStatus']}",
             found=_reasons(settled),
-            next_command=f"fix the cause, then: make deploy STAGE={context.stage}   (registers it again)",
+            next_command=f"make deploy STAGE={context.stage}   # once the cause is mended: registers it again",
         )
     return arn
 

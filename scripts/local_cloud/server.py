@@ -81,7 +81,7 @@ def start() -> str:
         raise LocalCloudError(
             "localaws did not start",
             found=LOG.read_text(errors="replace").splitlines()[-8:],
-            next_command=f"cat {LOG}   (make local-reset deletes its state)",
+            next_command=f"cat {LOG}   # make local-reset deletes its state",
         )
     return endpoint_url
 
@@ -130,7 +130,7 @@ def _installed() -> str:
         raise LocalCloudError(
             "the embedded AWS is not installed beside this Python",
             found=[f"no {command}"],
-            next_command="make install   (requirements/localaws.txt says what it installs)",
+            next_command="make install   # requirements/localaws.txt says what it installs",
         )
     return str(command)
 
@@ -172,7 +172,7 @@ def _wanted_port() -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_PORT):
         raise SettingsError(
             f'environment variable LOCALAWS_PORT: "{text}" is not a port (0-{LARGEST_PORT}; 0 means any free port)',
-            next_command=f"unset LOCALAWS_PORT   (uses {USUAL_PORT})",
+            next_command=f"unset LOCALAWS_PORT   # uses {USUAL_PORT}",
         )
     return int(text)
 

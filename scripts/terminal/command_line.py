@@ -97,16 +97,16 @@ def _of_file(error: OSError) -> StorageError | None:
         return None
     path = Path(error.filename)
     look = f"ls -ld {path.parent} {path}"
-    not_ours = (f"{path}: {error.strerror}", f"{look}   (yours to read and write?)")
-    in_the_way = (f"{path}: a file stands where a folder is needed", f"{look}   (move that file away)")
-    missing = (f"there is no {path}", f"git checkout -- {path}   (brings back a file that was committed)")
+    not_ours = (f"{path}: {error.strerror}", f"{look}   # yours to read and write?")
+    in_the_way = (f"{path}: a file stands where a folder is needed", f"{look}   # move that file away")
+    missing = (f"there is no {path}", f"git checkout -- {path}   # brings back a file that was committed")
     if not path.parent.is_dir():
         missing = (f"there is no folder {path.parent}", f"mkdir -p {path.parent}")
     words = {
         errno.EACCES: not_ours,
         errno.EROFS: not_ours,
         errno.EPERM: not_ours,
-        errno.EISDIR: (f"{path} is a folder; a file is needed", f"{look}   (name or make a file)"),
+        errno.EISDIR: (f"{path} is a folder; a file is needed", f"{look}   # name or make a file"),
         errno.ENOTDIR: in_the_way,
         errno.EEXIST: in_the_way,
         errno.ENOENT: missing,

@@ -32,8 +32,8 @@ def main(arguments: Sequence[str]) -> int:
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
             f"deleting prod requires the option {PROTECTED_WORD}",
-            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   (asks; without a terminal: "
-            f"ARGS='{PROTECTED_WORD} --yes')",
+            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   # asks; without a terminal: "
+            f"ARGS='{PROTECTED_WORD} --yes'",
         )
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)

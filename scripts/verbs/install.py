@@ -41,7 +41,7 @@ def main() -> int:
     absent = [path for path in (arguments.requirements, arguments.embedded_aws) if path and not path.exists()]
     if absent:
         print(f"There is no {absent[0]} in {Path.cwd()}.", file=sys.stderr)
-        print(f"  next:  git checkout -- {absent[0]}   (and run make where the Makefile is)", file=sys.stderr)
+        print(f"  next:  git checkout -- {absent[0]}   # and run make where the Makefile is", file=sys.stderr)
         return EXIT_INSTALL_FAILED
     try:
         code = install(arguments.environment, arguments.requirements)
@@ -50,7 +50,7 @@ def main() -> int:
         return install_embedded_aws(arguments.environment, arguments.embedded_aws)
     except OSError as error:
         print(f"Cannot write: {error}", file=sys.stderr)
-        print("  next:  df -h . ; ls -ld .   (is there space, and may you write to this directory?)", file=sys.stderr)
+        print("  next:  df -h . ; ls -ld .   # is there space, and may you write to this directory?", file=sys.stderr)
         return EXIT_CANNOT_WRITE
 
 

@@ -61,7 +61,7 @@ def any_stage() -> StageSettings:
         raise SettingsError(
             f"{STAGES}/ has no stage file",
             found=[f"no {STAGES}/*.yml in {Path.cwd()}"],
-            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml, see {STAGES}/schema.json)",
+            next_command=f"git checkout -- {STAGES}   # or write {STAGES}/preprod.yml, see {STAGES}/schema.json",
         )
     return load_stage(names[0])
 
@@ -170,7 +170,7 @@ def _read(path: Path) -> _Document:
         raise SettingsError(f"{path}{line}: not YAML: {error.problem}", next_command=f"correct {path}") from error
     except OSError as error:
         raise SettingsError(
-            f"{path} cannot be read: {error.strerror}", next_command=f"ls -ld {path}   (a file that you may read)"
+            f"{path} cannot be read: {error.strerror}", next_command=f"ls -ld {path}   # a file that you may read"
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not YAML: {error}", next_command=f"correct {path}") from error
@@ -246,5 +246,5 @@ def _again(stages: list[str]) -> str:
 
 def _missing(stage: str, found: list[str], directory: Path) -> str:
     """For a stage that nothing there resembles: its file was deleted, or never written."""
-    usual = f"git checkout -- {directory}/{stage}.yml   (where it was deleted)"
-    return f"{usual}, or the same command with STAGE={'|'.join(found)}" if found else _again(found)
+    usual = f"git checkout -- {directory}/{stage}.yml   # where it was deleted"
+    return f"{usual}; or the same command with STAGE={'|'.join(found)}" if found else _again(found)
