@@ -47,6 +47,8 @@ named_options = $(foreach name,$(1),$(if $($(name)),\
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
+schedule_options = $(stage_options) --state $(call quoted,$(STATE)) $(if $(REASON),--reason $(call quoted,$(REASON)))
+step_option = $(if $(STEP),--step $(call quoted,$(STEP)))
 
 export PYTHONUNBUFFERED := 1
 # The verbs are modules of this folder, and run in the environment's own Python: neither is a shell's matter.
@@ -102,6 +104,22 @@ verify: install ## Run STAGE's pipeline and check its output against the thresho
 status: install ## Show what is live in every stage, and how its runs went
 	@$(ON_CLOUD) scripts.verbs.status $(options)
 
+.PHONY: logs
+logs: install ## The newest execution's logs, followed while it runs: STAGE's, or the CodePipeline's (STEP=one)
+	@$(ON_CLOUD) scripts.verbs.logs $(options) $(step_option)
+
+.PHONY: schedule
+schedule: install ## Switch STAGE's schedule: make schedule STAGE=prod OFF (or ON) REASON="why"; deployments keep it so
+	@$(ON_CLOUD) scripts.verbs.schedule $(schedule_options)
+
+# What schedule takes as a word: make schedule STAGE=prod OFF
+ifneq ($(filter schedule,$(MAKECMDGOALS)),)
+STATE ?= $(filter ON OFF on off,$(MAKECMDGOALS))
+.PHONY: ON OFF on off
+ON OFF on off:
+	@:
+endif
+
 .PHONY: predictions
 predictions: install ## Show the first rows of STAGE's newest predictions
 	@$(ON_CLOUD) scripts.verbs.predictions $(stage_options)
@@ -140,19 +158,19 @@ build-variable:  # for the buildspecs: print NAME, which the last release, promo
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts
-	@$(VERB) scripts.verbs.local up
+	@$(VERB) scripts.verbs.local up $(ARGS)
 
 .PHONY: local-down
 local-down: install ## Stop the embedded AWS and keep its state
-	@$(VERB) scripts.verbs.local down
+	@$(VERB) scripts.verbs.local down $(ARGS)
 
 .PHONY: local-reset
 local-reset: install ## Stop the embedded AWS and delete its state
-	@$(VERB) scripts.verbs.local reset
+	@$(VERB) scripts.verbs.local reset $(ARGS)
 
 .PHONY: local-env
 local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account)
-	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option)
+	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option) $(ARGS)
 
 # A release's build checks the team's tree alone and needs a third of the packages; `make test` needs them all.
 TEST_REQUIREMENTS := requirements/check.txt
@@ -205,4 +223,4 @@ test-localaws: check-localaws ## Check and test localaws alone
 bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios
 bench: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 bench: install-test
-	$(TEST_PYTHON) -m tests.bench.compare
+	$(TEST_PYTHON) -m tests.bench.compare $(ARGS)

@@ -82,7 +82,7 @@ def main(arguments: Sequence[str]) -> int:
         raise ModelPackageError(
             "the sample comes only where everything is its own",
             found=foreign,
-            next_command="git checkout -- stages   (the sample's settings), or register a model of your own",
+            next_command="git checkout -- stages   # the sample's settings; or register a model of your own",
         )
     with _Building() as building:
         for where in {_model_group_of(settings): None for settings in stages.values()}:

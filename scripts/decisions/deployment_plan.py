@@ -67,6 +67,7 @@ class DeploymentPlan:
     verification_settings: dict[str, Any]
     verification: Record | None
     unverified: bool
+    schedule: tuple[str, ...] = ()  # why the schedule is off and stays so, one line each
 
     @property
     def promotes(self) -> bool:
@@ -128,8 +129,12 @@ class DeploymentPlan:
 
 
 def verification_fingerprint(parameters: dict[str, str], verification_settings: dict[str, Any]) -> str:
-    """16 hex digits over a stack's parameters and the thresholds: what a verification says something about."""
-    return sha256_of([parameters, verification_settings])[:16]
+    """16 hex digits over a stack's parameters and the thresholds: what a verification says something about.
+
+    Whether the schedule is on is left out: switching it must neither run the pipeline nor unsay what was verified.
+    """
+    of_a_run = {name: value for name, value in parameters.items() if name != "ScheduleState"}
+    return sha256_of([of_a_run, verification_settings])[:16]
 
 
 def settings_of_verification(settings: StageSettings) -> dict[str, Any]:
@@ -147,6 +152,7 @@ def plan_lines(plan: DeploymentPlan) -> list[str]:
     ]
     if plan.unverified:
         lines.append("  ! not verified in preprod: deployed because UNVERIFIED=1 is set; this is recorded")
+    lines += [f"  ! {each}" for each in plan.schedule]
     if plan.nothing_to_do:
         return [*lines, f"Nothing to do: stage {plan.stage} already has this release, and it is verified."]
     lines.append(_promotion_line(plan))

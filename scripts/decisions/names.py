@@ -110,6 +110,11 @@ class StageNames:
         """Where the stage's bucket says which release of this pipeline it verified last."""
         return f"releases/verified-{self.pipeline}.json"
 
+    @property
+    def schedule_key(self) -> str:
+        """Where the stage's bucket says to what this pipeline's schedule was switched last, by whom and why."""
+        return f"schedule/{self.pipeline}.json"
+
     def problems(self) -> list[str]:
         """Names that AWS would refuse, one sentence each; empty where all are within its limits."""
         limits = [

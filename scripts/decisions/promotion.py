@@ -161,7 +161,7 @@ def _metadata(package: dict[str, Any], release_id: str) -> dict[str, str]:
             f"{package['ModelPackageArn']} has too many metadata entries: with the two that a promotion adds "
             f"there are {len(metadata)}; SageMaker allows {MOST_METADATA}",
             next_command=f"aws sagemaker update-model-package --model-package-arn {package['ModelPackageArn']} "
-            f"--customer-metadata-properties-to-remove NAME   (until {MOST_METADATA - 2} are left)",
+            f"--customer-metadata-properties-to-remove NAME   # until {MOST_METADATA - 2} are left",
         )
     if len(metadata[SOURCE_ARN_KEY]) > LONGEST_METADATA_VALUE:
         raise ModelPackageError(f"the ARN {metadata[SOURCE_ARN_KEY]} is too long for a metadata value")

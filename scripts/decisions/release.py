@@ -151,7 +151,7 @@ def write_release(release: Release) -> str:
 
 def read_release(text: str | bytes, where: str) -> Release:
     """The release of a document. Raises ReleaseError for another format, and for an edited one; ``where`` names it."""
-    again = "make release   (writes it again), or git restore the file"
+    again = "make release   # writes it again; or git restore the file"
     try:
         content = json.loads(text)
     except ValueError as error:

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 _UNIT_HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
 _RATE = re.compile(r"(0|[1-9]\d{0,4}) (minutes?|hours?|days?)")
-_MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
-_WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
+MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
 @dataclass(frozen=True)
@@ -83,8 +83,8 @@ _FIELDS = (
     _Field("minutes", 0, 59),
     _Field("hours", 0, 23),
     _Field("day-of-month", 1, 31, special="?LW"),
-    _Field("month", 1, 12, _MONTHS),
-    _Field("day-of-week", 1, 7, _WEEKDAYS, special="?L#"),
+    _Field("month", 1, 12, MONTHS),
+    _Field("day-of-week", 1, 7, WEEKDAYS, special="?L#"),
     _Field("year", 1970, 2199),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -10,6 +10,7 @@ from scripts.errors import StackError
 
 RELEASE_CHANGE_SETS = "release"  # the CodePipeline's change set is named just so
 BOOTSTRAP_CHANGE_SETS = "bootstrap-"
+SCHEDULE_CHANGE_SETS = "schedule"
 Readiness = Literal["create", "update", "wait"]
 _DEPLOYABLE = {
     "CREATE_COMPLETE",
@@ -44,7 +45,7 @@ class Stack:
 
 
 def readiness(
-    stack: Stack | None, wanted: dict[str, str], pending: Sequence[str], stage: str, region: str
+    stack: Stack | None, wanted: Mapping[str, str | None], pending: Sequence[str], stage: str, region: str
 ) -> Readiness:
     """What may be done with a stack now.
 
@@ -74,7 +75,7 @@ def readiness(
     raise _stuck(stack, "CloudFormation can only delete it in this state", stage)
 
 
-def _wait_or_refuse(stack: Stack, wanted: dict[str, str], stage: str, region: str) -> Readiness:
+def _wait_or_refuse(stack: Stack, wanted: Mapping[str, str | None], stage: str, region: str) -> Readiness:
     busy_with_ours = all(stack.parameters.get(name) == value for name, value in wanted.items())
     if busy_with_ours and stack.status in _BUSY_WITH_A_CHANGE:
         return "wait"
@@ -82,7 +83,7 @@ def _wait_or_refuse(stack: Stack, wanted: dict[str, str], stage: str, region: st
         f"stack {stack.name} is busy: {stack.status}",
         found=_reason(stack),
         next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name} --region {region}   "
-        f"(wait until it is done, then: make deploy STAGE={stage})",
+        f"# wait until it is done; then: make deploy STAGE={stage}",
     )
 
 
@@ -91,7 +92,7 @@ def _stuck(stack: Stack, why: str, stage: str) -> StackError:
     return StackError(
         f"stack {stack.name} is in {stack.status}: {why}",
         found=_reason(stack),
-        next_command=f"make destroy STAGE={stage}{word}   (keeps data), then: make deploy STAGE={stage}",
+        next_command=f"make destroy STAGE={stage}{word}   # keeps data; then: make deploy STAGE={stage}",
     )
 
 

@@ -19,6 +19,8 @@ GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 PIPELINE_PATTERN = r"^[a-z][a-z0-9_]*$"
 DEFAULT_PIPELINE = "batch_inference"
 SLACK_HOURS = 2
+# What a deployment itself keeps in the stage's bucket.
+RESERVED_PREFIXES = ("model-artifacts/", "model-metrics/", "pipeline/", "releases/", "sample-input/", "schedule/")
 LONGEST_ALARM_WINDOW_HOURS = 168  # CloudWatch looks back seven days at most
 
 Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
@@ -139,6 +141,14 @@ class Verification(_Part):
         default=0.0, description="The share of the sample that may be not a number, or outside minimum and maximum."
     )
 
+    @model_validator(mode="after")
+    def _bounds_that_something_passes(self) -> Verification:
+        for low, high in (("minimum", "maximum"), ("mean_minimum", "mean_maximum")):
+            smallest, largest = getattr(self, low), getattr(self, high)
+            if smallest is not None and largest is not None and smallest > largest:
+                raise ValueError(f"{low} ({smallest}) is larger than {high} ({largest}): nothing would pass")
+        return self
+
 
 class Alarms(_Part):
     """Who hears of a stage that fails, and after how many hours without success."""
@@ -174,7 +184,9 @@ class StageSettings(_Part):
     inference: Inference
     input_prefix: Prefix = Field(default="input/", description="Prefix of the input data in the stage's bucket.")
     output_prefix: Prefix = Field(
-        default="predictions/", description="Prefix of the predictions, with one folder per execution."
+        default="predictions/",
+        description="Prefix of the predictions, with one folder per execution.",
+        validate_default=True,  # it may be the input that leaves no room for the default
     )
     network_isolation: bool = Field(
         default=True,
@@ -204,6 +216,18 @@ class StageSettings(_Part):
     @classmethod
     def _schedule_that_eventbridge_takes(cls, value: str) -> str:
         parse_schedule(value)
+        return value
+
+    @field_validator("input_prefix", "output_prefix")
+    @classmethod
+    def _prefixes_apart(cls, value: str, info: ValidationInfo) -> str:
+        """What a run writes must be no input of the next one, and nobody's data may lie where releases are kept."""
+        for reserved in RESERVED_PREFIXES:
+            if _overlap(value, reserved):
+                raise ValueError(f'"{value}" overlaps {reserved}, where the deployment keeps its own')
+        before = info.data.get("input_prefix")  # known to output_prefix alone, which stands behind it
+        if before is not None and _overlap(value, before):
+            raise ValueError(f'"{value}" overlaps input_prefix "{before}": predictions would be scored as input')
         return value
 
     @field_validator("tags")
@@ -249,6 +273,12 @@ PIPELINE_SETTINGS: Final = frozenset(
         "alarms",
     }
 )
+
+
+def _overlap(one: str, other: str) -> bool:
+    """Whether one of two prefixes lies within the other."""
+    folders = sorted(f"{each.rstrip('/')}/" for each in (one, other))
+    return folders[1].startswith(folders[0])
 
 
 def _known_instance_type(value: str, use: str, info: ValidationInfo) -> str:

@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+NO_APPROVAL = "none found"
+
 
 @dataclass(frozen=True)
 class StageStatus:
-    """One stage as it is now. ``problem`` is why it could not be read; then nothing else is known."""
+    """One stage as it is now. ``problem`` is why it could not be read; then nothing else is known.
+
+    ``alarms``: {"name", "state", "reason", "since"} each. ``schedule_off``: why the schedule is off. ``approval`` of
+    the live release: {"execution_id", "at", "by", "reason"}, or {"problem"}; None for a stage that needs none.
+    """
 
     stage: str
     account: str
@@ -21,6 +27,9 @@ class StageStatus:
     schedule: str | None = None
     executions: tuple[dict[str, Any], ...] = ()
     alarms: tuple[dict[str, Any], ...] = field(default=())
+    schedule_off: tuple[str, ...] = ()
+    next_run: str | None = None
+    approval: dict[str, str] | None = None
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -50,12 +59,46 @@ def status_lines(status: StageStatus) -> list[str]:
         f"  release        {status.release_id}, {verified}",
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
-        f"  schedule       {status.schedule or 'none'}",
+        f"  schedule       {_schedule(status)}",
+        *(f"    ! {each}" for each in status.schedule_off),
     ]
-    states = ", ".join(f"{each['name']} {each['state']}" for each in status.alarms)
-    lines.append(f"  alarms         {states or 'none'}")
+    if status.approval is not None:
+        lines.insert(3, f"  approved       {_approval(status.approval)}")
+    lines += _alarm_lines(status.alarms)
     lines.append("  executions     " + ("" if status.executions else "none yet"))
     lines += [
         f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
     ]
+    return lines
+
+
+def _schedule(status: StageStatus) -> str:
+    if status.schedule is None:
+        return "none"
+    expression, _, state = status.schedule.rpartition(" ")
+    shown = f"{'on' if state == 'ENABLED' else 'off'}, {expression}" + (
+        f", next run {status.next_run}" if status.next_run else ""
+    )
+    if state == "ENABLED" and status.schedule_off:
+        shown += "   (to be off, but still on: switch it off again)"
+    return shown
+
+
+def _approval(approval: dict[str, str]) -> str:
+    if "problem" in approval:
+        return approval["problem"]
+    by, reason = approval["by"] or "somebody unnamed", approval["reason"] or "no reason given"
+    return f"{approval['at']}, by {by}: {reason}"
+
+
+def _alarm_lines(alarms: Sequence[dict[str, Any]]) -> list[str]:
+    """What rings first and by itself; an alarm that has no data yet is no alarm, and no good sign either."""
+    if not alarms:
+        return ["  alarms         none"]
+    others = sorted((each for each in alarms if each["state"] != "OK"), key=lambda each: str(each["state"]))
+    lines = [f"  alarms         {len(alarms) - len(others)} of {len(alarms)} OK"]
+    for each in others:
+        mark = "?" if each["state"] == "INSUFFICIENT_DATA" else "!"
+        since = f" since {each['since']}" if each.get("since") else ""
+        lines.append(f"    {mark} {each['state']:<17} {each['name']}{since}: {each['reason'] or 'no reason given'}")
     return lines

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 # What promote finds out, and the CodePipeline passes as ParameterOverrides in place of what this file says.
 OVERRIDDEN = ("ModelPackageName", "PipelineDefinitionS3Key")
+# ScheduleState is overridden too, where somebody has switched the schedule since; it stays here, where it can be read.
 
 
 def template_configuration_path(stage: str) -> str:

@@ -94,7 +94,8 @@ def deploy_bootstrap_stack(
     ready = readiness(stack, request.parameters, pending, stage, region)
     if ready == "wait" and stack is not None:
         return follow_stack(stacks, stack, set(), progress), True
-    change_set = stacks.make_change_set(_named(request, "CREATE" if ready == "create" else "UPDATE"))
+    with progress.awaiting(f"CloudFormation: the change set of {request.name}"):
+        change_set = stacks.make_change_set(_named(request, "CREATE" if ready == "create" else "UPDATE"))
     if change_set.empty:
         current = stacks.describe(request.name)
         if current is None:
@@ -126,6 +127,6 @@ def _name_taken(error: StackError) -> StackError:
             *error.found,
             "a deleted stack left it behind, or a foundation in another region owns it",
         ],
-        next_command="make bootstrap   (first delete what is named, e.g. aws s3 rb s3://NAME --force; or set "
-        "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset)",
+        next_command="make bootstrap   # first delete what is named, e.g. aws s3 rb s3://NAME --force; or set "
+        "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset",
     )

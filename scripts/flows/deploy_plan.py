@@ -95,7 +95,8 @@ def _change_stack(
         progress.line(f"{plan.stack.name} is in {plan.stack.status} and already deploys this release: waiting for it")
         follow_stack(context.stacks, plan.stack, set(), progress)
         return ()
-    change_set = context.stacks.make_change_set(stack_request(plan, package_arn))
+    with progress.awaiting(f"CloudFormation: the change set of {plan.names.batch_stack}"):
+        change_set = context.stacks.make_change_set(stack_request(plan, package_arn))
     if change_set.empty:
         progress.line("CloudFormation found no changes")
         return ()

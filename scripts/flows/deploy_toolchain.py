@@ -65,7 +65,7 @@ def require_repository_root(root: Path = Path()) -> None:
         raise UsageError(
             f"this project is the folder {folder} of a bigger repository, and the CodePipeline builds from the root",
             found=[f"the repository begins at {git_answer(root, 'rev-parse', '--show-toplevel')}"],
-            next_command="make bootstrap ARGS=--no-toolchain   (all verbs but codepipeline, approve and reject work), "
+            next_command="make bootstrap ARGS=--no-toolchain   # all verbs but codepipeline, approve and reject work; "
             f"or give it a repository of its own: git subtree split --prefix {folder}",
         )
 
@@ -77,7 +77,7 @@ def _give_source(context: StageContext, parameters: dict[str, str], progress: Pr
     url, created = ensure_repository(context.dev, repository)
     progress.line(f"repository {repository}: {'created' if created else 'exists'}, {url}")
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
-        progress.line(f"push to it with:  git push {url} HEAD:{branch}   (git-remote-codecommit has the credentials)")
+        progress.line(f"push to it with:  git push {url} HEAD:{branch}   # git-remote-codecommit has the credentials")
         return
     set_remote_url(root, REMOTE, url)
     run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")

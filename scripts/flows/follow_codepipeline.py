@@ -99,7 +99,7 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
         return ApprovalError(
             f"execution {execution_id} of {codepipeline.name} was rejected; no action after the approval ran",
             found=[f"{refused.pipeline_stage} / {refused.action}: {refused.note}"],
-            next_command="fix the cause and push, or: make codepipeline ARGS=--retry   (asks for approval again)",
+            next_command="make codepipeline ARGS=--retry   # asks for approval again; or fix the cause and push",
         )
     found = failure(rows)
     for row in rows:
@@ -111,5 +111,5 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
     return ExecutionError(
         f"execution {execution_id} of {codepipeline.name} ended {status}",
         found=found,
-        next_command="fix the cause and push, or: make codepipeline ARGS=--retry   (retries the failed actions)",
+        next_command="make codepipeline ARGS=--retry   # retries the failed actions; or fix the cause and push",
     )

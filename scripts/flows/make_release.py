@@ -12,6 +12,7 @@ from typing import Any
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.containers import ContainerSource, container_sources
 from scripts.decisions.names import BATCH_TEMPLATE
+from scripts.decisions.python_source import require_python
 from scripts.decisions.release import (
     TEMPLATE,
     Approval,
@@ -39,6 +40,9 @@ def make_release(context: StageContext, resolved: Resolved, root: Path = Path())
     """Pin a version, with the definition and templates of the working tree."""
     rendered = read_fresh_definition(context.settings.pipeline, root)
     code = pipeline_code(context.settings.pipeline, root)
+    for path, content in code.items():
+        if path.endswith(".py"):
+            require_python(path, content)
     require_file(root / BATCH_TEMPLATE)
     templates = {path.name: path.read_bytes() for path in sorted((root / BATCH_TEMPLATE).parent.glob("*.yml"))}
     release = new_release(

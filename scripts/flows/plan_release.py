@@ -116,6 +116,7 @@ def _plan(
         verification_settings=settings_of_verification(settings),
         verification=verification_record(context, release.release_id),
         unverified=unverified,
+        schedule=prepared.schedule,
     )
 
 

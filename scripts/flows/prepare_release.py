@@ -17,10 +17,13 @@ from scripts.decisions.deployment_plan import Upload
 from scripts.decisions.names import BATCH_TEMPLATE, release_key
 from scripts.decisions.promotion import Promotion, plan_promotion
 from scripts.decisions.release import DEFINITION, TEMPLATE, Release, write_release
+from scripts.decisions.schedule_switch import PARAMETER as SCHEDULE_STATE
+from scripts.decisions.schedule_switch import schedule_lines, schedule_state
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
 from scripts.errors import DefinitionError, ReleaseError
 from scripts.flows.release_store import CODE, ReleaseFiles
 from scripts.flows.resolve_package import described
+from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.service_model import argument_problems
 from scripts.workspace.text_files import as_text
@@ -103,6 +106,7 @@ class Prepared:
     uploads: tuple[Upload, ...]
     template: str
     parameters: dict[str, str]
+    schedule: tuple[str, ...] = ()
 
 
 def prepare(context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None) -> Prepared:
@@ -113,6 +117,7 @@ def prepare(context: StageContext, release: Release, files: ReleaseFiles, packag
     bound = bound_definition(context, release, files)
     text = canonical_json(bound).encode()
     definition_key = names.definition_key(sha256_of(text))
+    switch = schedule_switch(context)
     return Prepared(
         release=release,
         promotion=plan_promotion(release, source, names, foundation.bucket, foundation.kms_key_arn),
@@ -120,7 +125,11 @@ def prepare(context: StageContext, release: Release, files: ReleaseFiles, packag
         definition_key=definition_key,
         uploads=_uploads(context, release, files, definition_key, text),
         template=as_text(files.template, BATCH_TEMPLATE),
-        parameters=stack_parameters(settings, names, foundation, release.release_id, definition_key),
+        parameters={
+            **stack_parameters(settings, names, foundation, release.release_id, definition_key),
+            SCHEDULE_STATE: schedule_state(settings, switch),
+        },
+        schedule=tuple(schedule_lines(settings, context.stage, switch)),
     )
 
 

@@ -60,12 +60,13 @@ def promote(context: StageContext, promotion: Promotion, package: RegisteredPack
         return package.arn
     else:
         arn = package.arn
-    settled = context.registry.wait_until_settled(arn)
+    with progress.awaiting(f"SageMaker: {arn} to be {COMPLETED}"):
+        settled = context.registry.wait_until_settled(arn)
     if settled["ModelPackageStatus"] != COMPLETED:
         raise ModelPackageError(
             f"{arn} was registered, but its status is {settled['ModelPackageStatus']}",
             found=_reasons(settled),
-            next_command=f"fix the cause, then: make deploy STAGE={context.stage}   (registers it again)",
+            next_command=f"make deploy STAGE={context.stage}   # once the cause is mended: registers it again",
         )
     return arn
 
@@ -80,7 +81,8 @@ def _match(context: StageContext, promotion: Promotion, arn: str) -> RegisteredP
 
 def _copy(context: StageContext, promotion: Promotion, progress: Progress) -> None:
     """Dev's credentials copy: the stage's bucket and key let them in, and no stage may read dev."""
-    with ThreadPoolExecutor(PARALLEL_COPIES) as pool:
+    copying = f"S3: {len(promotion.copies)} objects to be copied to {promotion.bucket}"
+    with progress.awaiting(copying), ThreadPoolExecutor(PARALLEL_COPIES) as pool:
         copied = list(
             pool.map(
                 lambda each: context.dev_objects.copy(

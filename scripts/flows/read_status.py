@@ -1,21 +1,34 @@
-"""Reads what ``status`` says of a stage: what is live there, and how it goes.
+"""Reads what ``status`` says of a stage: what is live there, who approved it, and how it goes.
 
-A stage without a foundation is a status, not a failure; every other failed read is one.
+A stage without a foundation is a status, not a failure. Nor are credentials that may not look at the CodePipeline: then
+who approved is unknown, and said to be. Every other failed read is a failure.
 """
 
 from __future__ import annotations
 
-from scripts.decisions.status import StageStatus
-from scripts.errors import FoundationError
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from scripts.decisions.next_run import next_run
+from scripts.decisions.release import FIRST_STAGE
+from scripts.decisions.release_approval import approval_of
+from scripts.decisions.schedule import parse_schedule
+from scripts.decisions.schedule_switch import schedule_lines
+from scripts.decisions.status import NO_APPROVAL, StageStatus
+from scripts.errors import AccessDeniedError, FoundationError
+from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
+from scripts.flows.toolchain_context import ToolchainContext
 from scripts.flows.verification_records import verification_record
-from scripts.gateways.monitoring import alarms, rule
+from scripts.gateways.monitoring import Rule, alarms, rule
+from scripts.gateways.pipelines import Execution
 
 SHOWN_EXECUTIONS = 5
+_LOOKED_AT = 50  # among these is the newest scheduled one
+_OURS = ("run-", "verify-")  # what the verbs name the executions that they start
 
 
 def read_status(context: StageContext) -> StageStatus:
-
     stage, account = context.stage, context.settings.account
     try:
         context.require_foundation()
@@ -27,6 +40,7 @@ def read_status(context: StageContext) -> StageStatus:
     release_id = stack.parameters["ReleaseId"]
     record = verification_record(context, release_id)
     schedule = rule(context.account, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
+    executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
         stage=stage,
         account=account,
@@ -35,6 +49,9 @@ def read_status(context: StageContext) -> StageStatus:
         model_package=stack.parameters.get("ModelPackageName"),
         verified=record.passed if record else None,
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
+        schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
+        next_run=_next_run(schedule, executions),
+        approval=None if stage == FIRST_STAGE else _approval(context, release_id),
         executions=tuple(
             {
                 "arn": each.arn,
@@ -42,9 +59,31 @@ def read_status(context: StageContext) -> StageStatus:
                 "status": each.status,
                 "started": each.started.isoformat(timespec="seconds") if each.started else "",
             }
-            for each in context.pipelines.newest(context.names.sagemaker_pipeline, SHOWN_EXECUTIONS)
+            for each in executions[:SHOWN_EXECUTIONS]
         ),
         alarms=tuple(
             vars(each) for each in alarms(context.account, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
         ),
     )
+
+
+def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:
+    """When the schedule starts the pipeline next; None where it does not."""
+    if schedule is None or schedule.state != "ENABLED" or not schedule.expression:
+        return None
+    scheduled = (each.started for each in executions if each.started and not each.display_name.startswith(_OURS))
+    return next_run(parse_schedule(schedule.expression), datetime.now(UTC), next(scheduled, None))
+
+
+def _approval(context: StageContext, release_id: str) -> dict[str, str]:
+    """Who let the release pass; as ``problem`` why that is not known."""
+    codepipeline = ToolchainContext().codepipeline()
+    try:
+        if not codepipeline.exists():
+            return {"problem": f"{NO_APPROVAL}: there is no CodePipeline {codepipeline.name}"}
+        found = approval_of(release_id, codepipeline.action_history(), codepipeline.state())
+    except AccessDeniedError as error:
+        return {"problem": f"unknown: {error.problem}"}
+    if found is None:
+        return {"problem": f"{NO_APPROVAL}: {codepipeline.name} remembers none of this release"}
+    return asdict(found)

@@ -135,7 +135,7 @@ def _key(context: StageContext) -> str:
     if key["KeyState"] != "Enabled":
         raise FoundationError(
             f"key {key['Arn']} is {key['KeyState']}",
-            next_command=f"aws kms enable-key --key-id {key['KeyId']}   (or cancel-key-deletion)",
+            next_command=f"aws kms enable-key --key-id {key['KeyId']}   # or cancel-key-deletion",
         )
     return str(key["Arn"])
 
@@ -171,7 +171,7 @@ def _quotas(context: StageContext) -> str:
             found=short,
             next_command="aws service-quotas list-service-quotas --service-code sagemaker --query "
             f"\"Quotas[?QuotaName=='{short[0].partition(':')[0]}'].QuotaCode\"   "
-            "(then: aws service-quotas request-service-quota-increase with that code)",
+            "# then: aws service-quotas request-service-quota-increase with that code",
         )
     return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
 

@@ -62,7 +62,7 @@ def find_release(release_id: str, contexts: list[StageContext], path: Path = REL
     raise ReleaseError(
         f'there is no release "{release_id}"',
         found=[f"not in {place}" for place in places],
-        next_command="make status   (shows the release of each stage)",
+        next_command="make status   # shows the release of each stage",
     )
 
 

@@ -40,6 +40,6 @@ def described(context: StageContext, arn: str) -> dict[str, Any]:
     package = context.dev_registry.describe(arn)
     if package is None:
         raise ModelPackageError(
-            f"{arn} no longer exists in the registry", next_command="make release   (of another version)"
+            f"{arn} no longer exists in the registry", next_command="make release   # of another version"
         )
     return package

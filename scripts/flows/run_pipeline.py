@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.containers import S3Location, s3_location
+from scripts.decisions.log_lines import job_source
 from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_values import input_url, run_defaults
 from scripts.errors import ExecutionError, InputDataError, StackError
@@ -21,7 +22,6 @@ from scripts.gateways.pipelines import Execution, Step
 from scripts.terminal.progress import Progress
 
 SUCCEEDED = "Succeeded"
-_LOG_GROUPS = {"processing-job": "/aws/sagemaker/ProcessingJobs", "transform-job": "/aws/sagemaker/TransformJobs"}
 LAST_LINES = 15
 
 
@@ -85,10 +85,11 @@ def start_or_find(
 def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
     """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
     failed: Step | None = None
-    for step in context.pipelines.follow(arn):
-        took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
-        progress.event(step.name, step.status, took)
-        failed = step if step.status == "Failed" else failed
+    with progress.awaiting(f"execution {arn.rsplit('/', 1)[-1]}   (make logs STAGE={context.stage} follows its logs)"):
+        for step in context.pipelines.follow(arn):
+            took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
+            progress.event(step.name, step.status, took)
+            failed = step if step.status == "Failed" else failed
     execution = context.pipelines.describe(arn)
     if execution.status != SUCCEEDED:
         raise _failure(context, execution, failed)
@@ -139,10 +140,10 @@ def _failure(context: StageContext, execution: Execution, failed: Step | None) -
             next_command=f"make run STAGE={stage}",
         )
     found = [f"reason: {failed.reason or execution.reason or 'none given'}"]
-    kind, _, name = failed.job_arn.rpartition(":")[2].partition("/")
-    if kind in _LOG_GROUPS:
-        lines = last_lines(context.account, _LOG_GROUPS[kind], name, LAST_LINES)
-        found += [f"last lines of {_LOG_GROUPS[kind]} {name}:", *(f"| {line}" for line in lines)]
+    source = job_source(failed.name, failed.job_arn)
+    if source:
+        lines = last_lines(context.account, source.group, source.prefix, LAST_LINES)
+        found += [f"last lines of {source.group} {source.prefix.rstrip('/')}:", *(f"| {line}" for line in lines)]
     return ExecutionError(
         f"step {failed.name} of execution {execution.arn} failed",
         found=found,

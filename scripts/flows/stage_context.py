@@ -19,6 +19,7 @@ from scripts.gateways.parameters import parameters_below
 from scripts.gateways.pipelines import Pipelines
 from scripts.gateways.registry import Registry
 from scripts.gateways.stacks import Stacks
+from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import load_stage
 
 
@@ -41,12 +42,18 @@ class StageContext:
         self._accounts = accounts
 
     @classmethod
-    def open(cls, stage: str | None, pipeline: str | None = None, *, any_pipeline: bool = False) -> StageContext:
+    def open(
+        cls, stage: str | None, pipeline: str | None = None, *, any_pipeline: bool = False, gone: bool = False
+    ) -> StageContext:
         """Read and check the stage's settings for ``pipeline``, or for the stage's own where none is named.
 
-        ``any_pipeline``: for what all pipelines of a stage share, such as its foundation.
+        ``any_pipeline``: for what all pipelines of a stage share, such as its foundation. ``gone``: ``pipeline`` may
+        have no folder any more; then of its settings only the account's are right.
         """
-        settings = load_stage(stage, pipeline=pipeline, any_pipeline=any_pipeline)
+        if gone and pipeline and pipeline not in pipeline_names():
+            settings = load_stage(stage, any_pipeline=True).model_copy(update={"pipeline": pipeline})
+        else:
+            settings = load_stage(stage, pipeline=pipeline, any_pipeline=any_pipeline)
         context = cls(str(stage), settings)
         context.options = f"STAGE={stage}" + (f" PIPELINE={pipeline}" if pipeline else "")
         problems = context.names.problems()

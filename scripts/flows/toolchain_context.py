@@ -25,6 +25,7 @@ class ToolchainContext:
         self.region = settings.region
         self._dev_account = settings.dev_account
         self._accounts = Accounts(settings.region)
+        self.sleep = self._accounts.sleep
 
     @property
     def dev(self) -> Account:

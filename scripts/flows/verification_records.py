@@ -27,7 +27,7 @@ def not_verified(release_id: str, earlier: StageContext, stage: str) -> ReleaseE
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",
         found=[f"s3://{earlier.foundation.bucket}/{release_key(release_id, 'verification.json')} is missing or failed"],
-        next_command=f"make deploy STAGE={earlier.stage}   (or, recorded: make deploy STAGE={stage} UNVERIFIED=1)",
+        next_command=f"make deploy STAGE={earlier.stage}   # or, recorded: make deploy STAGE={stage} UNVERIFIED=1",
     )
 
 
@@ -44,5 +44,5 @@ def verification_record(context: StageContext, release_id: str) -> Record | None
         where = f"s3://{context.foundation.bucket}/{key}"
         raise ReleaseError(
             f"{where} is not a verification record",
-            next_command=f"make verify STAGE={context.stage}   (writes it again)",
+            next_command=f"make verify STAGE={context.stage}   # writes it again",
         ) from error

@@ -81,7 +81,7 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
         raise VerificationError(
             f"release {release_id} does not pass in {context.stage}",
             found=[f"{check.name}: {check.detail}" for check in failed] + [f"predictions: {output.location.uri}"],
-            next_command=f"make predictions STAGE={context.stage}   (the thresholds are in stages/{context.stage}.yml)",
+            next_command=f"make predictions STAGE={context.stage}   # the thresholds are in stages/{context.stage}.yml",
         )
     return Verification(arn, output, first_rows(context, output, SHOWN_ROWS), measured, found)
 

@@ -29,7 +29,7 @@ def require_target(target: str) -> None:
     if problem:
         raise UsageError(
             f"evidence cannot be written to {target}, which {problem}",
-            next_command="make plan STAGE=prod EVIDENCE=evidence.html   (or s3://BUCKET/KEY)",
+            next_command="make plan STAGE=prod EVIDENCE=evidence.html   # or s3://BUCKET/KEY",
         )
 
 

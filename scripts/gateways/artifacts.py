@@ -77,14 +77,19 @@ class Objects:
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """A small object's content; None where it is not there."""
+        found = self.read_tagged(bucket, key)
+        return found[0] if found else None
+
+    def read_tagged(self, bucket: str, key: str) -> tuple[bytes, str] | None:
+        """The same with the object's ETag."""
         with told_as_deployment_errors(self._account.actor):
             try:
-                body: bytes = self._client.get_object(Bucket=bucket, Key=key)["Body"].read()
+                answer = self._client.get_object(Bucket=bucket, Key=key)
+                return answer["Body"].read(), answer["ETag"]
             except ClientError as error:
                 if error_code(error) in _ABSENT:
                     return None
                 raise
-        return body
 
     def count_lines(self, bucket: str, key: str) -> int:
         """How many lines an object has, the last one with or without its end; read as a stream."""
@@ -117,6 +122,30 @@ class Objects:
                 ChecksumAlgorithm="SHA256",
                 **encryption,
             )
+
+    def write_over(self, bucket: str, key: str, content: bytes, kms_key_arn: str, etag: str | None) -> bool:
+        """Write an object only over the one that has this ETag (None: only where there is none yet).
+
+        False where somebody else was faster; then nothing is written.
+        """
+        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                self._client.put_object(
+                    Bucket=bucket,
+                    Key=key,
+                    Body=content,
+                    ContentType="application/json",
+                    ChecksumAlgorithm="SHA256",
+                    ServerSideEncryption="aws:kms",
+                    SSEKMSKeyId=kms_key_arn,
+                    **condition,
+                )
+            except ClientError as error:
+                if error_code(error) in _ABSENT | {"PreconditionFailed", "ConditionalRequestConflict"}:
+                    return False
+                raise
+        return True
 
     def delete(self, bucket: str, keys: list[str]) -> None:
         """Delete objects (in a versioned bucket they become noncurrent)."""

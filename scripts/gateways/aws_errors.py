@@ -88,7 +88,7 @@ def told_as_deployment_errors(actor: Actor) -> Iterator[None]:
     except _NO_CREDENTIALS as error:
         raise CredentialsError(
             f"no credentials for account {actor.account}: {error}",
-            next_command="aws sts get-caller-identity   (or: aws sso login; export AWS_PROFILE=...)",
+            next_command="aws sts get-caller-identity   # or: aws sso login; export AWS_PROFILE=...",
         ) from error
     except (ConfigParseError, ConfigNotFound) as error:
         raise CredentialsError(
@@ -122,7 +122,7 @@ def require_endpoints(environment: Mapping[str, str] = os.environ) -> None:
         if name.startswith("AWS_ENDPOINT_URL") and value and not _is_url(value):
             raise SettingsError(
                 f'environment variable {name}: "{value}" is no URL such as http://127.0.0.1:4566',
-                next_command=f"unset {name}   (AWS itself), or set it to a URL",
+                next_command=f"unset {name}   # AWS itself; or set it to a URL",
             )
 
 
@@ -162,6 +162,6 @@ def _of_response(error: ClientError, actor: Actor) -> DeploymentError:
 
 def _remedy(action: str, actor: Actor) -> str:
     if action == "AssumeRole":
-        return "make bootstrap   (creates the role, and lets the dev account assume it); then: make doctor"
+        return "make bootstrap   # creates the role, and lets the dev account assume it; then: make doctor"
     who = actor.role_arn or "the credentials in use"
     return f"allow {action} to {who} in account {actor.account}, then: make doctor"

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -25,19 +26,28 @@ class CodePipelines:
         self._client = account.client("codepipeline")
         self.name = name
 
+    def exists(self) -> bool:
+        return self._structure() is not None
+
     def structure(self) -> dict[str, Any]:
         """GetPipeline's structure. Raises ServiceResponseError, with the next command, where there is none."""
-        with told_as_deployment_errors(self._account.actor):
-            try:
-                return self._client.get_pipeline(name=self.name)["pipeline"]
-            except ClientError as error:
-                if error_code(error) != "PipelineNotFoundException":
-                    raise
+        found = self._structure()
+        if found is not None:
+            return found
         raise ServiceResponseError(
             f"there is no CodePipeline {self.name}",
             found=[f"in account {self._account.actor.account}, region {self._account.region}"],
             next_command="make bootstrap",
         )
+
+    def _structure(self) -> dict[str, Any] | None:
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                return dict(self._client.get_pipeline(name=self.name)["pipeline"])
+            except ClientError as error:
+                if error_code(error) != "PipelineNotFoundException":
+                    raise
+        return None
 
     def start(self) -> str:
         """The id of a new execution."""
@@ -86,6 +96,12 @@ class CodePipelines:
             pages = paginator.paginate(pipelineName=self.name, filter={"pipelineExecutionId": execution_id})
             return [detail for page in pages for detail in page["actionExecutionDetails"]]
 
+    def action_history(self) -> Iterator[dict[str, Any]]:
+        """Every action execution that CodePipeline remembers, newest first, asked for page by page as it is read."""
+        with told_as_deployment_errors(self._account.actor):
+            for page in self._client.get_paginator("list_action_executions").paginate(pipelineName=self.name):
+                yield from page["actionExecutionDetails"]
+
     def state(self) -> dict[str, Any]:
         with told_as_deployment_errors(self._account.actor):
             return self._client.get_pipeline_state(name=self.name)
@@ -110,15 +126,21 @@ class CodePipelines:
                     next_command="make codepipeline ARGS=--newest",
                 ) from error
 
+    def build_stream(self, build_id: str) -> tuple[str, str] | None:
+        """The log group and the stream of a build; None where it has not begun to log."""
+        with told_as_deployment_errors(self._account.actor):
+            builds = self._account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
+        logs = builds[0].get("logs", {}) if builds else {}
+        group, stream = logs.get("groupName"), logs.get("streamName")
+        return (group, stream) if group and stream else None
+
     def build_log(self, build_id: str, count: int) -> list[str]:
         """The last ``count`` lines that the commands of a build wrote; none where it has not begun to.
 
         What CodeBuild itself says between them (a dozen lines after a failure) is left out.
         """
-        with told_as_deployment_errors(self._account.actor):
-            builds = self._account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
-        logs = builds[0].get("logs", {}) if builds else {}
-        if not logs.get("groupName") or not logs.get("streamName"):
+        stream = self.build_stream(build_id)
+        if stream is None:
             return []
-        lines = last_lines(self._account, logs["groupName"], logs["streamName"], count + _LINES_OF_CODEBUILD)
+        lines = last_lines(self._account, *stream, count + _LINES_OF_CODEBUILD)
         return [line for line in lines if not line.startswith("[Container] ")][-count:]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,14 +47,17 @@ class StackEvent:
 
 @dataclass(frozen=True)
 class StackRequest:
-    """What a stack shall become. ``change_set`` is the same name for the same content."""
+    """What a stack shall become. ``change_set`` is the same name for the same content.
+
+    None (of ``template``, of a parameter, of ``tags``) leaves what the stack has.
+    """
 
     name: str
     change_set: str
     kind: str  # CREATE or UPDATE
-    template: str
-    parameters: dict[str, str]
-    tags: dict[str, str]
+    template: str | None
+    parameters: Mapping[str, str | None]
+    tags: Mapping[str, str] | None
     role_arn: str | None
     description: str
     capabilities: tuple[str, ...] = ()
@@ -92,7 +95,7 @@ class Stacks:
 
     def make_change_set(self, request: StackRequest) -> ChangeSet:
         """Make a change set, or take the one of the same name that an interrupted run left behind."""
-        if len(request.template.encode()) > LARGEST_TEMPLATE_BODY:
+        if request.template is not None and len(request.template.encode()) > LARGEST_TEMPLATE_BODY:
             raise StackError(
                 f"the template of {request.name} is larger than the {LARGEST_TEMPLATE_BODY} bytes that may be sent",
                 next_command="shorten it, or move resources into a stack of their own",
@@ -110,12 +113,10 @@ class Stacks:
                 ChangeSetName=request.change_set,
                 ChangeSetType=request.kind,
                 Description=request.description,
-                TemplateBody=request.template,
-                Parameters=[
-                    {"ParameterKey": key, "ParameterValue": value} for key, value in sorted(request.parameters.items())
-                ],
-                Tags=[{"Key": key, "Value": value} for key, value in sorted(request.tags.items())],
+                Parameters=[_parameter(key, value) for key, value in sorted(request.parameters.items())],
                 Capabilities=list(request.capabilities),
+                **({"UsePreviousTemplate": True} if request.template is None else {"TemplateBody": request.template}),
+                **({} if request.tags is None else {"Tags": _tags(request.tags)}),
                 **({"RoleARN": request.role_arn} if request.role_arn else {}),
             )
         return self._finished(request, self._wait_for_change_set(request))
@@ -243,6 +244,14 @@ class Stacks:
     @property
     def _client(self) -> Any:
         return self._account.client("cloudformation")
+
+
+def _parameter(name: str, value: str | None) -> dict[str, Any]:
+    return {"ParameterKey": name, **({"UsePreviousValue": True} if value is None else {"ParameterValue": value})}
+
+
+def _tags(tags: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in sorted(tags.items())]
 
 
 def _stack(answer: dict[str, Any]) -> Stack:

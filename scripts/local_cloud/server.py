@@ -38,8 +38,10 @@ def running_endpoint() -> str | None:
     address = running_address()
     if address is None:
         return None
-    if not set(accounts()) <= set(address["accounts"]):
-        _stop(address["process"])  # a stage file names an account that this server was not started with
+    lacking = sorted(set(accounts()) - set(address["accounts"]))
+    if lacking:
+        require_idle(address, lacking)
+        _stop(address["process"])  # the settings name an account that this server was not started with
         return None
     if address.get("unusable"):
         print(
@@ -48,6 +50,21 @@ def running_endpoint() -> str | None:
         _stop(address["process"])
         return None
     return str(address["endpoint_url"])
+
+
+def require_idle(address: dict[str, Any], lacking: list[str]) -> None:
+    """Raises LocalCloudError where starting the server again, with more accounts, would cut off what runs there."""
+    at_work = address.get("at_work", [])
+    if at_work:
+        variables = [name for name, value in os.environ.items() if name.endswith("_NUMBER") and value in lacking]
+        raise LocalCloudError(
+            f"the embedded AWS must be started again for account {', '.join(lacking)}, and something runs there",
+            found=[f"running: {', '.join(at_work)}", *(f"{each} names that account" for each in variables)],
+            next_command=(
+                f"unset {variables[0]}   # or wait" if variables else "make status   # wait until it has ended"
+            )
+            + ", or cut it off: make local-down",
+        )
 
 
 def start() -> str:
@@ -64,7 +81,7 @@ def start() -> str:
         raise LocalCloudError(
             "localaws did not start",
             found=LOG.read_text(errors="replace").splitlines()[-8:],
-            next_command=f"cat {LOG}   (make local-reset deletes its state)",
+            next_command=f"cat {LOG}   # make local-reset deletes its state",
         )
     return endpoint_url
 
@@ -113,7 +130,7 @@ def _installed() -> str:
         raise LocalCloudError(
             "the embedded AWS is not installed beside this Python",
             found=[f"no {command}"],
-            next_command="make install   (requirements/localaws.txt says what it installs)",
+            next_command="make install   # requirements/localaws.txt says what it installs",
         )
     return str(command)
 
@@ -155,7 +172,7 @@ def _wanted_port() -> int:
     if not (text.isascii() and text.isdigit() and int(text) <= LARGEST_PORT):
         raise SettingsError(
             f'environment variable LOCALAWS_PORT: "{text}" is not a port (0-{LARGEST_PORT}; 0 means any free port)',
-            next_command=f"unset LOCALAWS_PORT   (uses {USUAL_PORT})",
+            next_command=f"unset LOCALAWS_PORT   # uses {USUAL_PORT}",
         )
     return int(text)
 

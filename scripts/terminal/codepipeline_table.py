@@ -5,7 +5,7 @@ It is told how things stand, and given a way to read the log of the build that r
 
 from __future__ import annotations
 
-import sys
+import time
 from collections.abc import Callable
 from typing import Protocol, Self
 
@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.decisions.codepipeline_view import NOT_STARTED, REJECTED, ActionRow, HeldUp, WaitingApproval
+from scripts.terminal.heartbeat import Heartbeat
 
 LOG_LINES = 6
 _COLOURS = {"Succeeded": "green", "Failed": "red", REJECTED: "red", "InProgress": "yellow", NOT_STARTED: "dim"}
@@ -47,12 +48,14 @@ class _Lines:
     def __init__(self) -> None:
         self._seen: dict[tuple[str, str], str] = {}
         self._obstacle: HeldUp | None = None
+        self._heartbeat = Heartbeat("the CodePipeline", on_terminal=False)
 
     def __enter__(self) -> Self:
+        self._heartbeat.__enter__()
         return self
 
     def __exit__(self, *_: object) -> None:
-        pass
+        self._heartbeat.__exit__(None, None, None)
 
     def update(
         self, status: str, rows: list[ActionRow], approval: WaitingApproval | None, obstacle: HeldUp | None
@@ -62,11 +65,12 @@ class _Lines:
                 self._seen[row.key] = row.status
                 took = f" {row.seconds:.0f} s" if row.seconds is not None else ""
                 note = f"  {row.note}" if row.note and row.status in ("Failed", REJECTED) else ""
-                print(f"{row.status:<12}{row.pipeline_stage} / {row.action}{took}{note}", file=sys.stderr, flush=True)
+                self._heartbeat.line(f"{row.status:<12}{row.pipeline_stage} / {row.action}{took}{note}")
         if obstacle != self._obstacle:
             self._obstacle = obstacle
             if obstacle:
-                print(f"{'Queued':<12}{_queued(obstacle)}", file=sys.stderr, flush=True)
+                self._heartbeat.line(f"{'Queued':<12}{_queued(obstacle)}")
+        self._heartbeat.subject = awaited(rows, approval, obstacle)
 
 
 class _LiveTable:
@@ -76,6 +80,7 @@ class _LiveTable:
         self._title = title
         self._read_log = read_log
         self._live = Live(console=console, refresh_per_second=4, transient=False)
+        self._begun = time.monotonic()
 
     def __enter__(self) -> Self:
         self._live.start()
@@ -87,7 +92,8 @@ class _LiveTable:
     def update(
         self, status: str, rows: list[ActionRow], approval: WaitingApproval | None, obstacle: HeldUp | None
     ) -> None:
-        parts: list[Table | Text] = [action_table(f"{self._title}  {status}", rows)]
+        elapsed = f"{time.monotonic() - self._begun:.0f} s"
+        parts: list[Table | Text] = [action_table(f"{self._title}  {status}, {elapsed}", rows)]
         running = next((row for row in rows if row.status == "InProgress" and row.external_id), None)
         if running and running.provider == "CodeBuild":
             said = self._read_log(str(running.external_id), LOG_LINES)
@@ -115,6 +121,16 @@ def action_table(title: str, rows: list[ActionRow]) -> Table:
         table.add_row(shown, row.action, Text(row.status, style=colour), took, row.note.split("\n")[0])
         before = row.pipeline_stage
     return table
+
+
+def awaited(rows: list[ActionRow], approval: WaitingApproval | None, obstacle: HeldUp | None) -> str:
+    """What an execution waits for now, in a few words."""
+    if obstacle:
+        return f"its turn {_queued(obstacle)}"
+    if approval:
+        return f"an answer to {approval.pipeline_stage} / {approval.action}"
+    running = [f"{row.pipeline_stage} / {row.action}" for row in rows if row.status == "InProgress"]
+    return ", ".join(running) or "the CodePipeline's next action"
 
 
 def _queued(obstacle: HeldUp) -> str:

@@ -67,6 +67,8 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
         print("\nInterrupted. Run the same command again: it continues where it stopped.", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
+        # Whoever read has gone, as `| head` does. Python would flush once more at its end, and tell of it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
         return 0
     except OSError as error:
         told = _of_file(error)
@@ -95,16 +97,16 @@ def _of_file(error: OSError) -> StorageError | None:
         return None
     path = Path(error.filename)
     look = f"ls -ld {path.parent} {path}"
-    not_ours = (f"{path}: {error.strerror}", f"{look}   (yours to read and write?)")
-    in_the_way = (f"{path}: a file stands where a folder is needed", f"{look}   (move that file away)")
-    missing = (f"there is no {path}", f"git checkout -- {path}   (brings back a file that was committed)")
+    not_ours = (f"{path}: {error.strerror}", f"{look}   # yours to read and write?")
+    in_the_way = (f"{path}: a file stands where a folder is needed", f"{look}   # move that file away")
+    missing = (f"there is no {path}", f"git checkout -- {path}   # brings back a file that was committed")
     if not path.parent.is_dir():
         missing = (f"there is no folder {path.parent}", f"mkdir -p {path.parent}")
     words = {
         errno.EACCES: not_ours,
         errno.EROFS: not_ours,
         errno.EPERM: not_ours,
-        errno.EISDIR: (f"{path} is a folder; a file is needed", f"{look}   (name or make a file)"),
+        errno.EISDIR: (f"{path} is a folder; a file is needed", f"{look}   # name or make a file"),
         errno.ENOTDIR: in_the_way,
         errno.EEXIST: in_the_way,
         errno.ENOENT: missing,

@@ -1,4 +1,4 @@
-"""Asks a person before something is done that cannot be undone."""
+"""Asks a person: before something is done that cannot be undone, and for a reason that is kept."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def confirm(question: str, word: str, how_without: str = "--yes") -> None:
     print(f'{question} Type "{word}": ', end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip() != word:
         raise UsageError("not confirmed; nothing was done")
+
+
+def ask(question: str, how_without: str) -> str:
+    """What is typed in answer. Raises UsageError where nobody can be asked, with the command that answers itself."""
+    if not sys.stdin.isatty():
+        raise UsageError("no reason was given, and there is no terminal to ask on", next_command=how_without)
+    print(f"{question}: ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline()

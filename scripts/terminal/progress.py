@@ -1,4 +1,4 @@
-"""Progress of long work, on stderr: live lines on a terminal, plain lines elsewhere; and the time each step took."""
+"""Progress of long work, on stderr: what happens, a heartbeat while nothing does, and the time each step took."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from scripts.terminal.heartbeat import Heartbeat
 
 _GREEN, _RED, _DIM, _BOLD, _PLAIN = "\033[32m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"
 
@@ -17,14 +19,33 @@ class Progress:
         self.times: list[tuple[str, float]] = []
         self._colour = sys.stderr.isatty() if colour is None else colour
         self._started = time.monotonic()
+        self._heartbeat: Heartbeat | None = None
 
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
-        """A named step of the work; its time is kept when it ends well."""
+        """A named step of the work, which is never silent for long; its time is kept when it ends well."""
         self._print(f"{self._paint(_BOLD, title)} ...")
         begun = time.monotonic()
-        yield
+        with self.awaiting(title):
+            yield
         self.times.append((title, time.monotonic() - begun))
+
+    @contextmanager
+    def awaiting(self, subject: str) -> Iterator[None]:
+        """Something that takes its time, within a step or without one: the heartbeat names it."""
+        if self._heartbeat is None:
+            with Heartbeat(subject) as heartbeat:
+                self._heartbeat = heartbeat
+                try:
+                    yield
+                finally:
+                    self._heartbeat = None
+        else:
+            before, self._heartbeat.subject = self._heartbeat.subject, subject
+            try:
+                yield
+            finally:
+                self._heartbeat.subject = before
 
     def line(self, text: str) -> None:
         self._print(f"  {text}")
@@ -47,7 +68,10 @@ class Progress:
         return f"{colour}{text}{_PLAIN}" if self._colour else text
 
     def _print(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        if self._heartbeat is None:
+            print(text, file=sys.stderr, flush=True)
+        else:
+            self._heartbeat.line(text)
 
 
 class BriefProgress(Progress):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json
+from scripts.terminal.confirm import ask
 
 if TYPE_CHECKING:
     from scripts.flows.answer_approval import OpenQuestion
@@ -22,11 +23,10 @@ def add_answer_options(parser: argparse.ArgumentParser) -> None:
 def reason_for(question: OpenQuestion, target: str, given: str | None) -> str:
     """The reason that was given, or asked for now that the question was shown. Raises UsageError without one."""
     print("\n".join(question.lines), file=sys.stderr)
-    summary = (given if given is not None else _asked(target)).strip()
+    again = f'make {target} SUMMARY="why"'
+    summary = (given if given is not None else ask(f"Reason to {target} (kept with the approval)", again)).strip()
     if not summary:
-        raise UsageError(
-            "the reason is empty; the approval was not answered", next_command=f'make {target} SUMMARY="why"'
-        )
+        raise UsageError("the reason is empty; the approval was not answered", next_command=again)
     if len(summary) > LONGEST_SUMMARY:
         raise UsageError(f"the summary has {len(summary)} characters; the limit is {LONGEST_SUMMARY}")
     return summary
@@ -37,13 +37,3 @@ def print_answer(question: OpenQuestion, status: str, summary: str, output: str)
         print_json({"execution_id": question.approval.execution_id, "status": status, "summary": summary})
     else:
         print(f"{status}: {summary}")
-
-
-def _asked(target: str) -> str:
-    """The reason, asked for on the terminal; without one there is nobody to ask."""
-    if not sys.stdin.isatty():
-        raise UsageError(
-            "no reason was given, and there is no terminal to ask on", next_command=f'make {target} SUMMARY="why"'
-        )
-    print(f"Reason to {target} (kept with the approval): ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline()

@@ -22,7 +22,7 @@ def main(arguments: Sequence[str]) -> int:
         raise UsageError(
             f'{VARIABLES} has no build variable "{chosen.name}"',
             found=sorted(recorded) or ["nothing recorded"],
-            next_command="make release, make promote or make plan   (buildspecs/README.md says which one records it)",
+            next_command="make release   # or promote, or plan: buildspecs/README.md says which one records it",
         )
     if chosen.output == "json":
         print_json({chosen.name: recorded[chosen.name]})

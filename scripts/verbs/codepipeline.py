@@ -81,12 +81,12 @@ def _as_lines(followed: Followed) -> list[str]:
             f"Execution {followed.execution_id} waits before {stage}. "
             f"Execution {ahead} occupies it and waits for an approval:",
             f"  {followed.approval.custom_data}",
-            "  next:  make approve   (or: make reject; then: make codepipeline ARGS=--newest)",
+            "  next:  make approve   # or: make reject; then: make codepipeline ARGS=--newest",
         ]
     if followed.approval:
         return [
             f"Waiting for an approval: {followed.approval.custom_data}",
-            "  next:  make approve   (or: make reject)",
+            "  next:  make approve   # or: make reject",
         ]
     return [f"Execution {followed.execution_id} {followed.status}."]
 

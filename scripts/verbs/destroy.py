@@ -28,12 +28,12 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.stage_context import StageContext
 
-    context = StageContext.open(chosen.stage, chosen.pipeline)
+    context = StageContext.open(chosen.stage, chosen.pipeline, gone=True)  # a deleted folder's stack can go too
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
             f"deleting prod requires the option {PROTECTED_WORD}",
-            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   (asks; without a terminal: "
-            f"ARGS='{PROTECTED_WORD} --yes')",
+            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   # asks; without a terminal: "
+            f"ARGS='{PROTECTED_WORD} --yes'",
         )
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)

@@ -18,6 +18,8 @@ import sys
 import time
 from pathlib import Path
 
+from scripts.terminal.heartbeat import Heartbeat
+
 OLDEST_PYTHON = (3, 11)
 EXIT_TOO_OLD = 2
 EXIT_CANNOT_WRITE = 15
@@ -39,7 +41,7 @@ def main() -> int:
     absent = [path for path in (arguments.requirements, arguments.embedded_aws) if path and not path.exists()]
     if absent:
         print(f"There is no {absent[0]} in {Path.cwd()}.", file=sys.stderr)
-        print(f"  next:  git checkout -- {absent[0]}   (and run make where the Makefile is)", file=sys.stderr)
+        print(f"  next:  git checkout -- {absent[0]}   # and run make where the Makefile is", file=sys.stderr)
         return EXIT_INSTALL_FAILED
     try:
         code = install(arguments.environment, arguments.requirements)
@@ -48,7 +50,7 @@ def main() -> int:
         return install_embedded_aws(arguments.environment, arguments.embedded_aws)
     except OSError as error:
         print(f"Cannot write: {error}", file=sys.stderr)
-        print("  next:  df -h . ; ls -ld .   (is there space, and may you write to this directory?)", file=sys.stderr)
+        print("  next:  df -h . ; ls -ld .   # is there space, and may you write to this directory?", file=sys.stderr)
         return EXIT_CANNOT_WRITE
 
 
@@ -117,7 +119,8 @@ def _installed(environment: Path, what: str, steps: list[list[str]], packages: i
     started = time.monotonic()
     print(f"Installing {what} into {environment} with {_tool()} ...", file=sys.stderr)
     for step in steps:
-        code, lines = _run_with_progress(step, packages)
+        with Heartbeat(f"{_tool()} to install {what}") as heartbeat:
+            code, lines = _run_with_progress(step, packages, heartbeat)
         if code:
             print(lines, file=sys.stderr)
             print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
@@ -165,8 +168,8 @@ def _succeeds(command: list[str]) -> bool:
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def _run_with_progress(command: list[str], packages: int) -> tuple[int, str]:
-    """Run ``command``; its exit code and last lines. Packages are counted: on one line of a terminal, else every 20."""
+def _run_with_progress(command: list[str], packages: int, heartbeat: Heartbeat) -> tuple[int, str]:
+    """Run ``command``; its exit code and last lines. Packages are counted in the heartbeat, and every 20 told."""
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=_clean_environment()
     )
@@ -177,12 +180,9 @@ def _run_with_progress(command: list[str], packages: int) -> tuple[int, str]:
         last_lines = [*last_lines[-30:], line]
         if line.startswith("Collecting "):
             collected += 1
-            if sys.stderr.isatty():
-                print(f"\r  {collected}/{packages} {line.split()[1][:60]:<60}", end="", file=sys.stderr, flush=True)
-            elif collected % 20 == 0:
-                print(f"  {collected}/{packages} packages", file=sys.stderr, flush=True)
-    if collected and sys.stderr.isatty():
-        print(file=sys.stderr)
+            heartbeat.subject = f"{_tool()}: {collected} of {packages} packages, {line.split()[1]}"
+            if collected % 20 == 0:
+                heartbeat.line(f"  {collected}/{packages} packages")
     return process.wait(), "".join(last_lines)
 
 

@@ -14,6 +14,9 @@ from collections.abc import Mapping, Sequence
 from scripts.errors import LocalCloudError, UsageError
 from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run
+from scripts.terminal.heartbeat import Heartbeat
+
+AWAITED = "the embedded AWS to be started and prepared"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +36,9 @@ def main(arguments: Sequence[str]) -> int:
     elif chosen.action == "reset":
         reset()
     elif chosen.action == "up":
-        print(ensure_ready())
+        with Heartbeat(AWAITED, on_terminal=False):  # what prepares it has heartbeats of its own
+            endpoint_url = ensure_ready()
+        print(endpoint_url)
     elif chosen.action == "env":
         address = running_address()
         if address is None:
@@ -45,7 +50,8 @@ def main(arguments: Sequence[str]) -> int:
         stage, pipeline = _subject_of(command)
         if stage is not None:  # what is missing, unknown or invalid is refused before anything is started for it
             load_stage(stage, pipeline=pipeline)
-        endpoint_url = ensure_ready()
+        with Heartbeat(AWAITED, on_terminal=False):
+            endpoint_url = ensure_ready()
         _announce(endpoint_url)
         os.execvpe(command[0], command, client_environment(endpoint_url, dev_account()))  # noqa: S606 (the verb takes over)
     return 0

@@ -40,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.evidence:
         require_target(chosen.evidence)
     pinned = release_in_file(chosen.file) if chosen.file else None
-    context = StageContext.open(chosen.stage, pinned.pipeline.name if pinned else chosen.pipeline)
+    pipeline = pinned.pipeline.name if pinned else chosen.pipeline
+    context = StageContext.open(chosen.stage, pipeline)
     with Progress().step(f"Plan {chosen.stage}"):
         plan = (
             plan_pinned_release(context, pinned, unverified=chosen.unverified)
@@ -84,6 +85,7 @@ def _as_json(plan: DeploymentPlan, changes: tuple[ResourceChange, ...]) -> dict[
         "verifies": plan.verifies,
         "nothing_to_do": plan.nothing_to_do,
         "unverified": plan.unverified,
+        "schedule": list(plan.schedule),
     }
 
 

@@ -45,7 +45,9 @@ def main(arguments: Sequence[str]) -> int:
         upload(context, plan.uploads)
         record_intention(context, plan)
     key = plan.parameters["PipelineDefinitionS3Key"]
-    record_build_variables({"MODEL_PACKAGE_NAME": arn, "PIPELINE_DEFINITION_S3_KEY": key})
+    # The template configuration was written by the build; somebody may have switched the schedule since.
+    schedule = plan.parameters["ScheduleState"]
+    record_build_variables({"MODEL_PACKAGE_NAME": arn, "PIPELINE_DEFINITION_S3_KEY": key, "SCHEDULE_STATE": schedule})
     reused = plan.package is not None
     if chosen.output == "json":
         print_json(

@@ -10,6 +10,7 @@ from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import sealed
 from scripts.flows.render_definition import render
 from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.heartbeat import Heartbeat
 from scripts.verbs.install import install
 from scripts.workspace.pipelines import (
     current_digests,
@@ -54,7 +55,8 @@ def render_pipeline(pipeline: str, force: bool = False) -> dict[str, Any]:
         return _result(pipeline, "fresh")
     path = definition_path(pipeline)
     print(f"Rendering {path}: {'; '.join(freshness.reasons) or 'asked for'} ...", file=sys.stderr)
-    text = definition_text(sealed(render(pipeline, install), digests))
+    with Heartbeat(f"{path} to be rendered"):
+        text = definition_text(sealed(render(pipeline, install), digests))
     unfinished = path.with_suffix(".json.unfinished")
     unfinished.write_bytes(text.encode())
     unfinished.replace(path)

@@ -126,7 +126,7 @@ def any_stage() -> StageSettings:
         raise SettingsError(
             f"{STAGES}/ has no stage file",
             found=[f"no {STAGES}/*.yml in {Path.cwd()}"],
-            next_command=f"git checkout -- {STAGES}   (or write {STAGES}/preprod.yml, see {STAGES}/schema.json)",
+            next_command=f"git checkout -- {STAGES}   # or write {STAGES}/preprod.yml, see {STAGES}/schema.json",
         )
     return load_stage(names[0], any_pipeline=True)
 
@@ -189,5 +189,5 @@ def _again(stages: list[str]) -> str:
 
 def _missing(stage: str, found: list[str], directory: Path) -> str:
     """For a stage that nothing there resembles: its file was deleted, or never written."""
-    usual = f"git checkout -- {directory}/{stage}.yml   (where it was deleted)"
-    return f"{usual}, or the same command with STAGE={'|'.join(found)}" if found else _again(found)
+    usual = f"git checkout -- {directory}/{stage}.yml   # where it was deleted"
+    return f"{usual}; or the same command with STAGE={'|'.join(found)}" if found else _again(found)

@@ -24,5 +24,5 @@ def as_text(content: bytes, path: Path | str) -> str:
         raise StorageError(
             f"{path} is no UTF-8 text",
             found=[f"byte {error.start}: {error.reason}"],
-            next_command=f"git checkout -- {path}   (brings back what was committed)",
+            next_command=f"git checkout -- {path}   # brings back what was committed",
         ) from error

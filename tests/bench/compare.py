@@ -5,6 +5,7 @@ Absolute times differ between machines and hours; ratios hold. Nothing is assert
 
 from __future__ import annotations
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,6 @@ from rich.table import Table
 from tests.functional.server_process import ServerProcess
 
 ACCOUNT, REGION = "111111111111", "eu-west-1"
-ROUNDS = 5
 COPIED_BYTES = 64 * 1024**2
 
 
@@ -37,12 +37,15 @@ class Pair:
 
 
 def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.compare", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=5, help="how often each way is gone; default: 5")
+    rounds = max(parser.parse_args().rounds, 1)
     with tempfile.TemporaryDirectory() as folder:
         server = ServerProcess(Path(folder), [ACCOUNT], REGION)
         pairs = [_copy(server), _help(), _freshness()]
-        rows = [(pair, *_measure(pair)) for pair in pairs]
+        rows = [(pair, *_measure(pair, rounds)) for pair in pairs]
         server.stop()
-    table = Table(title=f"Medians of {ROUNDS} rounds, in turn", title_justify="left", box=None)
+    table = Table(title=f"Medians of {rounds} rounds, in turn", title_justify="left", box=None)
     for heading in ("what", "first", "s", "second", "s", "first / second"):
         table.add_column(heading, justify="right" if heading in ("s", "first / second") else "left")
     for pair, first, second, ratio in rows:
@@ -51,11 +54,11 @@ def main() -> int:
     return 0
 
 
-def _measure(pair: Pair) -> tuple[float, float, float]:
+def _measure(pair: Pair, rounds: int) -> tuple[float, float, float]:
     """Median seconds of either way, and the median of the rounds' ratios; one round before warms up."""
     pair.run_first(), pair.run_second()
     firsts, seconds = [], []
-    for _ in track(range(ROUNDS), description=pair.what, transient=True):
+    for _ in track(range(rounds), description=pair.what, transient=True):
         firsts.append(_seconds(pair.run_first))
         seconds.append(_seconds(pair.run_second))
     ratios = [first / second for first, second in zip(firsts, seconds, strict=True)]

@@ -1,6 +1,6 @@
 """localaws' own pages, below ``/_localaws/``: is it there, and the clock that tests move. No AWS API is among them.
 
-GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null}
+GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null, "at_work": []}
 GET  /_localaws/clock    {"now": "2030-01-01T00:00:00+00:00"}
 POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
 """
@@ -46,6 +46,7 @@ class ControlPages:
                 "process": os.getpid(),
                 "accounts": list(self._cloud.accounts),
                 "unusable": self._cloud.store.unusable,
+                "at_work": self._cloud.workers.at_work(),
             }
             return _json(json.dumps(health))
         if page == "clock":

@@ -25,6 +25,32 @@ def test_an_unknown_or_missing_stage_lists_the_stages(site: Site) -> None:
     refused(site.run("deploy"), 2, "no stage given", "preprod, prod")
 
 
+@pytest.mark.parametrize(
+    "verb", ["plan", "deploy", "run", "verify", "status", "predictions", "logs", "release", "schedule"]
+)
+def test_a_pipeline_that_there_is_not_lists_those_there_are(site: Site, verb: str) -> None:
+    state = ("--state", "off") if verb == "schedule" else ()
+    done = site.run(verb, "--stage", "preprod", "--pipeline", f"{site.pipeline}x", *state)
+    refused(done, 2, f'there is no pipeline "{site.pipeline}x"; did you mean "{site.pipeline}"?')
+
+
+def test_a_script_that_is_no_python_is_refused_before_anything_is_released(ready_site: Site) -> None:
+    ready_site.write_script("this is no python\n")
+    for verb in ("release", "plan", "deploy"):
+        refused(
+            ready_site.run(verb, "--stage", "preprod"), 10, "preprocess.py line 1 is not Python", "this is no python"
+        )
+    assert not (ready_site.folder / "release.json").exists()
+
+
+def test_a_parameter_that_nobody_gives_a_value_is_refused_at_plan(ready_site: Site) -> None:
+    source = (ready_site.folder / "pipelines" / ready_site.pipeline / "pipeline.py").read_text()
+    ready_site.write_pipeline(source.replace('"ProcessingInstanceType"]', '"ProcessingInstanceType", "Threshold"]'))
+    refused(ready_site.run("plan", "--stage", "preprod"), 10, "Threshold", "parameters: in stages/preprod.yml")
+    ready_site.edit_stage("preprod", "tags: {}", "parameters: {Threshold: '0.5'}\ntags: {}")
+    ready_site.json("plan", "--stage", "preprod")
+
+
 def test_an_unknown_option_is_a_wrong_argument(site: Site) -> None:
     refused(site.run("deploy", "--stag-e", "preprod"), 2, "--help")
 

@@ -10,16 +10,41 @@ import pytest
 from tests.functional.scripts.site import ROOT
 
 VERBS = {
+    *("logs", "schedule"),
     *("install", "resolve", "release", "promote", "render", "plan", "deploy", "run", "verify", "status"),
     *("predictions", "destroy", "doctor", "local-up", "local-down", "local-reset", "local-env", "check", "lint"),
     "test",
 }
 
 
-def handed_over(*assignments: str) -> list[str]:
-    done = subprocess.run(["make", "-n", "deploy", *assignments], cwd=ROOT, capture_output=True, text=True, check=False)
+def handed_over(*assignments: str, target: str = "deploy") -> list[str]:
+    done = subprocess.run(["make", "-n", target, *assignments], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    return shlex.split(done.stdout.splitlines()[-1].removeprefix("@"))
+    line = next(each for each in done.stdout.splitlines() if f"scripts.verbs.{target}" in each)
+    return shlex.split(line.removeprefix("@"))
+
+
+def after(words: list[str], option: str) -> str:
+    return words[words.index(option) + 1]
+
+
+@pytest.mark.parametrize("state", ["ON", "OFF", "off", "STATE=off", "ON OFF"])
+def test_what_a_schedule_is_switched_to_is_a_word_or_a_variable(state: str) -> None:
+    words = handed_over("STAGE=prod", "REASON=it's late; `pwd`", *state.split(" "), target="schedule")
+    assert after(words, "--state") == state.removeprefix("STATE=")
+    assert after(words, "--reason") == "it's late; `pwd`"
+    assert after(words, "--stage") == "prod"
+
+
+def test_on_and_off_are_words_of_schedule_alone() -> None:
+    done = subprocess.run(["make", "-n", "OFF"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+
+
+def test_a_step_is_handed_to_logs() -> None:
+    words = handed_over("STAGE=prod", "STEP=Pre process", target="logs")
+    assert (after(words, "--stage"), after(words, "--step")) == ("prod", "Pre process")
+    assert "--stage" not in handed_over(target="logs")
 
 
 @pytest.mark.parametrize("stage", ["preprod", "it's", 'a"b', "pre prod", "../x", "preprod; false", "a\\b", "`false`"])

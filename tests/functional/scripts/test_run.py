@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 from tests.functional.conftest import PREPROD
 from tests.functional.scripts.site import BUCKETS, PIPELINE, SCORE, Site
 
@@ -19,11 +22,33 @@ def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) ->
     assert (status["release_id"], status["verified"]) == (deployed["release_id"], True)
     assert len(status["executions"]) == 3
     assert status["schedule"] == "rate(1 day) ENABLED"
+    assert status["next_run"] == "within 1 day"
+    assert status["approval"] is None
     assert {each["name"] for each in status["alarms"]} == {
         "ExecutionFailed",
         "NoSuccess",
         "DeadLetterArrived",
     }
+    assert all(each["since"] for each in status["alarms"])
+
+
+def test_an_alarm_that_rings_is_shown_as_one_with_its_reason_and_one_that_is_gone_too(ready_site: Site) -> None:
+    ready_site.json("deploy", "--stage", "preprod")
+    cloudwatch = ready_site.client("cloudwatch", account=PREPROD)
+    names = {each["AlarmName"].split("-")[-2]: each["AlarmName"] for each in ours(cloudwatch, ready_site)}
+    cloudwatch.set_alarm_state(AlarmName=names["ExecutionFailed"], StateValue="ALARM", StateReason="it broke")
+    cloudwatch.delete_alarms(AlarmNames=[names["DeadLetterArrived"]])
+    said = ready_site.run("status", "--stage", "preprod").stdout
+    assert re.search(r"! ALARM +ExecutionFailed since 2\S+: it broke", said), said
+    assert re.search(r"! GONE +DeadLetterArrived", said), said
+    states = {
+        each["name"]: each["state"] for each in ready_site.json("status", "--stage", "preprod")["stages"][0]["alarms"]
+    }
+    assert (states["ExecutionFailed"], states["DeadLetterArrived"]) == ("ALARM", "GONE")
+
+
+def ours(cloudwatch: Any, site: Site) -> list[dict[str, Any]]:
+    return list(cloudwatch.describe_alarms(AlarmNamePrefix=site.stack)["MetricAlarms"])
 
 
 def test_nothing_can_be_run_before_a_deployment(ready_site: Site) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import PREPROD, PROD
+from tests.functional.conftest import DEV, PREPROD, PROD
 from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, EmbeddedAws, Site
 from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import CODEPIPELINE, executions, live_release, make, started_by
@@ -65,6 +65,11 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     approved = make(team, "approve", "SUMMARY=good figures")
     assert approved.returncode == 0, approved.stderr
     assert "auc" in approved.stderr  # the evidence is shown before the answer
+    status = make(team, "status", "STAGE=prod", "OUTPUT=json")
+    answer = json.loads(status.stdout)["stages"][0]["approval"]
+    assert (answer["reason"], answer["by"]) == ("good figures", f"arn:aws:iam::{DEV}:root"), status.stderr
+    off = make(team, "schedule", "STAGE=preprod", "OFF", "REASON=the input is late")
+    assert off.returncode == 0, off.stderr
     live = live_release(team, "prod", PROD)
     assert live == verified
     assert live["model_package"]["version"] == 1
@@ -95,6 +100,9 @@ def test_a_rejected_release_leaves_prod_as_it_is_and_the_reason_is_told(team: Si
     assert live_release(team, "prod", PROD) == before
     assert any("FAILED" in each["text"] for each in repository.mail(team, APPROVER))
     assert live_release(team, "preprod", PREPROD)["model_package"]["version"] == 3
+    schedule = json.loads(make(team, "status", "STAGE=preprod", "OUTPUT=json").stdout)["stages"][0]
+    assert schedule["schedule"] == "rate(1 day) DISABLED"  # the CodePipeline's change set kept it off
+    assert "the input is late" in schedule["schedule_off"][0]
 
 
 def test_a_push_starts_it_and_bootstrap_changes_nothing_the_second_time(team: Site, tmp_path: Path) -> None:

@@ -18,11 +18,23 @@ class Workers:
     def __init__(self) -> None:
         self.stopping = threading.Event()
         self._threads: set[threading.Thread] = set()
+        self._lasting: set[threading.Thread] = set()
         self._lock = threading.Lock()
 
     def start(self, name: str, work: Callable[[], None]) -> threading.Thread:
-        """Run ``work`` in a thread of its own."""
+        """Run ``work``, which comes to an end, in a thread of its own."""
+        return self._begin(name, work, self._threads)
 
+    def start_lasting(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        """The same for ``work`` that watches or delivers as long as the server is there."""
+        return self._begin(name, work, self._lasting)
+
+    def at_work(self) -> list[str]:
+        """The names of what a server that stops now would cut off."""
+        with self._lock:
+            return sorted(thread.name for thread in self._threads)
+
+    def _begin(self, name: str, work: Callable[[], None], threads: set[threading.Thread]) -> threading.Thread:
         def run() -> None:
             try:
                 work()
@@ -30,11 +42,11 @@ class Workers:
                 log.exception("worker %s failed", name)
             finally:
                 with self._lock:
-                    self._threads.discard(threading.current_thread())
+                    threads.discard(threading.current_thread())
 
         thread = threading.Thread(target=run, name=name, daemon=True)
         with self._lock:
-            self._threads.add(thread)
+            threads.add(thread)
         thread.start()
         return thread
 
@@ -42,7 +54,7 @@ class Workers:
         """Ask every worker to stop and wait up to ``longest`` seconds for all of them together."""
         self.stopping.set()
         with self._lock:
-            waiting = list(self._threads)
+            waiting = [*self._threads, *self._lasting]
         share = longest / max(len(waiting), 1)
         for thread in waiting:
             thread.join(share)

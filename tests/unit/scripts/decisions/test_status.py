@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from scripts.decisions.status import StageStatus, comparison, status_lines
 
 PREPROD = StageStatus("preprod", "2", None, "CREATE_COMPLETE", "r2", "arn", True, "rate(1 day) ENABLED")
@@ -21,6 +24,36 @@ def test_a_stage_that_cannot_be_read_says_why() -> None:
 def test_a_verification_is_told_in_words() -> None:
     for verified, words in ((True, "r2, verified"), (False, "verification failed"), (None, "not verified")):
         assert any(words in line for line in status_lines(StageStatus(**{**vars(PREPROD), "verified": verified})))
+
+
+def shown(**changes: Any) -> str:
+    return "\n".join(status_lines(replace(PROD, **changes)))
+
+
+def test_an_alarm_that_rings_is_named_with_since_when_and_why_before_those_without_data() -> None:
+    def alarm(name: str, state: str) -> dict[str, str]:
+        return {"name": name, "state": state, "reason": f"because {name}", "since": "2030-01-01"}
+
+    lines = shown(alarms=(alarm("Fine", "OK"), alarm("New", "INSUFFICIENT_DATA"), alarm("Bad", "ALARM"))).splitlines()
+    at = next(index for index, line in enumerate(lines) if line.startswith("  alarms"))
+    assert lines[at].split() == ["alarms", "1", "of", "3", "OK"]
+    assert lines[at + 1].split() == ["!", "ALARM", "Bad", "since", "2030-01-01:", "because", "Bad"]
+    assert lines[at + 2].split()[:3] == ["?", "INSUFFICIENT_DATA", "New"]
+    assert "Fine" not in "\n".join(lines)
+
+
+def test_who_approved_is_told_or_that_nobody_is_known_to_have() -> None:
+    approval = {"execution_id": "e", "at": "2030-01-01", "by": "arn:ann", "reason": "good figures"}
+    assert "approved       2030-01-01, by arn:ann: good figures" in shown(approval=approval)
+    assert "approved       unknown: access denied" in shown(approval={"problem": "unknown: access denied"})
+    assert "approved" not in shown()
+
+
+def test_a_schedule_is_on_with_its_next_run_or_off_with_why() -> None:
+    assert "schedule       on, rate(1 day), next run within 1 day" in shown(next_run="within 1 day")
+    off = shown(schedule="rate(1 day) DISABLED", schedule_off=("schedule off since 3, by ada: bad input",))
+    assert "schedule       off, rate(1 day)\n    ! schedule off since 3, by ada: bad input" in off
+    assert "still on: switch it off again" in shown(schedule_off=("schedule off since 3, by ada: bad input",))
 
 
 def test_stages_are_compared_only_where_there_are_two_releases() -> None:

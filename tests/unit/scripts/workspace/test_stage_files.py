@@ -253,3 +253,39 @@ def test_a_stage_in_capitals_is_that_stage_and_the_verb_stays_the_users(tmp_path
     with pytest.raises(UsageError, match='did you mean "preprod"') as refused:
         load_stage("PREPROD", tmp_path)
     assert refused.value.next_command == "the same command with STAGE=preprod"
+
+
+@pytest.mark.parametrize(
+    ("given", "output"),
+    [("input/", "input/"), ("input", "input/"), ("in/", "in/out/"), ("in/new/", "in/"), ("predictions/x", None)],
+)
+def test_prefixes_that_overlap_are_refused_whichever_lies_in_the_other(
+    tmp_path: Path, given: str, output: str | None
+) -> None:
+    text = GOOD.replace("input_prefix: input/", f"input_prefix: {given}")
+    text = text.replace("output_prefix: predictions/\n", f"output_prefix: {output}\n" if output else "")
+    said = refusal(tmp_path, text)
+    assert "output_prefix" in said
+    assert "overlaps input_prefix" in said
+    assert output is None or f"line {line_of(text, 'output_prefix')}" in said
+
+
+def test_prefixes_that_only_begin_alike_are_apart(tmp_path: Path) -> None:
+    load(tmp_path, GOOD.replace("output_prefix: predictions/", "output_prefix: input-scored/"))
+
+
+@pytest.mark.parametrize("prefix", ["releases/", "schedule", "pipeline/x/", "model-artifacts/"])
+@pytest.mark.parametrize("setting", ["input_prefix: input/", "output_prefix: predictions/"])
+def test_nobodys_data_lies_where_a_deployment_keeps_its_own(tmp_path: Path, setting: str, prefix: str) -> None:
+    said = refusal(tmp_path, GOOD.replace(setting, f"{setting.partition(':')[0]}: {prefix}"))
+    assert "where the deployment keeps its own" in said
+
+
+@pytest.mark.parametrize("bounds", [("minimum", "maximum"), ("mean_minimum", "mean_maximum")])
+def test_bounds_that_nothing_can_pass_are_refused(tmp_path: Path, bounds: tuple[str, str]) -> None:
+    low, high = bounds
+    text = GOOD.replace("  minimum: 0.0\n  maximum: 1.0", f"  {low}: 2.0\n  {high}: 1.0")
+    said = refusal(tmp_path, text)
+    assert f"{low} (2.0) is larger than {high} (1.0)" in said
+    assert f"line {line_of(text, 'verification')}" in said
+    load(tmp_path, text.replace("2.0", "1.0"))

@@ -117,7 +117,7 @@ class CodeStarConnections(CodeConnections):
 
 
 def _start_watching(cloud: Cloud) -> None:
-    cloud.workers.start("connections", lambda: sources.watch(cloud))
+    cloud.workers.start_lasting("connections", lambda: sources.watch(cloud))
 
 
 class MappingPage:

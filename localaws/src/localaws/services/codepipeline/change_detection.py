@@ -38,7 +38,7 @@ class ChangeDetection:
         self._cloud.on_start(self._start_polling)
 
     def _start_polling(self) -> None:
-        self._cloud.workers.start("codepipeline polling", self._poll)
+        self._cloud.workers.start_lasting("codepipeline polling", self._poll)
 
     def _take(self, event: Event) -> None:
         if event.detail_type not in (_PUSH, _REPOSITORY):

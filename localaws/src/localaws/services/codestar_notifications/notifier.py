@@ -39,7 +39,7 @@ class Notifier:
         cloud.on_start(self._start)
 
     def _start(self) -> None:
-        self._cloud.workers.start("notifications", self._work)
+        self._cloud.workers.start_lasting("notifications", self._work)
 
     def _work(self) -> None:
         while not (self._cloud.workers.stopping.is_set() and self._waiting.empty()):

@@ -80,7 +80,7 @@ class Deliveries:
                 if key not in submitted:
                     self._schedule(delivery["Began"], key)
         for number in range(_AT_ONCE):
-            self._cloud.workers.start(f"{self._sender.table}-{number}", self._work)
+            self._cloud.workers.start_lasting(f"{self._sender.table}-{number}", self._work)
 
     def _schedule(self, moment: datetime, key: str) -> None:
         with self._changed:

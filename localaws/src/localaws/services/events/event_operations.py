@@ -112,7 +112,7 @@ class EventBridge(Service):
             self._emitted.put(event)
 
     def _start(self) -> None:
-        self._cloud.workers.start("events", self._route_emitted)
+        self._cloud.workers.start_lasting("events", self._route_emitted)
 
     def _route_emitted(self) -> None:
         while not (self._cloud.workers.stopping.is_set() and self._emitted.empty()):

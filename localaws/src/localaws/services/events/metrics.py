@@ -45,4 +45,4 @@ class MetricWriter:
 
 
 def _start(cloud: Cloud, namespace: str, write: Any) -> None:
-    cloud.workers.start(f"metrics-{namespace}", write)
+    cloud.workers.start_lasting(f"metrics-{namespace}", write)

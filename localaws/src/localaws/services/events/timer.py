@@ -60,4 +60,4 @@ class Timer:
 
 
 def _start(cloud: Cloud, name: str, run: Callable[[], None]) -> None:
-    cloud.workers.start(f"timer-{name}", run)
+    cloud.workers.start_lasting(f"timer-{name}", run)

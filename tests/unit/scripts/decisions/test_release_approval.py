@@ -1,0 +1,74 @@
+"""Who approved a release: found by the build that names it, in what CodePipeline remembers from new to old."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from scripts.decisions.release_approval import MOST_READ, approval_of
+
+AT = datetime(2030, 1, 1, tzinfo=UTC)
+
+
+def build(execution: str, release_id: str) -> dict[str, Any]:
+    return {
+        "pipelineExecutionId": execution,
+        "status": "Succeeded",
+        "input": {"actionTypeId": {"category": "Build"}},
+        "output": {"outputVariables": {"RELEASE_ID": release_id}},
+    }
+
+
+def approval(execution: str, status: str = "Succeeded", **more: Any) -> dict[str, Any]:
+    return {
+        "pipelineExecutionId": execution,
+        "actionExecutionId": f"a-{execution}",
+        "status": status,
+        "lastUpdateTime": AT,
+        "updatedBy": "arn:ann",
+        "input": {"actionTypeId": {"category": "Approval"}},
+        "output": {"executionResult": {"externalExecutionSummary": "good"}},
+        **more,
+    }
+
+
+def test_the_approval_of_the_execution_that_built_the_release_is_found() -> None:
+    history = [approval("e2"), build("e2", "r2"), approval("e1"), build("e1", "r1")]
+    found = approval_of("r1", history, {})
+    assert found is not None
+    assert (found.execution_id, found.by, found.reason, found.at) == ("e1", "arn:ann", "good", AT.isoformat())
+
+
+def test_a_rejection_a_waiting_approval_and_another_release_approve_nothing() -> None:
+    for status in ("Failed", "InProgress"):
+        assert approval_of("r1", [approval("e1", status), build("e1", "r1")], {}) is None
+    assert approval_of("r3", [approval("e1"), build("e1", "r1")], {}) is None
+    assert approval_of("r1", [], {}) is None
+
+
+def test_a_release_that_was_rejected_and_built_again_has_the_answer_that_let_it_pass() -> None:
+    history = [approval("e2", "Failed"), build("e2", "r1"), approval("e1"), build("e1", "r1")]
+    found = approval_of("r1", history, {})
+    assert found is not None
+    assert found.execution_id == "e1"
+
+
+def test_what_the_approver_wrote_is_taken_as_it_was_written_where_that_is_still_known() -> None:
+    latest = {"actionExecutionId": "a-e1", "summary": "good figures", "lastUpdatedBy": "arn:bob"}
+    state = {"stageStates": [{"actionStates": [{"latestExecution": latest}, {"actionName": "Plan"}]}]}
+    bare = approval("e1", output={}, updatedBy="")
+    found = approval_of("r1", [bare, build("e1", "r1")], state)
+    assert found is not None
+    assert (found.by, found.reason) == ("arn:bob", "good figures")
+    unknown = approval_of("r1", [bare, build("e1", "r1")], {})
+    assert unknown is not None
+    assert (unknown.by, unknown.reason) == ("", "")
+
+
+def test_reading_ends_somewhere() -> None:
+    def endless() -> Any:
+        while True:
+            yield approval("e1")
+
+    assert approval_of("r1", endless(), {}) is None
+    assert MOST_READ < 10_000
