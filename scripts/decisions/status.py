@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True)
 class StageStatus:
-    """One stage as it is now. ``problem`` is why it could not be read; then nothing else is known."""
+    """One stage as it is now. ``problem`` is why it could not be read; then nothing else is known.
+
+    ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
+    ``passed_once`` is what a later stage asks for: that the release passed, be it on other input.
+    """
 
     stage: str
     account: str
@@ -21,6 +25,8 @@ class StageStatus:
     schedule: str | None = None
     executions: tuple[dict[str, Any], ...] = ()
     alarms: tuple[dict[str, Any], ...] = field(default=())
+    passed_once: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -31,10 +37,11 @@ def comparison(stages: Sequence[StageStatus]) -> str | None:
     first, last = known[0], known[-1]
     if first.release_id == last.release_id:
         return f"{last.stage} has the same release as {first.stage}."
-    ready = "verified" if first.verified else "not verified yet"
+    passed = first.verified or first.passed_once
+    ready = "verified" if first.verified else "it has passed" if passed else "not verified yet"
     return (
         f"{last.stage} has {last.release_id}, {first.stage} {first.release_id} ({ready}); "
-        f"next: make {'plan' if first.verified else 'deploy'} STAGE={last.stage if first.verified else first.stage}"
+        f"next: make {'plan' if passed else 'deploy'} STAGE={last.stage if passed else first.stage}"
     )
 
 
@@ -46,8 +53,12 @@ def status_lines(status: StageStatus) -> list[str]:
     if status.release_id is None:
         return [*lines, "  nothing is deployed", f"  next: make deploy STAGE={status.stage}"]
     verified = {True: "verified", False: "verification failed", None: "not verified"}[status.verified]
+    if status.verified is None and status.passed_once:
+        verified = "not verified as it is now"
     lines += [
         f"  release        {status.release_id}, {verified}",
+        *(f"                 {doubt}" for doubt in status.doubts),
+        *([f"                 next: make verify STAGE={status.stage}"] if status.doubts else []),
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
         f"  schedule       {status.schedule or 'none'}",

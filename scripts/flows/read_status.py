@@ -8,7 +8,7 @@ from __future__ import annotations
 from scripts.decisions.status import StageStatus
 from scripts.errors import FoundationError
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import verification_record
+from scripts.flows.verification_records import standing_now
 from scripts.gateways.monitoring import alarms, rule
 
 SHOWN_EXECUTIONS = 5
@@ -25,7 +25,7 @@ def read_status(context: StageContext) -> StageStatus:
     if stack is None or "ReleaseId" not in stack.parameters:
         return StageStatus(stage, account, stack_status=stack.status if stack else None)
     release_id = stack.parameters["ReleaseId"]
-    record = verification_record(context, release_id)
+    verification = standing_now(context, release_id, stack)
     schedule = rule(context.account, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     return StageStatus(
         stage=stage,
@@ -33,7 +33,9 @@ def read_status(context: StageContext) -> StageStatus:
         stack_status=stack.status,
         release_id=release_id,
         model_package=stack.parameters.get("ModelPackageName"),
-        verified=record.passed if record else None,
+        verified=True if verification.stands else False if verification.failed else None,
+        passed_once=verification.passed_once,
+        doubts=verification.doubts,
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
         executions=tuple(
             {
