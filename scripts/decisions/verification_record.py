@@ -38,7 +38,8 @@ class Input(_Document):
 class Subject(_Document):
     """What a verification says something about, as it was read at one time.
 
-    ``definition`` and ``code`` are digests of what SageMaker and the bucket hold, not of what was once sent there.
+    ``model`` is SageMaker's name of it, which is new with each model. ``definition`` and ``code`` are digests of what
+    SageMaker and the bucket hold, not of what was once sent there.
     """
 
     release_id: str
@@ -195,12 +196,24 @@ def differences(then: Subject, now: Subject) -> list[str]:
     return reasons if more <= 0 else [*reasons[:MOST_REASONS], f"and {more} more"]
 
 
-def code_urls(definition: str | None) -> list[str]:
-    """The literal S3 addresses that a definition's processing steps read, its scripts above all; sorted."""
-    steps = json.loads(definition or "{}").get("Steps", [])
-    inputs = [each for step in steps for each in step.get("Arguments", {}).get("ProcessingInputs", [])]
-    urls = [each.get("S3Input", {}).get("S3Uri") for each in inputs]
-    return sorted({url for url in urls if isinstance(url, str) and url.startswith("s3://")})
+def code_prefixes(definition: str | None, bucket: str, folder: str) -> list[str]:
+    """The keys below a folder of the bucket that a definition's processing steps read, literally: its code; sorted."""
+    start = f"s3://{bucket}/"
+    urls = {url for url in _input_urls(json.loads(definition or "{}")) if url.startswith(f"{start}{folder}")}
+    return sorted(url.removeprefix(start) for url in urls)
+
+
+def _input_urls(part: Any) -> Iterator[str]:
+    """Wherever they are: a step may hold further steps."""
+    if isinstance(part, list):
+        for each in part:
+            yield from _input_urls(each)
+    elif isinstance(part, dict):
+        source = part.get("S3Input")
+        if isinstance(source, dict) and isinstance(source.get("S3Uri"), str):
+            yield source["S3Uri"]
+        for each in part.values():
+            yield from _input_urls(each)
 
 
 def _seal(record: VerificationRecord) -> str:

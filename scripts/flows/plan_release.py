@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Any
 
 from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.names import release_key
 from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
+from scripts.errors import ReleaseError
 from scripts.flows.make_release import make_release
 from scripts.flows.prepare_release import prepare, require_valid_definition
 from scripts.flows.promote_package import registered_package
@@ -24,7 +26,7 @@ from scripts.flows.release_store import (
 )
 from scripts.flows.resolve_package import resolve
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import not_verified, record_of, standing_now, verified_last
+from scripts.flows.verification_records import broken_pointer, not_verified, record_of, standing_now, verified_last
 
 
 def plan_deployment(context: StageContext, release_id: str | None = None, unverified: bool = False) -> DeploymentPlan:
@@ -81,7 +83,13 @@ def _release_for_later_stage(
         live = earlier.stacks.describe(earlier.names.batch_stack)
         live_id = live.parameters.get("ReleaseId") if live else None
         return find_release(live_id, [earlier, context]) if live_id else release_in_file(RELEASE_FILE)
-    return find_release(verified_last(earlier, context.stage), [earlier, context])
+    last = verified_last(earlier, context.stage)
+    try:
+        return find_release(last, [earlier, context])
+    except ReleaseError as error:
+        if earlier.objects.head(earlier.foundation.bucket, release_key(last)) is None:
+            raise broken_pointer(earlier, context.stage, f'it names "{last}", and there is no such release') from error
+        raise
 
 
 def _plan(

@@ -59,18 +59,17 @@ def not_verified(release_id: str, earlier: StageContext, stage: str, found: Stan
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",
         found=[f"{found.where}: {reason}" for reason in _reasons(found)],
-        next_command=f"{way_out}   (or, recorded: make deploy STAGE={stage} RELEASE={release_id} UNVERIFIED=1)",
+        next_command=f"{way_out}   (or, recorded: make deploy STAGE={stage} UNVERIFIED=1 RELEASE={release_id})",
     )
 
 
 def verified_last(earlier: StageContext, stage: str) -> str:
     """The id of the release that a stage verified last. Raises ReleaseError where there is none that can be read."""
-    where = f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key}"
     content = earlier.objects.read(earlier.foundation.bucket, earlier.names.verified_key)
     if content is None:
         raise ReleaseError(
             f"no release is verified in {earlier.stage} yet",
-            found=[f"{where} does not exist"],
+            found=[f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key} does not exist"],
             next_command=f"make deploy STAGE={earlier.stage}   (where that changes nothing: "
             f"make verify STAGE={earlier.stage})",
         )
@@ -79,12 +78,19 @@ def verified_last(earlier: StageContext, stage: str) -> str:
     except (ValueError, KeyError, TypeError, RecursionError):
         release_id = None
     if not isinstance(release_id, str) or not _RELEASE_ID.fullmatch(release_id):
-        raise ReleaseError(
-            f"{where} is broken: it does not say which release {earlier.stage} verified last",
-            next_command=f"make verify STAGE={earlier.stage}   (writes it anew; or name one: "
-            f"make deploy STAGE={stage} RELEASE=<id>)",
-        )
+        raise broken_pointer(earlier, stage, "it holds no id of a release")
     return release_id
+
+
+def broken_pointer(earlier: StageContext, stage: str, reason: str) -> ReleaseError:
+    """That the bucket does not say which release was verified last."""
+    where = f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key}"
+    return ReleaseError(
+        f"{where} does not say which release {earlier.stage} verified last",
+        found=[reason],
+        next_command=f"make verify STAGE={earlier.stage}   (writes it anew; or name a release: "
+        f"make deploy STAGE={stage} RELEASE=<id>)",
+    )
 
 
 def put_json(context: StageContext, key: str, value: dict[str, Any]) -> None:

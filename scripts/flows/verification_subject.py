@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.containers import s3_location
+from scripts.decisions.names import CODE_FOLDER
 from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_values import input_url, run_defaults
-from scripts.decisions.verification_record import Input, Subject, code_urls
+from scripts.decisions.verification_record import Input, Subject, code_prefixes
 from scripts.flows.stage_context import StageContext
 
 
@@ -22,7 +23,7 @@ def read_subject(context: StageContext, stack: Stack) -> Subject:
         stage=context.stage,
         stack_id=stack.id,
         parameters=dict(stack.parameters),
-        model=_model(context, stack.outputs.get("ModelName", "")),
+        model=stack.outputs.get("ModelName", ""),  # CloudFormation names each model anew
         definition=sha256_of(definition) if definition else "",
         code=_code(context, definition),
         thresholds=context.settings.verification.model_dump(mode="json"),
@@ -31,21 +32,11 @@ def read_subject(context: StageContext, stack: Stack) -> Subject:
     )
 
 
-def _model(context: StageContext, name: str) -> str:
-    """The model by its ARN and when it was made: one deleted and made again by hand is another."""
-    found = context.pipelines.model(name) if name else None
-    return f"{found['ModelArn']} of {found['CreationTime'].isoformat(timespec='milliseconds')}" if found else ""
-
-
 def _code(context: StageContext, definition: str | None) -> str:
-    """A digest of all that lies at the pipeline's own addresses in the stage's bucket, such as its scripts."""
-    places = [s3_location(url) for url in code_urls(definition)]
-    found = [
-        list(each)
-        for place in places
-        if place.bucket == context.foundation.bucket
-        for each in context.objects.contents(place.bucket, place.key)
-    ]
+    """A digest of all that lies at the pipeline's own addresses in the stage's bucket: its scripts."""
+    bucket = context.foundation.bucket
+    places = code_prefixes(definition, bucket, CODE_FOLDER)
+    found = [list(each) for place in places for each in context.objects.contents(bucket, place)]
     return sha256_of(found) if found else ""
 
 

@@ -62,7 +62,7 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
         raise
     output = output_of(context, arn)
     measured = measure(context, arn, output, columns_of(context.settings.verification))
-    found = [*checks(measured, context.settings.verification), *_changed_meanwhile(context, subject)]
+    found = [*checks(measured, context.settings.verification), *_changed_meanwhile(context, subject, progress)]
     for check in found:
         progress.event(check.name, "Passed" if check.passed else "Failed", check.detail)
     failed = [check for check in found if not check.passed]
@@ -109,11 +109,18 @@ def _begin(context: StageContext, subject: Subject) -> Attempt:
     )
 
 
-def _changed_meanwhile(context: StageContext, before: Subject) -> list[Check]:
-    """A failed check where the stage or its input changed while the pipeline ran: nobody can tell what it ran on."""
+def _changed_meanwhile(context: StageContext, before: Subject, progress: Progress) -> list[Check]:
+    """A failed check where another command changed the stage while the pipeline ran.
+
+    Other input is only told: the record names what there was before, so that the next deployment verifies again.
+    """
     stack = context.stacks.describe(context.names.batch_stack)
-    changed = differences(before, read_subject(context, stack)) if stack else ["the stack is gone"]
-    return [Check("nothing changed while the pipeline ran", False, "; ".join(changed))] if changed else []
+    now = read_subject(context, stack) if stack else None
+    if now and now.input != before.input:
+        progress.line("the input changed while the pipeline ran; the next deployment verifies again")
+    same_input = before.model_copy(update={"input": now.input}) if now else before
+    changed = differences(same_input, now) if now else ["the stack is gone"]
+    return [Check("the stage stayed as it was meanwhile", False, "; ".join(changed))] if changed else []
 
 
 def _not_good_enough(context: StageContext, release_id: str, failed: list[Check], output: Output) -> VerificationError:

@@ -146,17 +146,6 @@ class Pipelines:
             answer: dict[str, Any] = self._client.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
         return answer
 
-    def model(self, name: str) -> dict[str, Any] | None:
-        """DescribeModel's answer; None where there is no such model, which SageMaker tells as a ValidationException."""
-        with told_as_deployment_errors(self._account.actor):
-            try:
-                answer: dict[str, Any] = self._client.describe_model(ModelName=name)
-            except ClientError as error:
-                if error_code(error) == "ValidationException":
-                    return None
-                raise
-        return answer
-
     @property
     def _client(self) -> Any:
         return self._account.client("sagemaker")
