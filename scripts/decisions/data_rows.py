@@ -117,8 +117,8 @@ def _csv_rows(text: io.TextIOWrapper) -> Iterator[list[str]]:
 
 def _csv_text(row: list[str]) -> str:
     line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(row)
-    return line.getvalue()
+    csv.writer(line).writerow(row)  # its line end, CRLF, is what makes it quote a line break
+    return line.getvalue().removesuffix("\r\n")
 
 
 def _json_rows(text: str, each_value: bool) -> Iterator[Any]:

@@ -1,0 +1,88 @@
+"""Predictions of a row: where they are, what they may be, and what a sample of them comes to."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scripts.decisions.prediction_columns import (
+    OTHER_CLASSES,
+    PredictionColumn,
+    column_figures,
+    columns_of,
+    is_valid,
+    prediction_of,
+)
+from scripts.decisions.stage_settings import Verification
+
+
+@pytest.mark.parametrize(
+    ("line", "where", "value"),
+    [
+        ("a,b,0.5", -1, "0.5"),
+        ("a,b,0.5", 0, "a"),
+        ('"a,b",0.5', 1, "0.5"),
+        ('"a\nb",0.5', 1, "0.5"),
+        ("a", 3, None),
+        ('{"score": 0.5}', "score", "0.5"),
+        ('{"predictions": [{"score": 1}]}', "predictions.0.score", "1"),
+        ('{"other": 1}', "score", None),
+        ('{"score": null}', "score", None),
+        ('{"score": [1]}', "score", None),
+        ("not json", "score", None),
+        ("a\nb", 0, None),
+        ("", -1, None),
+    ],
+)
+def test_a_prediction_is_a_column_or_a_member(line: str, where: int | str, value: str | None) -> None:
+    assert prediction_of(line, where) == value
+
+
+@given(st.text(), st.integers(-3, 3) | st.text(max_size=4))
+def test_no_row_raises(line: str, where: int | str) -> None:
+    value = prediction_of(line, where)
+    for kind in ("number", "probability", "class"):
+        is_valid(value, PredictionColumn("p", where, kind))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("column", "good", "bad"),
+    [
+        (PredictionColumn("p", -1, "number"), ["1", "-3e9"], ["x", "", "nan", "inf", None]),
+        (PredictionColumn("p", -1, "number", 0, 10), ["0", "10"], ["-0.1", "10.1"]),
+        (PredictionColumn("p", -1, "probability"), ["0", "1", "0.5"], ["1.01", "-0.01"]),
+        (PredictionColumn("p", -1, "probability", 0.2), ["0.2"], ["0.1"]),
+        (PredictionColumn("p", -1, "class"), ["benign", "0"], ["", None]),
+        (PredictionColumn("p", -1, "class", labels=("a", "b")), ["a"], ["c", ""]),
+    ],
+)
+def test_a_columns_type_bounds_and_labels_hold(
+    column: PredictionColumn, good: list[str], bad: list[str | None]
+) -> None:
+    assert all(is_valid(each, column) for each in good)
+    assert not any(is_valid(each, column) for each in bad)
+    assert column_figures([*good, *bad], column).invalid == len(bad)
+
+
+def test_classes_are_counted_the_commonest_first() -> None:
+    column = PredictionColumn("label", 0, "class")
+    assert list(column_figures(["a", "b", "b", None], column).classes.items()) == [("b", 2), ("a", 1)]
+    many = column_figures([str(number) for number in range(50)], column).classes
+    assert (len(many), many[OTHER_CLASSES]) == (21, 30)
+
+
+@given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
+def test_the_mean_is_between_the_smallest_and_the_largest(numbers: list[float]) -> None:
+    found = column_figures([repr(each) for each in numbers], PredictionColumn("p", 0))
+    assert found.minimum is not None
+    assert found.maximum is not None
+    assert found.mean is not None
+    slack = max(map(abs, numbers)) * 1e-9
+    assert found.minimum - slack <= found.mean <= found.maximum + slack
+
+
+def test_a_stages_thresholds_speak_of_one_column() -> None:
+    assert columns_of(Verification(minimum=0.0)) == (PredictionColumn("prediction", -1, "number", 0.0),)
+    assert columns_of(Verification(mean_minimum=0.0))[0].type == "number"
+    assert columns_of(Verification(prediction="label")) == (PredictionColumn("prediction", "label", "class"),)
