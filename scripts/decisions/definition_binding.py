@@ -42,7 +42,7 @@ RENDER_METADATA: Final = frozenset(
     {"SourceDigests", "ContentDigest", "SdkVersion", "ProcessingImageUris", "InferenceImageUris"}
 )
 
-CODE_FOLDER: Final = "/opt/ml/processing/code/"  # where processing jobs find the release's code, by the tree's paths
+JOB_CODE: Final = "/opt/ml/processing/code/"  # where processing jobs find the release's code, by the tree's paths
 _REFERENCE = "Parameters."
 _DROPPED: Final = object()
 
@@ -106,8 +106,8 @@ def scripts_run(definition: Any) -> list[str]:
             waiting += value.values()
         elif isinstance(value, list):
             waiting += value
-        elif isinstance(value, str) and value.startswith(CODE_FOLDER) and value.endswith(".py"):
-            found.add(value.removeprefix(CODE_FOLDER))
+        elif isinstance(value, str) and value.startswith(JOB_CODE) and value.endswith(".py"):
+            found.add(value.removeprefix(JOB_CODE))
     return sorted(found)
 
 

@@ -7,7 +7,6 @@ speak of the same thing. Equal readings give an equal plan.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import PropertyChange, parameter_changes
@@ -16,7 +15,7 @@ from scripts.decisions.names import StageNames
 from scripts.decisions.promotion import Promotion
 from scripts.decisions.release import Release
 from scripts.decisions.stacks import RELEASE_CHANGE_SETS, Readiness, Stack
-from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.verification_record import Standing
 
 TO_BE_REGISTERED = "(registered by this deployment)"
 
@@ -39,16 +38,6 @@ class RegisteredPackage:
 
 
 @dataclass(frozen=True)
-class Record:
-    """What a stage's bucket says of a release's verification there; ``fingerprint`` of what was verified."""
-
-    release_id: str
-    passed: bool
-    fingerprint: str
-    content: dict[str, Any]
-
-
-@dataclass(frozen=True)
 class DeploymentPlan:
     """What ``deploy`` will do, in this order: promote, upload, change the stack, verify."""
 
@@ -64,8 +53,7 @@ class DeploymentPlan:
     tags: dict[str, str]
     stack: Stack | None
     readiness: Readiness
-    verification_settings: dict[str, Any]
-    verification: Record | None
+    verification: Standing
     unverified: bool
     schedule: tuple[str, ...] = ()  # why the schedule is off and stays so, one line each
 
@@ -97,11 +85,8 @@ class DeploymentPlan:
 
     @property
     def verifies(self) -> bool:
-        """Whether the pipeline is run: not where this very thing has passed already."""
-        if self.changes_stack or self.stack is None or self.verification is None or not self.verification.passed:
-            return True
-        now = verification_fingerprint(self.stack.parameters, self.verification_settings)
-        return now != self.verification.fingerprint
+        """Whether the pipeline is run: not where a record says that just what is there now has passed."""
+        return self.changes_stack or self.stack is None or not self.verification.stands
 
     @property
     def nothing_to_do(self) -> bool:
@@ -128,19 +113,6 @@ class DeploymentPlan:
         return {name: value for name, value in self.stack.parameters.items() if name in known}
 
 
-def verification_fingerprint(parameters: dict[str, str], verification_settings: dict[str, Any]) -> str:
-    """16 hex digits over a stack's parameters and the thresholds: what a verification says something about.
-
-    Whether the schedule is on is left out: switching it must neither run the pipeline nor unsay what was verified.
-    """
-    of_a_run = {name: value for name, value in parameters.items() if name != "ScheduleState"}
-    return sha256_of([of_a_run, verification_settings])[:16]
-
-
-def settings_of_verification(settings: StageSettings) -> dict[str, Any]:
-    return settings.verification.model_dump(mode="json")
-
-
 def plan_lines(plan: DeploymentPlan) -> list[str]:
     """The plan for people, one line each."""
     package = plan.release.model_package
@@ -164,10 +136,18 @@ def plan_lines(plan: DeploymentPlan) -> list[str]:
         lines += [f"    {each}" for each in plan.changes] if plan.readiness == "update" else []
     else:
         lines.append(f"Stack {plan.names.batch_stack}: unchanged")
-    lines.append(
-        "Verification: run the pipeline and check its output" if plan.verifies else "Verification: passed before"
-    )
-    return lines
+    return [*lines, *_verification_lines(plan)]
+
+
+def _verification_lines(plan: DeploymentPlan) -> list[str]:
+    """Why the pipeline is run where the stack alone does not say it."""
+    if not plan.verifies:
+        return ["Verification: passed before"]
+    lines = ["Verification: run the pipeline and check its output"]
+    if plan.changes_stack or plan.stack is None:
+        return lines
+    failed = ["it failed the last time"] if plan.verification.failed else []
+    return [*lines, *(f"    {reason}" for reason in failed or plan.verification.doubts)]
 
 
 def _promotion_line(plan: DeploymentPlan) -> str:

@@ -15,6 +15,7 @@ _LONGEST_BUCKET = 63
 _LONGEST_ROLE = 64
 _LONGEST_GROUP = 63
 _LONGEST_STACK = 128
+CODE_FOLDER = "pipeline/"  # of a stage's bucket: what its pipelines are made of
 BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
 FOUNDATION_TEMPLATE = "cloudformation/foundation.yml"
 TOOLCHAIN_TEMPLATE = "cloudformation/toolchain.yml"
@@ -94,11 +95,11 @@ class StageNames:
         return f"model-metrics/{self.group}/v{version}-{digest[:SHORT_DIGEST]}/"
 
     def definition_key(self, sha256: str) -> str:
-        return f"pipeline/{self.pipeline}/definition-{sha256[:SHORT_DIGEST]}.json"
+        return f"{CODE_FOLDER}{self.pipeline}/definition-{sha256[:SHORT_DIGEST]}.json"
 
     def code_prefix(self, sha256: str) -> str:
         """Where a release's code is in the stage's bucket; below it, paths are those of the tree."""
-        return f"pipeline/{self.pipeline}/code-{sha256[:SHORT_DIGEST]}/"
+        return f"{CODE_FOLDER}{self.pipeline}/code-{sha256[:SHORT_DIGEST]}/"
 
     @property
     def live_key(self) -> str:

@@ -124,10 +124,13 @@ class Verification(_Part):
     )
     equal_rows: bool = Field(
         default=True,
-        description="Require one prediction per input row; set it to false if preprocessing drops rows.",
+        description="Require one prediction per row that preprocessing accepts, by its report; without a report, per "
+        "row of the input. Set it to false if rows and predictions do not correspond.",
     )
     input_header: bool = Field(
-        default=False, description="Each input file begins with a header line, which is not counted."
+        default=False,
+        description="Each CSV input file begins with a header line, which is not counted where preprocessing reports "
+        "no rows.",
     )
     prediction: int | str = Field(
         default=-1,

@@ -15,6 +15,8 @@ class StageStatus:
 
     ``alarms``: {"name", "state", "reason", "since"} each. ``schedule_off``: why the schedule is off. ``approval`` of
     the live release: {"execution_id", "at", "by", "reason"}, or {"problem"}; None for a stage that needs none.
+    ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
+    ``passed_once`` is what a later stage asks for: that the release passed, be it on other input.
     """
 
     stage: str
@@ -30,6 +32,8 @@ class StageStatus:
     schedule_off: tuple[str, ...] = ()
     next_run: str | None = None
     approval: dict[str, str] | None = None
+    passed_once: bool = False
+    doubts: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -40,10 +44,11 @@ def comparison(stages: Sequence[StageStatus]) -> str | None:
     first, last = known[0], known[-1]
     if first.release_id == last.release_id:
         return f"{last.stage} has the same release as {first.stage}."
-    ready = "verified" if first.verified else "not verified yet"
+    passed = first.verified or first.passed_once
+    ready = "verified" if first.verified else "it has passed" if passed else "not verified yet"
     return (
         f"{last.stage} has {last.release_id}, {first.stage} {first.release_id} ({ready}); "
-        f"next: make {'plan' if first.verified else 'deploy'} STAGE={last.stage if first.verified else first.stage}"
+        f"next: make {'plan' if passed else 'deploy'} STAGE={last.stage if passed else first.stage}"
     )
 
 
@@ -55,8 +60,12 @@ def status_lines(status: StageStatus) -> list[str]:
     if status.release_id is None:
         return [*lines, "  nothing is deployed", f"  next: make deploy STAGE={status.stage}"]
     verified = {True: "verified", False: "verification failed", None: "not verified"}[status.verified]
+    if status.verified is None and status.passed_once:
+        verified = "not verified as it is now"
     lines += [
         f"  release        {status.release_id}, {verified}",
+        *(f"                 {doubt}" for doubt in status.doubts),
+        *([f"                 next: make verify STAGE={status.stage}"] if status.doubts else []),
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
         f"  schedule       {_schedule(status)}",

@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from scripts.decisions.containers import s3_location
-from scripts.decisions.deployment_plan import DeploymentPlan, Record
+from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.evidence import (
     CostRow,
     Evidence,
@@ -24,9 +24,10 @@ from scripts.decisions.evidence import (
 )
 from scripts.decisions.names import release_key
 from scripts.decisions.release import Release, read_release
-from scripts.decisions.verification import Check, Figures
+from scripts.decisions.verification import Figures
+from scripts.decisions.verification_record import VerificationRecord
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import verification_record
+from scripts.flows.verification_records import record_of
 from scripts.gateways.artifacts import Objects
 
 PRICES = Path(__file__).parent / "prices.yml"
@@ -35,7 +36,7 @@ PRICES = Path(__file__).parent / "prices.yml"
 def collect_evidence(context: StageContext, earlier: StageContext, plan: DeploymentPlan) -> Evidence:
     """The evidence of a plan for ``context``'s stage; ``earlier`` is the stage that verified the release."""
     release = plan.release
-    record = verification_record(earlier, release.release_id)
+    record = record_of(earlier, release.release_id).record
     prices = yaml.safe_load(PRICES.read_text(encoding="utf-8"))
     live = _live_release(context, plan)
     return Evidence(
@@ -102,14 +103,13 @@ def _definition_diff(context: StageContext, plan: DeploymentPlan) -> tuple[str, 
     return definition_diff(json.loads(content) if content is not None else None, new)
 
 
-def _tested(record: Record) -> Tested:
-    content = record.content
+def _tested(record: VerificationRecord) -> Tested:
     return Tested(
-        stage=content["stage"],
+        stage=record.stage,
         passed=record.passed,
-        execution_arn=content["execution_arn"],
-        figures=Figures(**content["figures"]) if content.get("figures") else _nothing_measured(),
-        checks=tuple(Check(**each) for each in content.get("checks", [])),
+        execution_arn=record.execution_arn,
+        figures=record.figures or _nothing_measured(),
+        checks=record.checks,
     )
 
 
@@ -117,13 +117,13 @@ def _nothing_measured() -> Figures:
     return Figures(None, None, 0, 0, 0, None, None, None)
 
 
-def _costs(earlier: StageContext, record: Record | None, prices: dict[str, float]) -> tuple[CostRow, ...]:
+def _costs(earlier: StageContext, record: VerificationRecord | None, prices: dict[str, float]) -> tuple[CostRow, ...]:
     """What the steps of the verifying execution used, by the settings of the stage that ran it."""
-    if record is None or not record.content.get("execution_arn"):
+    if record is None:
         return ()
     settings = earlier.settings
     used = []
-    for step in earlier.pipelines.steps(record.content["execution_arn"]):
+    for step in earlier.pipelines.steps(record.execution_arn):
         machines = settings.processing if ":processing-job/" in step.job_arn else settings.inference
         if step.job_arn and step.seconds is not None:
             used.append((step.name, machines.instance_type, machines.instance_count, step.seconds))

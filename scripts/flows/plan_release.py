@@ -6,10 +6,10 @@ out.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from scripts.decisions.deployment_plan import DeploymentPlan, settings_of_verification
+from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.names import release_key
 from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
 from scripts.errors import ReleaseError
@@ -26,7 +26,7 @@ from scripts.flows.release_store import (
 )
 from scripts.flows.resolve_package import resolve
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import is_verified, not_verified, verification_record
+from scripts.flows.verification_records import broken_pointer, not_verified, record_of, standing_now, verified_last
 
 
 def plan_deployment(context: StageContext, release_id: str | None = None, unverified: bool = False) -> DeploymentPlan:
@@ -49,9 +49,7 @@ def plan_deployment(context: StageContext, release_id: str | None = None, unveri
         return _plan(context, release, files, package, unverified=False)
     earlier = context.sibling(FIRST_STAGE)
     release = _release_for_later_stage(context, earlier, release_id, unverified)
-    verified = is_verified(earlier, release.release_id)
-    if not verified and not unverified:
-        raise not_verified(release.release_id, earlier, context.stage)
+    verified = _passed(context, earlier, release, unverified)
     return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
 
 
@@ -64,10 +62,16 @@ def plan_pinned_release(context: StageContext, release: Release, *, unverified: 
     if context.stage == FIRST_STAGE:
         return _plan(context, release, files_of(release, [context]), None, unverified=False)
     earlier = context.sibling(FIRST_STAGE)
-    verified = is_verified(earlier, release.release_id)
-    if not verified and not unverified:
-        raise not_verified(release.release_id, earlier, context.stage)
+    verified = _passed(context, earlier, release, unverified)
     return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
+
+
+def _passed(context: StageContext, earlier: StageContext, release: Release, unverified: bool) -> bool:
+    """Whether ``earlier`` has a record that this release passed there. Raises ReleaseError without, unless told."""
+    record = record_of(earlier, release.release_id)
+    if not record.passed_once and not unverified:
+        raise not_verified(release.release_id, earlier, context.stage, record)
+    return record.passed_once
 
 
 def _release_for_later_stage(
@@ -79,14 +83,13 @@ def _release_for_later_stage(
         live = earlier.stacks.describe(earlier.names.batch_stack)
         live_id = live.parameters.get("ReleaseId") if live else None
         return find_release(live_id, [earlier, context]) if live_id else release_in_file(RELEASE_FILE)
-    content = earlier.objects.read(earlier.foundation.bucket, earlier.names.verified_key)
-    if content is None:
-        raise ReleaseError(
-            f"no release is verified in {earlier.stage} yet",
-            found=[f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key} does not exist"],
-            next_command=f"make deploy STAGE={earlier.stage}",
-        )
-    return find_release(json.loads(content)["release_id"], [earlier, context])
+    last = verified_last(earlier, context.stage)
+    try:
+        return find_release(last, [earlier, context])
+    except ReleaseError as error:
+        if earlier.objects.head(earlier.foundation.bucket, release_key(last)) is None:
+            raise broken_pointer(earlier, context.stage, f'it names "{last}", and there is no such release') from error
+        raise
 
 
 def _plan(
@@ -113,8 +116,7 @@ def _plan(
         tags=settings.stack_tags,
         stack=stack,
         readiness=ready,
-        verification_settings=settings_of_verification(settings),
-        verification=verification_record(context, release.release_id),
+        verification=standing_now(context, release.release_id, stack),
         unverified=unverified,
         schedule=prepared.schedule,
     )

@@ -19,7 +19,7 @@ from scripts.errors import AccessDeniedError, FoundationError
 from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
 from scripts.flows.toolchain_context import ToolchainContext
-from scripts.flows.verification_records import verification_record
+from scripts.flows.verification_records import standing_now
 from scripts.gateways.monitoring import Rule, alarms, rule
 from scripts.gateways.pipelines import Execution
 
@@ -38,7 +38,7 @@ def read_status(context: StageContext) -> StageStatus:
     if stack is None or "ReleaseId" not in stack.parameters:
         return StageStatus(stage, account, stack_status=stack.status if stack else None)
     release_id = stack.parameters["ReleaseId"]
-    record = verification_record(context, release_id)
+    verification = standing_now(context, release_id, stack)
     schedule = rule(context.account, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
@@ -47,7 +47,9 @@ def read_status(context: StageContext) -> StageStatus:
         stack_status=stack.status,
         release_id=release_id,
         model_package=stack.parameters.get("ModelPackageName"),
-        verified=record.passed if record else None,
+        verified=True if verification.stands else False if verification.failed else None,
+        passed_once=verification.passed_once,
+        doubts=verification.doubts,
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
         schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
         next_run=_next_run(schedule, executions),

@@ -72,7 +72,7 @@ def _record(context: StageContext, standing: Standing, wanted: State, reason: st
     identity = context.accounts.identity(context.settings.dev_account)
     switch = Switch(wanted, datetime.now(UTC).isoformat(timespec="seconds"), identity["Arn"], reason)
     bucket, key, kms_key = context.foundation.bucket, context.names.schedule_key, context.foundation.kms_key_arn
-    if not context.objects.write_over(bucket, key, switch.written(), kms_key, standing.etag):
+    if not context.objects.replace(bucket, key, switch.written(), kms_key, standing.etag):
         raise ExecutionError(
             f"somebody else has switched the schedule of {context.stage} at this moment; nothing was switched",
             next_command=f"make status STAGE={context.stage}",

@@ -1,33 +1,43 @@
 """Verifies a deployed release: runs its pipeline, measures the output, and records the result in the stage's bucket.
 
-The record is what prod asks for. It is written whether the verification passed or not, and last of all, so that a
-record which says "passed" stands behind complete work.
+Before anything is started, an attempt is written down with all that it is about, so that a command that was cut off
+finds its own execution again and never another's. The result is written last, passed or not: a record that says
+"passed" stands behind complete work, and prod asks for it.
 """
 
 from __future__ import annotations
 
-import json
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from scripts.decisions.canonical import sha256_of
-from scripts.decisions.containers import s3_location
-from scripts.decisions.deployment_plan import settings_of_verification, verification_fingerprint
 from scripts.decisions.names import release_key
+from scripts.decisions.prediction_columns import columns_of, schema_columns
+from scripts.decisions.record_schema import RecordSchema
 from scripts.decisions.stacks import Stack
-from scripts.decisions.stage_values import input_url
-from scripts.decisions.verification import Check, Figures, checks, figures
+from scripts.decisions.verification import Check, Figures, checks
+from scripts.decisions.verification_record import (
+    ATTEMPT,
+    RECORD,
+    Attempt,
+    Subject,
+    differences,
+    new_record,
+    read_attempt,
+)
 from scripts.errors import ExecutionError, VerificationError
+from scripts.flows.measure_output import measure
+from scripts.flows.release_schema import schema_of_release
 from scripts.flows.run_pipeline import Output, first_rows, follow, output_of, require_input, start_or_find
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import has_record
+from scripts.flows.verification_records import as_bytes, put_json, record_content
+from scripts.flows.verification_subject import read_subject
 from scripts.terminal.progress import Progress
 
-MOST_COUNTED_BYTES = 2 * 1024**3
 SHOWN_ROWS = 5
-PARALLEL_READS = 8
+MOST_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -39,101 +49,107 @@ class Verification:
     rows: list[str]
     figures: Figures
     checks: list[Check]
-
-
-def fingerprint_of(context: StageContext, stack: Stack) -> str:
-    """What a verification of this stack is about; equal to the plan's for the same parameters."""
-    return verification_fingerprint(stack.parameters, settings_of_verification(context.settings))
+    schema: RecordSchema | None
 
 
 def verify(context: StageContext, stack: Stack, progress: Progress, *, unverified: bool = False) -> Verification:
     """Run and check. Raises ExecutionError or VerificationError, either recorded as a verification that failed."""
-    release_id = stack.parameters["ReleaseId"]
-    fingerprint = fingerprint_of(context, stack)
     require_input(context)
-    # The input is part of the purpose: an execution that ran on other bytes says nothing of these.
-    purpose = f"verify-{release_id}-{fingerprint[:8]}-{_input_digest(context)[:8]}"
-    # Only where nothing was recorded yet is a succeeded execution one whose command was cut off before it wrote that.
-    reuse = not has_record(context, release_id)
-    arn = start_or_find(context, stack, purpose, progress, reuse=reuse)
+    subject = read_subject(context, stack)
+    attempt = _begin(context, subject)
+    arn = start_or_find(context, stack, attempt.attempt, progress, reuse=True)
     try:
         follow(context, arn, progress)
     except ExecutionError as error:
-        _write(
-            context, release_id, fingerprint, arn, passed=False, more={"problem": error.problem, "found": error.found}
-        )
+        _write(context, attempt, arn, passed=False, problem=error.problem, found=tuple(error.found))
         raise
     output = output_of(context, arn)
-    measured = _measure(context, output)
-    found = checks(measured, context.settings.verification)
+    schema = schema_of_release(context, subject.release_id)
+    thresholds = context.settings.verification
+    measured = measure(context, arn, output, schema_columns(schema, thresholds) if schema else columns_of(thresholds))
+    found = [*checks(measured, thresholds), *_changed_meanwhile(context, subject, progress)]
     for check in found:
         progress.event(check.name, "Passed" if check.passed else "Failed", check.detail)
     failed = [check for check in found if not check.passed]
-    more: dict[str, Any] = {
-        "figures": asdict(measured),
-        "checks": [asdict(check) for check in found],
-        "predictions": output.location.uri,
-    }
     if not failed:
-        _mark_live(context, release_id, unverified)
-    _write(context, release_id, fingerprint, arn, passed=not failed, more=more)
+        _mark_live(context, subject.release_id, unverified)
+    _write(
+        context,
+        attempt,
+        arn,
+        passed=not failed,
+        figures=measured,
+        checks=tuple(found),
+        predictions=output.location.uri,
+    )
     if failed:
-        raise VerificationError(
-            f"release {release_id} does not pass in {context.stage}",
-            found=[f"{check.name}: {check.detail}" for check in failed] + [f"predictions: {output.location.uri}"],
-            next_command=f"make predictions STAGE={context.stage}   # the thresholds are in stages/{context.stage}.yml",
-        )
-    return Verification(arn, output, first_rows(context, output, SHOWN_ROWS), measured, found)
+        raise _not_good_enough(context, subject.release_id, failed, output)
+    return Verification(arn, output, first_rows(context, output, SHOWN_ROWS), measured, found, schema)
 
 
-def _input_digest(context: StageContext) -> str:
-    location = s3_location(input_url(context.settings, context.foundation))
-    return sha256_of(list(context.objects.contents(location.bucket, location.key)))
+def _begin(context: StageContext, subject: Subject) -> Attempt:
+    """The attempt to carry on: one of just this that has not ended, or a new one, written down before it is started.
+
+    Two commands at once agree on one attempt: whoever comes second finds the first one's.
+    """
+    key = release_key(subject.release_id, ATTEMPT)
+    for _ in range(MOST_ROUNDS):
+        there = context.objects.head(context.foundation.bucket, key)
+        content = context.objects.read(context.foundation.bucket, key) if there else None
+        record = record_content(context, subject.release_id)
+        replaces = sha256_of(record) if record is not None else None
+        earlier = read_attempt(content)
+        if earlier and earlier.subject == subject and earlier.replaces == replaces:
+            return earlier
+        name = f"verify-{subject.release_id}-{uuid.uuid4().hex[:8]}"
+        attempt = Attempt(format=1, attempt=name, subject=subject, replaces=replaces, at=_now(), by=_who(context))
+        document = as_bytes(attempt.model_dump(mode="json"))
+        bucket, kms_key_arn = context.foundation.bucket, context.foundation.kms_key_arn
+        if context.objects.replace(bucket, key, document, kms_key_arn, there.etag if there else None):
+            return attempt
+    raise VerificationError(
+        f"release {subject.release_id} is being verified by other commands at the same time",
+        found=[f"s3://{context.foundation.bucket}/{key} changes each time that it is written"],
+        next_command=f"make status {context.options}   # when they are done: make verify {context.options}",
+    )
 
 
-def _measure(context: StageContext, output: Output) -> Figures:
-    settings, objects = context.settings.verification, context.objects
-    location = s3_location(input_url(context.settings, context.foundation))
-    inputs = list(objects.keys(location.bucket, location.key))
-    countable = sum(size for _, size in (*inputs, *output.objects)) <= MOST_COUNTED_BYTES
-    each = -(-settings.sample // max(len(output.objects), 1))
-    with ThreadPoolExecutor(PARALLEL_READS) as pool:
-        samples = pool.map(lambda item: objects.first_lines(output.location.bucket, item[0], each), output.objects)
-        lines = [line for sample in samples for line in sample][: settings.sample]
-        input_rows = output_rows = None
-        if countable:
-            counts = pool.map(lambda item: objects.count_lines(location.bucket, item[0]), inputs)
-            input_rows = sum(max(count - settings.input_header, 0) for count in counts)
-            output_rows = sum(
-                pool.map(lambda item: objects.count_lines(output.location.bucket, item[0]), output.objects)
-            )
-    return figures(lines, input_rows, output_rows, len(output.objects), settings)
+def _changed_meanwhile(context: StageContext, before: Subject, progress: Progress) -> list[Check]:
+    """A failed check where another command changed the stage while the pipeline ran.
+
+    Other input is only told: the record names what there was before, so that the next deployment verifies again.
+    """
+    stack = context.stacks.describe(context.names.batch_stack)
+    now = read_subject(context, stack) if stack else None
+    if now and now.input != before.input:
+        progress.line("the input changed while the pipeline ran; the next deployment verifies again")
+    same_input = before.model_copy(update={"input": now.input}) if now else before
+    changed = differences(same_input, now) if now else ["the stack is gone"]
+    return [Check("the stage stayed as it was meanwhile", False, "; ".join(changed))] if changed else []
+
+
+def _not_good_enough(context: StageContext, release_id: str, failed: list[Check], output: Output) -> VerificationError:
+    return VerificationError(
+        f"release {release_id} does not pass in {context.stage}",
+        found=[f"{check.name}: {check.detail}" for check in failed] + [f"predictions: {output.location.uri}"],
+        next_command=f"make predictions {context.options}   # what was predicted; thresholds: "
+        f"pipelines/{context.settings.pipeline}/settings.yml; then: make verify {context.options}",
+    )
 
 
 def _mark_live(context: StageContext, release_id: str, unverified: bool) -> None:
     pointer = {"release_id": release_id, "at": _now()}
-    _put(context, context.names.live_key, {**pointer, "unverified_in_preprod": unverified})
-    _put(context, context.names.verified_key, pointer)
+    put_json(context, context.names.live_key, {**pointer, "unverified_in_preprod": unverified})
+    put_json(context, context.names.verified_key, pointer)
 
 
-def _write(
-    context: StageContext, release_id: str, fingerprint: str, arn: str, *, passed: bool, more: dict[str, Any]
-) -> None:
-    record = {
-        "release_id": release_id,
-        "stage": context.stage,
-        "passed": passed,
-        "fingerprint": fingerprint,
-        "execution_arn": arn,
-        "at": _now(),
-        **more,
-    }
-    _put(context, release_key(release_id, "verification.json"), record)
+def _write(context: StageContext, attempt: Attempt, arn: str, *, passed: bool, **more: Any) -> None:
+    record = new_record(attempt.subject, attempt.attempt, arn, passed, at=_now(), by=_who(context), **more)
+    put_json(context, release_key(attempt.subject.release_id, RECORD), record.model_dump(mode="json"))
 
 
-def _put(context: StageContext, key: str, value: dict[str, Any]) -> None:
-    content = json.dumps(value, indent=2, sort_keys=True).encode() + b"\n"
-    context.objects.write(context.foundation.bucket, key, content, context.foundation.kms_key_arn)
+def _who(context: StageContext) -> str:
+    return context.accounts.identity(context.settings.dev_account)["Arn"]
 
 
 def _now() -> str:

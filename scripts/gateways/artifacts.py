@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, BinaryIO, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -23,6 +24,7 @@ MIB = 1024 * 1024
 LARGEST_SINGLE_COPY = 5 * 1024 * MIB  # CopyObject refuses more
 PART = 512 * MIB
 PARALLEL_PARTS = 8
+_NOT_FIRST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
 _ABSENT = {"404", "NoSuchKey", "NotFound", "NoSuchVersion"}
 _ALGORITHMS: tuple[Literal["SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1"], ...] = (
     "SHA256",
@@ -31,6 +33,15 @@ _ALGORITHMS: tuple[Literal["SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1"], ..
     "CRC32",
     "SHA1",
 )
+
+
+class Listed(NamedTuple):
+    """An object as a listing tells it; ``written`` is when, in ISO 8601."""
+
+    key: str
+    size: int
+    etag: str
+    written: str
 
 
 class Objects:
@@ -63,17 +74,18 @@ class Objects:
 
     def keys(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
         """(key, size in bytes) of every object below a prefix, in S3's order, without folder markers."""
-        for key, size, _ in self.contents(bucket, prefix):
-            yield key, size
+        for each in self.contents(bucket, prefix):
+            yield each.key, each.size
 
-    def contents(self, bucket: str, prefix: str) -> Iterator[tuple[str, int, str]]:
-        """The same with each object's ETag, which another content of it changes."""
+    def contents(self, bucket: str, prefix: str) -> Iterator[Listed]:
+        """The same with what tells an object from an earlier or later one under its key."""
         with told_as_deployment_errors(self._account.actor):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for page in pages:
                 for each in page.get("Contents", []):
                     if not each["Key"].endswith("/"):
-                        yield each["Key"], each["Size"], each["ETag"].strip('"')
+                        written = each["LastModified"].isoformat(timespec="milliseconds")
+                        yield Listed(each["Key"], each["Size"], each["ETag"].strip('"'), written)
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """A small object's content; None where it is not there."""
@@ -91,14 +103,15 @@ class Objects:
                     return None
                 raise
 
-    def count_lines(self, bucket: str, key: str) -> int:
-        """How many lines an object has, the last one with or without its end; read as a stream."""
-        count, last = 0, b"\n"
+    @contextmanager
+    def opened(self, bucket: str, key: str) -> Iterator[BinaryIO]:
+        """An object's bytes as a stream, of which no more is fetched than is read."""
         with told_as_deployment_errors(self._account.actor):
-            for chunk in self._client.get_object(Bucket=bucket, Key=key)["Body"].iter_chunks(MIB):
-                count += chunk.count(b"\n")
-                last = chunk[-1:] or last
-        return count if last == b"\n" else count + 1
+            body = self._client.get_object(Bucket=bucket, Key=key)["Body"]
+            try:
+                yield body
+            finally:
+                body.close()
 
     def first_lines(self, bucket: str, key: str, count: int) -> list[str]:
         """At most ``count`` lines from an object's beginning, without their ends; no more of it is read."""
@@ -123,12 +136,12 @@ class Objects:
                 **encryption,
             )
 
-    def write_over(self, bucket: str, key: str, content: bytes, kms_key_arn: str, etag: str | None) -> bool:
-        """Write an object only over the one that has this ETag (None: only where there is none yet).
+    def replace(self, bucket: str, key: str, content: bytes, kms_key_arn: str, expected: str | None) -> bool:
+        """Write a JSON object only over the one that has this ETag (None: only where there is none yet).
 
-        False where somebody else was faster; then nothing is written.
+        False where another writer was first; then nothing is written.
         """
-        condition = {"IfNoneMatch": "*"} if etag is None else {"IfMatch": etag}
+        condition = {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
         with told_as_deployment_errors(self._account.actor):
             try:
                 self._client.put_object(
@@ -142,7 +155,7 @@ class Objects:
                     **condition,
                 )
             except ClientError as error:
-                if error_code(error) in _ABSENT | {"PreconditionFailed", "ConditionalRequestConflict"}:
+                if error_code(error) in _NOT_FIRST | (_ABSENT if expected else set()):
                     return False
                 raise
         return True

@@ -140,6 +140,12 @@ class Pipelines:
             answer: dict[str, Any] = self._client.describe_transform_job(TransformJobName=arn.rsplit("/", 1)[-1])
         return answer
 
+    def processing_job(self, arn: str) -> dict[str, Any]:
+        """DescribeProcessingJob's answer."""
+        with told_as_deployment_errors(self._account.actor):
+            answer: dict[str, Any] = self._client.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
+        return answer
+
     @property
     def _client(self) -> Any:
         return self._account.client("sagemaker")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from scripts.decisions.record_schema import RecordSchema
     from scripts.decisions.verification import Check
 
 WIDEST_CELL = 60
@@ -25,12 +26,10 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] | None = None, wi
     return lines
 
 
-def predictions_table(
-    rows: Sequence[str], names: Callable[[int], Sequence[str]] | None = None, predictions: int = 1
-) -> list[str]:
-    """The first output rows. Of wide CSV rows the first columns are shown, and the predictions, which come last.
+def predictions_table(rows: Sequence[str], schema: RecordSchema | None = None) -> list[str]:
+    """The first output rows, under the names of the schema where it fits.
 
-    ``names`` gives what the columns of a row of that width are called, nothing where that is not known.
+    Of wide CSV rows the first columns are shown, and the predictions, which come last.
     """
     if not rows:
         return ["(no rows)"]
@@ -38,10 +37,10 @@ def predictions_table(
         return [_cut(row, 2 * WIDEST_CELL) for row in rows]
     cells = [next(csv.reader([row]), []) for row in rows]
     width = max(map(len, cells))
-    header = list(names(width) if names else ()) or [_column(index, width) for index in range(width)]
+    header = (schema.output_names(width) if schema else []) or [_column(index, width) for index in range(width)]
     if width <= MOST_COLUMNS:
         return table(cells, header)
-    right = max(2, min(predictions, MOST_COLUMNS - 2))
+    right = max(2, min(len(schema.predictions) if schema else 1, MOST_COLUMNS - 2))
     left = MOST_COLUMNS - 1 - right
     header = [*header[:left], "...", *header[-right:]]
     return table([[*row[:left], "...", *row[-right:]] for row in cells], header)

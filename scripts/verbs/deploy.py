@@ -59,17 +59,17 @@ def main(arguments: Sequence[str]) -> int:
 
 def _report_nothing(context: StageContext, plan: DeploymentPlan, progress: Progress, output: str) -> None:
     assert plan.stack is not None
-    assert plan.verification is not None
+    assert plan.verification.record is not None
     if output == "json":
         print_json(
             {**_summary(context, plan, progress), "changed": False, "outputs": {plan.stack.name: plan.stack.outputs}}
         )
         return
-    record = plan.verification.content
+    record = plan.verification.record
     print(f"Nothing changed: {plan.stage} has release {plan.release.release_id}, verified. Nothing was copied or run.")
     print(f"  model package  {plan.package_from}")
-    print(f"  verified       {record.get('at')}, execution {record.get('execution_arn')}")
-    print(f"  predictions    {record.get('predictions')}")
+    print(f"  verified       {record.at}, execution {record.execution_arn}")
+    print(f"  predictions    {record.predictions}")
     print(f"  AWS calls: {context.accounts.call_count}, {progress.total:.1f} s")
 
 
@@ -94,7 +94,7 @@ def _report(plan: DeploymentPlan, deployment: Deployment, outputs: Outputs) -> N
 
 def _report_verification(verification: Verification) -> None:
     print("\nFirst predictions")
-    print("\n".join(f"  {line}" for line in predictions_table(verification.rows)))
+    print("\n".join(f"  {line}" for line in predictions_table(verification.rows, verification.schema)))
     print("\nChecks")
     print("\n".join(f"  {line}" for line in checks_lines(verification.checks)))
 

@@ -38,11 +38,10 @@ def main(arguments: Sequence[str]) -> int:
         uri = output.location.uri
         print_json({"execution_arn": succeeded.arn, "predictions": uri, "columns": columns, "first_rows": rows})
         return 0
-    naming = (schema.output_names, len(schema.predictions)) if schema else ()
     size = sum(each for _, each in output.objects)
     print(f"{output.location.uri}   {len(output.objects)} objects, {size:,} bytes")
     print(f"  by {succeeded.arn}")
-    print("\n".join(f"  {line}" for line in predictions_table(rows, *naming)))
+    print("\n".join(f"  {line}" for line in predictions_table(rows, schema)))
     return 0
 
 

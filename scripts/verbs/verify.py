@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scripts.terminal.command_line import print_json, run, verb_parser
@@ -37,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"Release {release_id} is verified in {context.stage}")
     print("\n".join(f"  {line}" for line in checks_lines(verification.checks)))
     print(f"  predictions: {verification.output.location.uri}")
-    print("\n".join(f"  {line}" for line in predictions_table(verification.rows)))
+    print("\n".join(f"  {line}" for line in predictions_table(verification.rows, verification.schema)))
     return 0
 
 
@@ -47,7 +48,7 @@ def _as_json(release_id: str, verification: Verification) -> dict[str, Any]:
         "passed": True,
         "execution_arn": verification.execution_arn,
         "predictions": verification.output.location.uri,
-        "figures": vars(verification.figures),
+        "figures": asdict(verification.figures),
         "checks": [vars(check) for check in verification.checks],
     }
 

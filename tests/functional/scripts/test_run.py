@@ -70,17 +70,6 @@ def test_settings_changed_and_changed_back_are_verified_by_an_execution_of_their
     assert "verified" not in done.stdout
 
 
-def test_verifying_writes_a_broken_record_anew(ready_site: Site) -> None:
-    release_id = ready_site.json("deploy", "--stage", "preprod")["release_id"]
-    key = f"releases/{release_id}/verification.json"
-    ready_site.client("s3", account=PREPROD).put_object(Bucket=BUCKETS["preprod"], Key=key, Body=b"{")
-    told = ready_site.run("status", "--stage", "preprod")
-    assert told.returncode == 8
-    assert "make verify STAGE=preprod" in told.stderr
-    ready_site.json("verify", "--stage", "preprod")
-    assert ready_site.json("status", "--stage", "preprod")["stages"][0]["verified"] is True
-
-
 def test_a_run_takes_parameters_and_another_input(ready_site: Site) -> None:
     ready_site.json("deploy", "--stage", "preprod")
     s3, bucket = ready_site.client("s3", account=PREPROD), BUCKETS["preprod"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from scripts.decisions.deployment_plan import DeploymentPlan, Record, RegisteredPackage
+from scripts.decisions.deployment_plan import DeploymentPlan, RegisteredPackage
 from scripts.decisions.foundation import Foundation
 from scripts.decisions.names import StageNames
 from scripts.decisions.promotion import plan_promotion
@@ -23,12 +23,23 @@ from scripts.decisions.release import (
 from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import Inference, Processing, Project, StageSettings
 from scripts.decisions.stage_values import stack_parameters
+from scripts.decisions.verification import Check, Figures
+from scripts.decisions.verification_record import (
+    Input,
+    Standing,
+    Subject,
+    VerificationRecord,
+    new_record,
+    standing,
+)
 
 DEV, PREPROD = "111111111111", "222222222222"
 SOURCE_ARN = f"arn:aws:sagemaker:eu-west-1:{DEV}:model-package/tumor-classifier/7"
 TARGET_ARN = f"arn:aws:sagemaker:eu-west-1:{PREPROD}:model-package/tumor-classifier/1"
 BUCKET = f"tumor-screening-preprod-{PREPROD}-eu-west-1"
 KEY_ARN = f"arn:aws:kms:eu-west-1:{PREPROD}:key/1"
+EXECUTION = f"arn:aws:sagemaker:eu-west-1:{PREPROD}:pipeline/p/execution/e1"
+WHERE = f"s3://{BUCKET}/releases/r/verification.json"
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 SETTINGS = StageSettings(
@@ -53,6 +64,44 @@ FOUNDATION = Foundation(
 )
 
 CODE = {"pipelines/batch_inference/preprocess.py": "e" * 64}
+
+
+NO_RECORD = Standing(WHERE, None, ("there is no record of a verification",))
+MEASURED = Figures(10, 10, 1, 10, 0, 0.1, 0.9, 0.5, accepted_rows=10)
+
+
+def subject(release_id: str = "0123456789abcdef", **changes: Any) -> Subject:
+    content: dict[str, Any] = {
+        "release_id": release_id,
+        "stage": "preprod",
+        "stack_id": "arn:stack/1",
+        "parameters": {"ReleaseId": release_id, "ModelPackageName": TARGET_ARN},
+        "model": "Model-1",
+        "definition": "d1",
+        "code": "c1",
+        "thresholds": {"minimum": 0.0, "sample": 1000, "prediction": -1},
+        "run": {"ProcessingInstanceCount": "1"},
+        "input": Input(url=f"s3://{BUCKET}/input/", objects=1, bytes=50, digest="i1"),
+    }
+    return Subject(**{**content, **changes})
+
+
+def verification(of: Subject | None = None, passed: bool = True, **more: Any) -> VerificationRecord:
+    """A record as a verification writes it."""
+    content: dict[str, Any] = {
+        "at": "2026-11-26T01:00:00+00:00",
+        "by": "arn:aws:iam::111111111111:user/eva",
+        "figures": MEASURED,
+        "checks": (Check("enough predictions", passed, "10 rows, 1 required"),),
+        "predictions": f"s3://{BUCKET}/predictions/e1/",
+    }
+    return new_record(of or subject(), "verify-r-1", EXECUTION, passed, **{**content, **more})
+
+
+def verified(now: Subject | None = None, passed: bool = True) -> Standing:
+    """What a record of just this is worth."""
+    about = now or subject()
+    return standing(WHERE, verification(about, passed), about)
 
 
 def s3_object(**changes: Any) -> S3Object:
@@ -139,7 +188,7 @@ def plan(
     of: Release | None = None,
     package: RegisteredPackage | None = None,
     stack: Stack | None = None,
-    verification: Record | None = None,
+    verification: Standing = NO_RECORD,
     **changes: Any,
 ) -> DeploymentPlan:
     chosen = of or release()
@@ -156,7 +205,6 @@ def plan(
         "tags": {},
         "stack": stack,
         "readiness": "update" if stack else "create",
-        "verification_settings": {"sample": 1},
         "verification": verification,
         "unverified": False,
     }

@@ -6,13 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.decisions.deployment_plan import Record, RegisteredPackage, plan_lines, verification_fingerprint
-from tests.unit.scripts.releases import TARGET_ARN, deployed_stack, model_package, plan, release
+from scripts.decisions.deployment_plan import RegisteredPackage, plan_lines
+from scripts.decisions.verification_record import Standing, standing
+from tests.unit.scripts.releases import (
+    NO_RECORD,
+    TARGET_ARN,
+    WHERE,
+    deployed_stack,
+    model_package,
+    plan,
+    release,
+    subject,
+    verification,
+    verified,
+)
 
 PACKAGE = RegisteredPackage(TARGET_ARN, "Completed")
 PARAMETERS = plan().with_package(TARGET_ARN)
-FINGERPRINT = verification_fingerprint(PARAMETERS, {"sample": 1})
-PASSED = Record(release().release_id, True, FINGERPRINT, {})
+PASSED = verified()
 
 
 def test_a_first_deployment_does_everything() -> None:
@@ -38,23 +49,19 @@ def test_a_changed_tag_changes_the_stack() -> None:
     assert changed.changes_stack
 
 
-@pytest.mark.parametrize(
-    "record",
-    [None, Record(release().release_id, False, FINGERPRINT, {}), Record(release().release_id, True, "other", {})],
-)
-def test_without_a_passed_verification_of_just_this_it_is_verified(record: Record | None) -> None:
+@pytest.mark.parametrize("record", [NO_RECORD, verified(passed=False), Standing(WHERE, verification(), ("changed",))])
+def test_without_a_passed_verification_of_just_this_it_is_verified(record: Standing) -> None:
     unverified = plan(package=PACKAGE, stack=deployed_stack(PARAMETERS), verification=record)
     assert (unverified.changes_stack, unverified.verifies) == (False, True)
 
 
-def test_other_thresholds_ask_for_another_verification() -> None:
+def test_other_thresholds_ask_for_another_verification_and_the_plan_says_why() -> None:
+    now = subject(thresholds={**subject().thresholds, "minimum": 0.1})
     stricter = plan(
-        package=PACKAGE,
-        stack=deployed_stack(PARAMETERS),
-        verification=PASSED,
-        verification_settings={"sample": 2},
+        package=PACKAGE, stack=deployed_stack(PARAMETERS), verification=standing(WHERE, verification(), now)
     )
     assert stricter.verifies
+    assert "threshold minimum was 0.0 when it was verified and is 0.1 now" in plan_lines(stricter)[-1]
 
 
 def test_a_package_in_progress_is_waited_for() -> None:

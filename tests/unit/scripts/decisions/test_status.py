@@ -67,3 +67,12 @@ def test_stages_are_compared_only_where_there_are_two_releases() -> None:
 def test_the_next_step_depends_on_the_verification() -> None:
     assert "make plan STAGE=prod" in str(comparison([PREPROD, PROD]))
     assert "make deploy STAGE=preprod" in str(comparison([StageStatus(**{**vars(PREPROD), "verified": None}), PROD]))
+
+
+def test_what_passed_on_other_input_is_not_called_verified_and_may_go_to_prod() -> None:
+    aged = StageStatus(**{**vars(PREPROD), "verified": None, "passed_once": True, "doubts": ("the input changed",)})
+    shown = "\n".join(status_lines(aged))
+    assert "r2, not verified as it is now" in shown
+    assert "the input changed" in shown
+    assert "make verify STAGE=preprod" in shown
+    assert str(comparison([aged, PROD])).endswith("(it has passed); next: make plan STAGE=prod")

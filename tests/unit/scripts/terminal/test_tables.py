@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from scripts.decisions.record_schema import RecordSchema
 from scripts.terminal.tables import predictions_table, table
 
 
@@ -30,7 +31,10 @@ def test_rows_of_unequal_length_and_json_are_shown_too() -> None:
 
 
 def test_of_wide_rows_the_first_columns_and_every_prediction_are_shown_by_name() -> None:
-    names = [f"c{number}" for number in range(27)] + ["label", "score", "reason"]
-    header = predictions_table([",".join(map(str, range(30)))], lambda width: names[:width], 3)[0].split()
-    assert header == ["c0", "c1", "c2", "c3", "...", "label", "score", "reason"]
-    assert predictions_table(["1,2"], lambda width: names[-width:])[0].split() == ["score", "reason"]
+    features = [{"name": f"c{number}"} for number in range(26)]
+    predictions = [{"name": "label"}, {"name": "score"}, {"name": "reason"}]
+    schema = RecordSchema.model_validate({"record_id": "id", "features": features, "predictions": predictions})
+    header = predictions_table([",".join(map(str, range(30)))], schema)[0].split()
+    assert header == ["id", "c0", "c1", "c2", "...", "label", "score", "reason"]
+    assert predictions_table(["1,2,3"], schema)[0].split() == ["label", "score", "reason"]
+    assert predictions_table(["1,2"], schema)[0].split() == ["0", "prediction"]
