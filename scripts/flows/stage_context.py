@@ -36,8 +36,6 @@ class StageContext:
         self.stage = stage
         self.settings = settings
         self.names = StageNames.of(stage, settings)
-        self.options = f"STAGE={stage}"
-        """What a next command repeats of this one: the stage, and the pipeline where one was named."""
         self.sleep = sleep
         self._accounts = accounts
 
@@ -55,7 +53,6 @@ class StageContext:
         else:
             settings = load_stage(stage, pipeline=pipeline, any_pipeline=any_pipeline)
         context = cls(str(stage), settings)
-        context.options = f"STAGE={stage}" + (f" PIPELINE={pipeline}" if pipeline else "")
         problems = context.names.problems()
         if problems:
             raise SettingsError(
@@ -68,9 +65,7 @@ class StageContext:
     def sibling(self, stage: str) -> StageContext:
         """Another stage, over the same sessions."""
         settings = load_stage(stage, pipeline=self.settings.pipeline)
-        context = StageContext(stage, settings, self.accounts if settings.region == self.settings.region else None)
-        context.options = self.options.replace(f"STAGE={self.stage}", f"STAGE={stage}")
-        return context
+        return StageContext(stage, settings, self.accounts if settings.region == self.settings.region else None)
 
     @property
     def accounts(self) -> Accounts:

@@ -110,7 +110,7 @@ def _begin(context: StageContext, subject: Subject) -> Attempt:
     raise VerificationError(
         f"release {subject.release_id} is being verified by other commands at the same time",
         found=[f"s3://{context.foundation.bucket}/{key} changes each time that it is written"],
-        next_command=f"make status {context.options}   # when they are done: make verify {context.options}",
+        next_command=f"make status STAGE={context.stage}   # when they are done: make verify STAGE={context.stage}",
     )
 
 
@@ -132,8 +132,8 @@ def _not_good_enough(context: StageContext, release_id: str, failed: list[Check]
     return VerificationError(
         f"release {release_id} does not pass in {context.stage}",
         found=[f"{check.name}: {check.detail}" for check in failed] + [f"predictions: {output.location.uri}"],
-        next_command=f"make predictions {context.options}   # what was predicted; thresholds: "
-        f"pipelines/{context.settings.pipeline}/settings.yml; then: make verify {context.options}",
+        next_command=f"make predictions STAGE={context.stage}   # what was predicted; thresholds: "
+        f"pipelines/{context.settings.pipeline}/settings.yml; then: make verify STAGE={context.stage}",
     )
 
 

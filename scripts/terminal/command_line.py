@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
+from scripts.terminal.next_commands import named_pipeline, repeat_pipeline
 
 
 class _Parser(argparse.ArgumentParser):
@@ -62,7 +63,7 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     try:
         return main(given) or 0
     except DeploymentError as error:
-        return _report(error)
+        return _report(error, named_pipeline(given))
     except KeyboardInterrupt:
         print("\nInterrupted. Run the same command again: it continues where it stopped.", file=sys.stderr)
         return INTERRUPTED
@@ -74,7 +75,7 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
         told = _of_file(error)
         if told is None:
             raise
-        return _report(told)
+        return _report(told, None)
 
 
 def positive(text: str) -> int:
@@ -114,11 +115,11 @@ def _of_file(error: OSError) -> StorageError | None:
     return StorageError(words[0], next_command=words[1]) if words else None
 
 
-def _report(error: DeploymentError) -> int:
+def _report(error: DeploymentError, pipeline: str | None) -> int:
     lines = [f"{error.title}: {error.problem}"]
     # One line of ours each: what AWS or a job said may have several.
     lines += [f"  found: {part}" for line in error.found for part in line.splitlines() or [""]]
     if error.next_command:
-        lines.append(f"  next:  {error.next_command}")
+        lines.append(f"  next:  {repeat_pipeline(error.next_command, pipeline)}")
     print("\n".join(lines), file=sys.stderr)
     return error.exit_code

@@ -15,6 +15,7 @@ from scripts.decisions.schedule_switch import LONGEST_REASON
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.confirm import ask
+from scripts.terminal.next_commands import repeat_pipeline
 from scripts.terminal.progress import Progress
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def main(arguments: Sequence[str]) -> int:
         told = switch.sentence if switch else "on; nobody has ever switched it"
         print(f"The schedule of {context.names.sagemaker_pipeline} is {told}" + ("" if changed else "   (no change)"))
         if wanted == "off":
-            print(f'  deployments keep it off; next:  make schedule STAGE={context.stage} ON REASON="why"')
+            again = f'make schedule STAGE={context.stage} ON REASON="why"'
+            print(f"  deployments keep it off; next:  {repeat_pipeline(again, chosen.pipeline)}")
     return 0
 
 
