@@ -20,7 +20,7 @@ GROUP_DESCRIPTION = "Example: benign or malignant tumours, by measurements"
 def foreign_settings(stages: Mapping[str, StageSettings]) -> list[str]:
     """What the stage files name that is not the sample's, one line each; empty where they are the sample's own."""
     return [
-        f"stages/{stage}.yml: {name} is {getattr(settings, name)}, the sample's is {own}"
+        f"stage {stage}: {name} is {getattr(settings, name)}, the sample's is {own}"
         for stage, settings in stages.items()
         for name, own in SAMPLE.items()
         if getattr(settings, name) != own

@@ -25,7 +25,7 @@ def test_the_stage_files_as_they_are_shipped_are_the_samples() -> None:
     assert foreign_settings(stages) == []
     other = stages["prod"].model_copy(update={"model_package_group": "tumor-clasifier"})
     assert foreign_settings({**stages, "prod": other}) == [
-        "stages/prod.yml: model_package_group is tumor-clasifier, the sample's is tumor-classifier"
+        "stage prod: model_package_group is tumor-clasifier, the sample's is tumor-classifier"
     ]
 
 
@@ -114,7 +114,8 @@ def client(clone: Clone) -> Callable[..., Any]:
 
 
 def edit(clone: Clone, old: str, new: str) -> None:
-    for path in sorted(Path(clone.folder, "stages").glob("*.yml")):
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new))
+    settings = clone.folder / "pipelines" / SAMPLE["pipeline"] / "settings.yml"
+    paths = [path for path in (settings, *Path(clone.folder, "stages").glob("*.yml")) if old in path.read_text()]
+    assert paths
+    for path in paths:
+        path.write_text(path.read_text().replace(old, new))

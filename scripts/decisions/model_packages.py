@@ -42,12 +42,14 @@ def passed_over(newest_approved: Sequence[PackageSummary], chosen: PackageSummar
 
 
 def nothing_approved(
-    group: str, account: str, versions: Sequence[PackageSummary], limit: int = 20
+    group: str, account: str, versions: Sequence[PackageSummary], pipeline: str, limit: int = 20
 ) -> ModelPackageError:
     """The error that says which versions exist, and their status. ``versions`` are all of the group, newest first."""
     if not versions:
         problem = f'model package group "{group}" in account {account} has no versions'
-        return ModelPackageError(problem, next_command=f"register a model in {group}, approve it, then: make resolve")
+        return ModelPackageError(
+            problem, next_command=f"make register PIPELINE={pipeline} ARTIFACT=model.tar.gz APPROVE=1"
+        )
     found = [str(each) for each in versions[:limit]]
     if len(versions) > limit:
         found.append(f"and {len(versions) - limit} older versions")
@@ -60,12 +62,13 @@ def nothing_approved(
     )
 
 
-def no_group(group: str, account: str, existing: Sequence[str]) -> ModelPackageError:
+def no_group(group: str, account: str, existing: Sequence[str], pipeline: str) -> ModelPackageError:
     """The error for a model package group that does not exist; ``existing`` are the groups there are."""
     near = get_close_matches(group, existing, n=1)
     hint = f'; did you mean "{near[0]}"?' if near else ""
     return ModelPackageError(
         f'account {account} has no model package group "{group}"{hint}',
         found=[f"groups: {', '.join(existing) or 'none'}"],
-        next_command="correct model_package_group in stages/, or register a model in that group",
+        next_command=f"make register PIPELINE={pipeline} ARTIFACT=model.tar.gz APPROVE=1   # or correct "
+        f"model_package_group in pipelines/{pipeline}/settings.yml",
     )

@@ -30,8 +30,8 @@ def resolve(context: StageContext) -> Resolved:
     chosen = choose_package(approved)
     if chosen is None:
         if not registry.has_group(group):
-            raise no_group(group, account, registry.groups())
-        raise nothing_approved(group, account, registry.versions(group))
+            raise no_group(group, account, registry.groups(), context.settings.pipeline)
+        raise nothing_approved(group, account, registry.versions(group), context.settings.pipeline)
     return Resolved(chosen, described(context, chosen.arn), passed_over(approved, chosen))
 
 

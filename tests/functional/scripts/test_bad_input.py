@@ -46,7 +46,7 @@ def test_a_script_that_is_no_python_is_refused_before_anything_is_released(ready
 def test_a_parameter_that_nobody_gives_a_value_is_refused_at_plan(ready_site: Site) -> None:
     source = (ready_site.folder / "pipelines" / ready_site.pipeline / "pipeline.py").read_text()
     ready_site.write_pipeline(source.replace('"ProcessingInstanceType"]', '"ProcessingInstanceType", "Threshold"]'))
-    refused(ready_site.run("plan", "--stage", "preprod"), 10, "Threshold", "parameters: in stages/preprod.yml")
+    refused(ready_site.run("plan", "--stage", "preprod"), 10, "Threshold", "set Threshold under parameters:")
     ready_site.edit_stage("preprod", "tags: {}", "parameters: {Threshold: '0.5'}\ntags: {}")
     ready_site.json("plan", "--stage", "preprod")
 

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 from tests.functional.conftest import PREPROD
-from tests.functional.scripts.site import BUCKETS, PIPELINE, SCORE, Site
+from tests.functional.scripts.site import BUCKETS, SCORE, Site
 
 
 def test_a_deployed_stage_can_be_run_verified_and_looked_at(ready_site: Site) -> None:
@@ -87,16 +87,3 @@ def test_a_run_takes_parameters_and_another_input(ready_site: Site) -> None:
     unknown = ready_site.run("run", "--stage", "preprod", "--parameters", "ProcesingInstanceType=ml.m5.xlarge")
     assert unknown.returncode == 2
     assert "did you mean ProcessingInstanceType" in unknown.stderr
-
-
-def test_a_parameter_that_nobody_gives_a_value_is_refused_at_plan(ready_site: Site) -> None:
-    ready_site.write_pipeline(
-        PIPELINE.replace('names = ["ModelName"', 'names = ["ModelName", "Threshold"')
-        .replace("parameters[4]", "parameters[5]")
-        .replace('{"MODEL_NAME": get("ModelName")}', '{"MODEL_NAME": get("ModelName"), "T": get("Threshold")}')
-    )
-    done = ready_site.run("plan", "--stage", "preprod")
-    assert done.returncode == 10, done.stderr
-    assert "nobody gives the pipeline's parameter Threshold a value" in done.stderr
-    ready_site.edit_stage("preprod", "tags: {}", 'tags: {}\nparameters: {Threshold: "0.5"}')
-    assert ready_site.run("plan", "--stage", "preprod").returncode == 0

@@ -29,7 +29,7 @@ def test_an_approved_version_that_failed_is_passed_over_and_said() -> None:
 
 
 def test_without_an_approved_version_none_is_chosen() -> None:
-    assert choose_package([version(2, "Rejected"), version(1, "PendingManualApproval")]) is None
+    assert choose_package([version(2, "Rejected"), version(1, "PendingManualApproval")], "churn") is None
 
 
 @given(st.permutations([version(number) for number in range(1, 6)]))
@@ -38,16 +38,18 @@ def test_the_order_of_the_list_does_not_matter(versions: list[PackageSummary]) -
 
 
 def test_the_error_says_which_versions_exist_and_their_status() -> None:
-    error = nothing_approved("g", "111111111111", [version(2, "Rejected"), version(1, "PendingManualApproval")])
+    error = nothing_approved(
+        "g", "111111111111", [version(2, "Rejected"), version(1, "PendingManualApproval")], "churn"
+    )
     assert any("version 2: Rejected" in line for line in error.found)
     assert any("version 1: PendingManualApproval" in line for line in error.found)
     assert error.exit_code == 7
 
 
 def test_a_long_list_of_versions_is_cut() -> None:
-    error = nothing_approved("g", "111111111111", [version(number, "Rejected") for number in range(50, 0, -1)])
+    error = nothing_approved("g", "111111111111", [version(number, "Rejected") for number in range(50, 0, -1)], "churn")
     assert error.found[-1] == "and 30 older versions"
 
 
 def test_a_group_that_does_not_exist_gets_a_hint() -> None:
-    assert 'did you mean "tumor-classifier"' in no_group("tumor-clasifier", "1", ["tumor-classifier"]).problem
+    assert 'did you mean "tumor-classifier"' in no_group("tumor-clasifier", "1", ["tumor-classifier"], "churn").problem
