@@ -29,7 +29,7 @@ _KEPT = (
     "REQUESTS_CA_BUNDLE",
     "NETRC",
 )
-_PIP = ("-m", "pip", "--no-input", "--disable-pip-version-check", "install", "--progress-bar=off")
+_OPTIONS = ("--progress-bar=off", "--root-user-action=ignore")
 _numbers = itertools.count()
 
 
@@ -39,25 +39,24 @@ class InstallationError(Exception):
 
 @dataclass(frozen=True)
 class Installation:
-    """``look`` is called while a program runs; what it raises ends the program."""
+    """``look`` is called while a program runs; what it raises ends the program. ``pip`` is a Python that has pip."""
 
     files: ContainerDirectory
     log: LogStream
     look: Callable[[], None]
 
-    def make_venv(self, folder: Path) -> None:
-        self._run([sys.executable, "-m", "venv", str(folder)])
+    def make_venv(self, folder: Path, with_pip: bool) -> None:
+        self._run([sys.executable, "-m", "venv", *(() if with_pip else ("--without-pip",)), str(folder)])
 
-    def install(self, folder: Path, packages: Sequence[str]) -> None:
+    def install(self, pip: Path, folder: Path, packages: Sequence[str]) -> None:
         """Into the venv in ``folder``. Wheels alone: what an image brings is not compiled here."""
-        self._run([_python(folder), *_PIP, "--root-user-action=ignore", "--only-binary=:all:", *packages])
+        self._run([*_install(pip, folder), "--only-binary=:all:", *packages])
 
-    def install_requirements(self, folder: Path, file: str, isolated: bool) -> None:
+    def install_requirements(self, pip: Path, folder: Path, file: str, isolated: bool) -> None:
         """``file`` is the path inside the container; ``isolated`` has no network but its own loopback."""
         # Without a network pip would try for half a minute to reach an index that is not there.
         retries = ["--retries=0", "--timeout=5"] if isolated else []
-        command = [_python(folder), *_PIP, "--root-user-action=ignore", *retries, "-r", file]
-        self._run(command, str(Path(file).parent), isolated)
+        self._run([*_install(pip, folder), *retries, "-r", file], str(Path(file).parent), isolated)
 
     def _run(self, arguments: list[str], working_directory: str = "", isolated: bool = False) -> None:
         own = ContainerDirectory(self.files.root / f"install-{next(_numbers)}", self.files.ml)
@@ -83,8 +82,9 @@ class Installation:
         self.log.write(chunk)
 
 
-def _python(folder: Path) -> str:
-    return str(folder / "bin" / "python")
+def _install(pip: Path, folder: Path) -> list[str]:
+    venv = str(folder / "bin" / "python")
+    return [str(pip), "-m", "pip", "--python", venv, "--no-input", "--disable-pip-version-check", "install", *_OPTIONS]
 
 
 def _environment() -> dict[str, str]:

@@ -79,27 +79,32 @@ class ModelEnvironment:
         )
 
     def _build(self, folder: Path, packages: Sequence[str], requirements: str | None) -> None:
+        # Making a venv with pip takes seconds: one has it, and installs into all others.
+        pip = self.environments.provide(["pip"], lambda each: self._make_venv(each, True), self.installation.look)
+        self._make_venv(folder, False)
+        layer_on_own_packages(folder)
+        if packages:
+            self._say(f"installing {' '.join(packages)}, once for all jobs ...")
+            try:
+                self.installation.install(pip, folder, packages)
+            except InstallationError as error:
+                raise _ImagePackagesError(str(error)) from error
+        if requirements is not None:
+            self._say(f"installing {requirements}, once for all jobs with the same requirements ...")
+            self._install_requirements(pip, folder, requirements)
+
+    def _make_venv(self, folder: Path, with_pip: bool) -> None:
         try:
-            self.installation.make_venv(folder)
+            self.installation.make_venv(folder, with_pip)
         except InstallationError as error:
             raise JobFailedError(
                 f"ClientError: localaws cannot make the environment that the model needs: {sys.executable} -m venv "
                 f"failed: {error}. On Debian and Ubuntu: apt-get install python3-venv."
             ) from error
-        layer_on_own_packages(folder)
-        if packages:
-            self._say(f"installing {' '.join(packages)}, once for all jobs ...")
-            try:
-                self.installation.install(folder, packages)
-            except InstallationError as error:
-                raise _ImagePackagesError(str(error)) from error
-        if requirements is not None:
-            self._say(f"installing {requirements}, once for all jobs with the same requirements ...")
-            self._install_requirements(folder, requirements)
 
-    def _install_requirements(self, folder: Path, requirements: str) -> None:
+    def _install_requirements(self, pip: Path, folder: Path, requirements: str) -> None:
         try:
-            self.installation.install_requirements(folder, requirements, self.isolated)
+            self.installation.install_requirements(pip, folder, requirements, self.isolated)
         except InstallationError as error:
             if self.isolated:
                 raise JobFailedError(

@@ -65,7 +65,8 @@ def input_fn(data: Any, content_type: str) -> Any:
     """What a script's predict_fn gets where the script has no input_fn: a DMatrix."""
     kind = content_type.partition(";")[0].strip().lower()
     if kind == "text/csv":
-        return xgb.DMatrix(_csv_array(_text(data)))
+        # The image fails on an empty last line; whether SageMaker ever sends one is not documented.
+        return xgb.DMatrix(_csv_array(_text(data).strip()))
     if kind in _LIBSVM:
         with tempfile.NamedTemporaryFile(suffix=".libsvm") as file:
             file.write(_text(data).encode())
