@@ -184,7 +184,7 @@ def test_several_models_are_averaged(site: JobSite, unique: str, trained: Traine
     [
         ({"model.json": "binary.json"}, "application/x-recordio-protobuf", "transform text/csv or text/libsvm here"),
         ({"model.json": "binary.json"}, "application/x-parquet", "not an accepted ContentType"),
-        ({"model.bin": "lightgbm.txt"}, "text/csv", "model.bin is no XGBoost model"),
+        ({"model.bin": "lightgbm.txt"}, "text/csv", "model.bin is no model that XGBoost 3.0.5 can read"),
         ({"model.pkl": "classifier.pkl"}, "text/csv", "holds a pickled XGBClassifier"),
         ({"code/inference.py": "answers.json"}, "text/csv", "no SAGEMAKER_PROGRAM: set it to inference.py"),
     ],

@@ -32,9 +32,7 @@ def test_what_requirements_name_counts(tmp_path: Path, line: str) -> None:
     assert digest(tmp_path / "one", line, more="a") == digest(tmp_path / "three", line, more="a")
 
 
-@pytest.mark.parametrize(
-    ("text", "nothing"), [("", True), ("#\n\n  # none", True), ("six", False), ("-r x", False)]
-)
+@pytest.mark.parametrize(("text", "nothing"), [("", True), ("#\n\n  # none", True), ("six", False), ("-r x", False)])
 def test_comments_ask_for_nothing(text: str, nothing: bool) -> None:
     assert asks_for_nothing(text) is nothing
 

@@ -39,10 +39,6 @@ class ModelEnvironment:
         """The path of the interpreter. Raises JobFailedError, and what the installation's ``look`` raises."""
         wanted = self._wanted()
         lacking = [package for package in wanted if not is_served_here(package)]
-        framework = self.image.framework
-        if framework is not None and framework.name == "torch" and framework in lacking:
-            self._refuse_absent_torch(framework)
-            lacking.remove(framework)
         if not lacking:
             return self._provide(())
         self._say(f"{self.image.name} brings {_listed(lacking)}, which localaws' own packages do not provide.")
@@ -55,13 +51,17 @@ class ModelEnvironment:
             return self._provide(())
 
     def _wanted(self) -> list[Package]:
-        image, framework = self.image, self.image.framework
+        """What localaws provides of the image's packages, in an environment where it lacks some."""
+        framework = self.image.framework
         if framework is None:
             return []
-        own_choice = self._requirements_text()
+        companions = self.image.companions(with_script=bool(self.files.program))
+        if framework.name == "torch":
+            self._refuse_absent_torch(framework)
+            return [*companions]
         # Two distributions of one library in one environment would overwrite each other's files.
-        replaced = framework.also and names_package(own_choice, framework.also)
-        return [*(() if replaced else (framework,)), *image.companions(with_script=bool(self.files.program))]
+        replaced = framework.also and names_package(self._requirements_text(), framework.also)
+        return [*companions] if replaced else [framework, *companions]
 
     def _provide(self, packages: Sequence[str]) -> str:
         requirements = self.files.requirements
@@ -130,13 +130,15 @@ class ModelEnvironment:
     def _refuse_absent_torch(self, torch: Package) -> None:
         """With its GPU libraries torch has several GB: nobody wants a job to fetch that unasked."""
         found = own_version(torch)
-        if found is not None:
-            self._say(f"{self.image.name} brings {torch.requirement}; {found} of localaws' packages is used.")
-        elif not names_package(self._requirements_text(), torch.name):
+        if names_package(self._requirements_text(), torch.name):
+            return
+        if found is None:
             raise JobFailedError(
                 f"ClientError: The image {self.image.name} brings torch, which localaws lacks and, for its size, does "
                 f"not install by itself. Install it where localaws runs: python -m pip install {_quoted([torch])}"
             )
+        if not torch.accepts(found):
+            self._say(f"{self.image.name} brings {torch.requirement}; {found} of localaws' packages is used.")
 
     def _requirements_text(self) -> str:
         file = self.files.requirements

@@ -25,6 +25,7 @@ from scipy import sparse, stats
 _CSV = ("text/csv", "csv")
 _LIBSVM = ("text/libsvm", "text/x-libsvm", "libsvm")
 _ACCEPTED = ("application/json", "application/jsonlines", "application/x-recordio-protobuf", "text/csv")
+_STACK = "\nStack trace"  # of C++, which XGBoost adds to its words
 _VOTES = ("multi:softmax", "binary:hinge")
 
 
@@ -90,9 +91,10 @@ def _loaded(path: Path, model_dir: str) -> tuple[Any, bool]:
             model, pickled = xgb.Booster(), False
             model.load_model(str(path))
         except Exception as error:
+            reason = str(error).partition(_STACK)[0]
             raise ValueError(
-                f"{path.name} is no XGBoost model: as a pickle: {not_pickled}; as a saved model: {error}"
-                + _beside(model_dir)
+                f"{path.name} is no model that XGBoost {xgb.__version__} can read: as a pickle: {not_pickled}; "
+                f"as a saved model: {reason}{_beside(model_dir)}"
             ) from error
     if not hasattr(model, "set_param"):
         raise TypeError(
