@@ -6,7 +6,7 @@ import io
 import json
 import tarfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -86,12 +86,13 @@ class JobSite:
     def predictions(self, name: str) -> dict[str, bytes]:
         return self.objects(f"out/{name}/")
 
-    def model(self, name: str, files: dict[str, bytes | str], **container: Any) -> None:
-        """A model whose artifact holds ``files``."""
+    def model(self, name: str, files: Mapping[str, bytes | str], isolated: bool = False, **container: Any) -> None:
+        """A model whose artifact holds ``files``; ``isolated`` models have no network."""
         artifact = self.put(f"models/{name}/model.tar.gz", archive(files))
         self.sagemaker.create_model(
             ModelName=name,
             ExecutionRoleArn=self.role,
+            EnableNetworkIsolation=isolated,
             PrimaryContainer={"Image": IMAGE, "ModelDataUrl": artifact, **container},
         )
 
@@ -150,7 +151,7 @@ def cluster(hosts: int) -> dict[str, Any]:
     return {"ClusterConfig": {"InstanceCount": hosts, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}
 
 
-def archive(files: dict[str, bytes | str]) -> bytes:
+def archive(files: Mapping[str, bytes | str]) -> bytes:
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w:gz") as made:
         for name, content in files.items():

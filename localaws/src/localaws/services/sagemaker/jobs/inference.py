@@ -10,7 +10,6 @@ import itertools
 import json
 import socket
 import struct
-import sys
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from localaws.services.sagemaker.jobs.metrics import Usage
-from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess
+from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess, search_path
+from localaws.services.sagemaker.jobs.serving_images import ServingImage
 
 _WORKER = Path(__file__).with_name("inference_worker.py")
+_TOOLKITS = Path(__file__).with_name("toolkits")
 _LENGTHS = struct.Struct(">IQ")
 # SageMaker gives a container this long until it answers /ping.
 _START_SECONDS = 600
@@ -41,16 +42,25 @@ class InvocationError(Exception):
 
 @dataclass(frozen=True)
 class ServedContainer:
-    """One container of the model, made ready: its files, the script in it and its environment.
+    """One container of the model, made ready: its files, the code that serves it and its environment.
 
-    ``program`` is the script's path inside the container.
+    ``program`` is the script's path inside the container, ``toolkit`` the module of ``toolkits/`` that
+    knows its image; one of them may be empty.
     """
 
     directory: ContainerDirectory
+    python: str
     program: str
+    toolkit: str
     environment: dict[str, str]
     isolate_network: bool
     on_output: Callable[[bytes], None]
+
+
+def toolkit_of(image: ServingImage) -> str:
+    """The module that serves what the image itself would serve; empty where localaws has none for it."""
+    module = _TOOLKITS / f"{image.kind}_image.py"
+    return str(module) if module.is_file() else ""
 
 
 class _Worker:
@@ -60,8 +70,8 @@ class _Worker:
             descriptor = theirs.fileno()
             command = Command(
                 # -P: the script's own folder, which is localaws', must not be where the user's imports are looked up
-                [sys.executable, "-P", str(_WORKER), str(descriptor), container.program],
-                container.environment,
+                [container.python, "-P", str(_WORKER), str(descriptor), container.program, container.toolkit],
+                {"PATH": search_path(container.python), **container.environment},
                 container.isolate_network,
                 (descriptor,),
             )

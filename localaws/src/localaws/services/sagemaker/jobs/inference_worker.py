@@ -7,7 +7,10 @@ and responses travel over one socket, each as two lengths, a JSON head and a bod
     {"content_type": "text/csv"}, b"0.7"        or        {"error": "ValueError: ..."}, b""
 
 The handlers are those of the SageMaker inference toolkit: model_fn, and input_fn, predict_fn, output_fn or
-transform_fn, with the toolkit's defaults for what a script leaves out.
+transform_fn, with the toolkit's defaults for what a script leaves out. A module of ``toolkits/`` adds what the model's
+image does otherwise, and serves the model where there is no script. ::
+
+    python inference_worker.py <descriptor of the socket> <script or ""> <module of toolkits/ or "">
 
 https://sagemaker.readthedocs.io/en/stable/frameworks/sklearn/using_sklearn.html#deploy-a-scikit-learn-model
 """
@@ -34,16 +37,18 @@ _JSON_LINES = ("application/jsonlines", "application/x-jsonlines")
 # The toolkit hands these over as text, everything else as bytes.
 _TEXT = (_CSV, _JSON)
 _MODEL_DIRECTORY = "/opt/ml/model"
+_NO_TOOLKIT = _NO_SCRIPT = SimpleNamespace()
 
 
 def main() -> None:
-    descriptor, program = int(sys.argv[1]), Path(sys.argv[2])
+    descriptor, program, toolkit = int(sys.argv[1]), *sys.argv[2:]
     connection = socket.socket(fileno=descriptor)
     # What user code writes to a stray file descriptor must not end up between two responses.
     os.set_inheritable(descriptor, False)
     reader = connection.makefile("rb")
     try:
-        handlers = Handlers(_load(program))
+        image = _load(Path(toolkit)) if toolkit else _NO_TOOLKIT
+        handlers = Handlers(_load_script(Path(program)) if program else getattr(image, "Algorithm", _NO_SCRIPT), image)
     except BaseException as error:  # SystemExit of a script is a failure too
         _report(connection, error, quiet=False)
         return
@@ -61,28 +66,34 @@ def main() -> None:
 
 
 class Handlers:
-    """The functions of an inference script, and the defaults of what it does not define."""
+    """The functions of an inference script, and the defaults of what it does not define: its image's, or the
+    toolkit's. ``script`` and ``image`` are modules, or anything with such attributes."""
 
-    def __init__(self, module: ModuleType) -> None:
+    def __init__(self, script: Any, image: Any = _NO_TOOLKIT) -> None:
         def own(name: str) -> Callable[..., Any] | None:
-            return getattr(module, name, None)
+            return getattr(script, name, None)
 
-        self._input = own("input_fn") or default_input
-        self._predict = own("predict_fn") or default_predict
-        self._output = own("output_fn") or default_output
+        def given(name: str) -> Callable[..., Any] | None:
+            return own(name) or getattr(image, name, None)
+
+        self._input = given("input_fn") or default_input
+        self._predict = given("predict_fn") or default_predict
+        self._output = given("output_fn") or default_output
         self._transform = own("transform_fn")
         if self._transform and (own("input_fn") or own("predict_fn") or own("output_fn")):
             raise ValueError("transform_fn replaces input_fn, predict_fn and output_fn: define it or them, not both")
-        load = own("model_fn")
+        load = given("model_fn")
         if load is None:
-            raise NotImplementedError(f"{module.__file__} defines no model_fn(model_dir), so nothing loads the model")
+            raise NotImplementedError(f"{script.__file__} defines no model_fn(model_dir), so nothing loads the model")
+        without_headers: tuple[str, str] = getattr(script, "WITHOUT_HEADERS", (_JSON, _JSON))
+        self._content_type, self._accept = without_headers
         self._context = SimpleNamespace(model_dir=_MODEL_DIRECTORY)
         self._model = self._call(load, _MODEL_DIRECTORY)
 
     def respond(self, body: bytes, content_type: str, accept: str) -> tuple[bytes, str]:
         """The response's body and its content type."""
-        content_type = content_type or os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_CONTENT_TYPE", _JSON)
-        accept = accept or os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", _JSON)
+        content_type = content_type or os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_CONTENT_TYPE", self._content_type)
+        accept = accept or os.environ.get("SAGEMAKER_DEFAULT_INVOCATIONS_ACCEPT", self._accept)
         data: Any = body.decode() if _media_type(content_type) in _TEXT else body
         if self._transform:
             answer = self._call(self._transform, self._model, data, content_type, accept)
@@ -141,6 +152,8 @@ def default_output(prediction: Any, accept: str) -> Any:
     """The prediction in the form that Accept names."""
     import numpy as np  # noqa: PLC0415 (50 ms of each worker, needed by the defaults alone)
 
+    if hasattr(prediction, "detach"):  # a tensor of PyTorch
+        prediction = prediction.detach().cpu()
     kind, values = _media_type(accept), np.asarray(prediction)
     if kind == _CSV:
         target = io.StringIO()
@@ -157,8 +170,12 @@ def default_output(prediction: Any, accept: str) -> Any:
     raise ValueError(f"the default output_fn does not write {accept}: define output_fn(prediction, accept)")
 
 
-def _load(program: Path) -> ModuleType:
+def _load_script(program: Path) -> ModuleType:
     sys.path.insert(0, str(program.parent))
+    return _load(program)
+
+
+def _load(program: Path) -> ModuleType:
     specification = importlib.util.spec_from_file_location(program.stem, program)
     if specification is None or specification.loader is None:
         raise ImportError(f"{program} is not a Python file")

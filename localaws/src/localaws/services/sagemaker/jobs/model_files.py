@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -12,15 +13,29 @@ from localaws.services.sagemaker.jobs.artifact import UnsafeArtifactError, unpac
 from localaws.services.sagemaker.jobs.objects import JobObjects, S3Location
 from localaws.services.sagemaker.jobs.outcome import JobFailedError
 from localaws.services.sagemaker.jobs.sandbox import ContainerDirectory
+from localaws.services.sagemaker.jobs.serving_images import ServingImage
 
 _MODEL = "/opt/ml/model"
 _CODE = "/opt/ml/code"
 _ADDITIONAL = "/opt/ml/additional-model-data-sources"
 
 
-def provide_model(objects: JobObjects, container: dict[str, Any], directory: ContainerDirectory) -> str:
-    """Download and unpack what ``container`` (as DescribeModel answers it) names; return the inference script's path
-    inside the container. JobFailedError says what is wrong with the artifact, or which script was looked for where."""
+@dataclass(frozen=True)
+class ModelFiles:
+    """Paths inside the container: the inference script, empty where the image's own code serves the model, and the
+    requirements that its toolkit installs before."""
+
+    program: str
+    requirements: str | None
+
+
+def provide_model(
+    objects: JobObjects, container: dict[str, Any], image: ServingImage, directory: ContainerDirectory
+) -> ModelFiles:
+    """Download and unpack what ``container`` (as DescribeModel answers it) names, and find the code in it.
+
+    JobFailedError says what is wrong with the artifact, or which script was looked for where.
+    """
     model = directory.outside(_MODEL)
     model.mkdir(parents=True)
     source = container.get("ModelDataSource", {}).get("S3DataSource")
@@ -37,7 +52,7 @@ def provide_model(objects: JobObjects, container: dict[str, Any], directory: Con
         folder = directory.outside(f"{_ADDITIONAL}/{additional['ChannelName']}")
         folder.mkdir(parents=True)
         _provide_source(objects, additional["S3DataSource"], folder)
-    return _find_program(objects, container, directory)
+    return _find_code(objects, container, image, directory)
 
 
 def _provide_archive(objects: JobObjects, uri: str, folder: Path) -> None:
@@ -56,28 +71,52 @@ def _provide_source(objects: JobObjects, source: dict[str, Any], folder: Path) -
         objects.download(objects.find(source["S3Uri"], "S3Prefix"), folder)
 
 
-def _find_program(objects: JobObjects, container: dict[str, Any], directory: ContainerDirectory) -> str:
+def _find_code(
+    objects: JobObjects, container: dict[str, Any], image: ServingImage, directory: ContainerDirectory
+) -> ModelFiles:
     environment = container.get("Environment", {})
-    program = environment.get("SAGEMAKER_PROGRAM") or "inference.py"
+    named = environment.get("SAGEMAKER_PROGRAM")
+    if image.kind == "xgboost" and not named:
+        return ModelFiles("", None)  # the image then looks for no script and installs nothing
+    folders = _code_folders(objects, environment.get("SAGEMAKER_SUBMIT_DIRECTORY", ""), directory)
+    wanted = [str(PurePosixPath(folder, named or "inference.py")) for folder in folders]
+    for folder, path in zip(folders, wanted, strict=True):
+        if directory.outside(path).is_file():
+            return ModelFiles(path, _requirements(folder, directory))
+    if image.kind == "pytorch" and not named:
+        return ModelFiles("", _requirements(folders[-1], directory))
+    raise JobFailedError(
+        f"ClientError: The model has no inference code. Looked for {' and '.join(wanted)} "
+        f"(SAGEMAKER_PROGRAM {named or 'is not set'}), found in the artifact: {_shown(directory.outside(_MODEL))}. "
+        f"{_why_code(image, container['Image'])}"
+    )
+
+
+def _code_folders(objects: JobObjects, submitted: str, directory: ContainerDirectory) -> list[str]:
+    """Where the script may lie, in the order of the search."""
     folders = [f"{_MODEL}/code"]
-    submitted = environment.get("SAGEMAKER_SUBMIT_DIRECTORY", "").removeprefix("file://")
+    submitted = submitted.removeprefix("file://")
     if submitted.startswith("s3://"):
         code = directory.outside(_CODE)
         code.mkdir(parents=True)
         _provide_archive(objects, submitted, code)
         folders.insert(0, _CODE)
-    elif submitted.startswith("/opt/ml/") and submitted not in folders:
+    elif submitted.startswith("/opt/ml/") and submitted.rstrip("/") not in folders:
         folders.insert(0, submitted.rstrip("/"))
-    wanted = [str(PurePosixPath(folder, program)) for folder in folders]
-    for path in wanted:
-        if directory.outside(path).is_file():
-            return path
-    raise JobFailedError(
-        f"ClientError: The model has no inference code. Looked for {' and '.join(wanted)} "
-        f"(SAGEMAKER_PROGRAM {environment.get('SAGEMAKER_PROGRAM') or 'is not set'}), found in the artifact: "
-        f"{_shown(directory.outside(_MODEL))}. localaws does not run the image {container['Image']}, so the artifact "
-        "must bring code/inference.py."
-    )
+    return folders
+
+
+def _requirements(folder: str, directory: ContainerDirectory) -> str | None:
+    path = f"{folder}/requirements.txt"
+    return path if directory.outside(path).is_file() else None
+
+
+def _why_code(image: ServingImage, uri: str) -> str:
+    if image.kind == "unknown":
+        return f"localaws does not run the image {uri}, so the artifact must bring code/inference.py."
+    if image.kind == "scikit-learn":
+        return f"The image {image.name} serves no model without one: the artifact must bring code/inference.py."
+    return f"The image {image.name} serves the script that SAGEMAKER_PROGRAM names: bring it, or do not name one."
 
 
 def _shown(folder: Path) -> str:

@@ -55,6 +55,7 @@ class Command:
     environment: dict[str, str]
     isolate_network: bool = False
     pass_descriptors: tuple[int, ...] = ()
+    working_directory: str = ""  # as the container sees it; its home where empty
 
 
 class ContainerProcess:
@@ -133,7 +134,7 @@ def _specification(directory: ContainerDirectory, command: Command) -> dict[str,
     return {
         "directory": str(directory.ml),
         "staging": str(directory.staging),
-        "working_directory": str(directory.home),
+        "working_directory": command.working_directory or str(directory.home),
         "problem_file": str(directory.problem_file),
         "usage_file": str(directory.usage_file),
         "arguments": list(command.arguments),
@@ -143,10 +144,15 @@ def _specification(directory: ContainerDirectory, command: Command) -> dict[str,
     }
 
 
+def search_path(python: str) -> str:
+    """The PATH of a container whose Python is ``python``."""
+    return f"{Path(python).parent}:{_SYSTEM_PATH}"
+
+
 def _environment(directory: ContainerDirectory, own: dict[str, str]) -> dict[str, str]:
     """Nothing of the shell that started localaws: what an image would set, and what the job asked for."""
     return {
-        "PATH": f"{Path(sys.executable).parent}:{_SYSTEM_PATH}",
+        "PATH": search_path(sys.executable),
         "HOME": str(directory.home),
         "TMPDIR": str(directory.temporary),
         "LANG": "C.UTF-8",

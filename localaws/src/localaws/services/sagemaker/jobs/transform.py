@@ -20,18 +20,22 @@ from typing import Any
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
 from localaws.services.sagemaker.jobs.batching import Batch
-from localaws.services.sagemaker.jobs.inference import ModelNotServedError, ServedContainer
+from localaws.services.sagemaker.jobs.inference import ModelNotServedError, ServedContainer, toolkit_of
+from localaws.services.sagemaker.jobs.installation import Installation
 from localaws.services.sagemaker.jobs.invocation import Invocations
 from localaws.services.sagemaker.jobs.logs import LogStream
 from localaws.services.sagemaker.jobs.metrics import HostMetrics
+from localaws.services.sagemaker.jobs.model_environment import ModelEnvironment
 from localaws.services.sagemaker.jobs.model_files import provide_model
 from localaws.services.sagemaker.jobs.objects import JobObjects, S3Location, S3Object
 from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
+from localaws.services.sagemaker.jobs.python_environments import PythonEnvironments
 from localaws.services.sagemaker.jobs.records import SERVER_STOPPED, TRANSFORM
 from localaws.services.sagemaker.jobs.role import SESSION_NAME, role_caller
 from localaws.services.sagemaker.jobs.running import job_files
 from localaws.services.sagemaker.jobs.sandbox import ContainerDirectory
 from localaws.services.sagemaker.jobs.server_pool import ServerPool
+from localaws.services.sagemaker.jobs.serving_images import serving_image
 from localaws.services.sagemaker.jobs.transform_objects import ObjectTransform, TransformSettings
 
 _MOST_SERVERS = 2
@@ -49,6 +53,7 @@ class TransformRun:
         cloud: Cloud,
         job: dict[str, Any],
         model: dict[str, Any],
+        environments: PythonEnvironments,
         account: str,
         region: str,
         stop: threading.Event,
@@ -56,6 +61,7 @@ class TransformRun:
         self._cloud = cloud
         self._job = job
         self._model = model
+        self._environments = environments
         self._stop = stop
         self._service = Caller.root(account, region)
         role = role_caller(model["ExecutionRoleArn"], region)
@@ -106,17 +112,24 @@ class TransformRun:
         found = self._model["Containers"]
         served = []
         for number, container in enumerate(found, 1):
-            directory = ContainerDirectory(self._root / f"container-{number}")
-            program = provide_model(self._objects, container, directory)
             name = container.get("ContainerHostname", f"container-{number}")
             log = self._log(self._stream if len(found) == 1 else f"{self._stream}/{name}")
             cleanup.callback(log.close)
-            if (directory.outside(program).parent / "requirements.txt").is_file():
-                log.line("localaws: code/requirements.txt is not installed; the packages of localaws' Python are used.")
+            directory = ContainerDirectory(self._root / f"container-{number}")
             environment = {**credentials, **self._environment(container)}
-            isolate = bool(self._model.get("EnableNetworkIsolation"))
-            served.append(ServedContainer(directory, program, environment, isolate, log.write))
+            served.append(self._served(container, directory, environment, log))
         return served
+
+    def _served(
+        self, container: dict[str, Any], directory: ContainerDirectory, environment: dict[str, str], log: LogStream
+    ) -> ServedContainer:
+        image = serving_image(container["Image"])
+        files = provide_model(self._objects, container, image, directory)
+        isolated = bool(self._model.get("EnableNetworkIsolation"))
+        installation = Installation(directory, log, self._look)
+        python = ModelEnvironment(image, files, isolated, self._environments, installation).python()
+        toolkit = toolkit_of(image)
+        return ServedContainer(directory, python, files.program, toolkit, environment, isolated, log.write)
 
     def _environment(self, container: dict[str, Any]) -> dict[str, str]:
         """What SageMaker tells the container of a transform job, and what the user gave.
@@ -175,10 +188,7 @@ class TransformRun:
         pending = set(futures)
         while pending:
             done, pending = wait(pending, _LOOK_EVERY, "FIRST_EXCEPTION")
-            if self._stop.is_set():
-                raise JobStoppedError
-            if self._cloud.workers.stopping.is_set():
-                raise JobFailedError(SERVER_STOPPED)
+            self._look()
             if time.monotonic() - self._measured > _MEASURE_EVERY:
                 self._measured = time.monotonic()
                 self._metrics.sample(pool.usage)
@@ -190,6 +200,13 @@ class TransformRun:
                     f"AlgorithmError: The model could not be loaded: {error}. "
                     f"See job logs for more information: {TRANSFORM.log_group} {self._stream}"
                 ) from error
+
+    def _look(self) -> None:
+        """Raise what ends the run, where something does."""
+        if self._stop.is_set():
+            raise JobStoppedError
+        if self._cloud.workers.stopping.is_set():
+            raise JobFailedError(SERVER_STOPPED)
 
     def _object_failed(self, item: S3Object, error: Exception) -> None:
         self._failures.append(f"{item.location}: {error}")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
+from localaws.services.sagemaker.jobs.python_environments import PythonEnvironments
 from localaws.services.sagemaker.jobs.records import TRANSFORM, JobRecords
 from localaws.services.sagemaker.jobs.role import require_role
 from localaws.services.sagemaker.jobs.running import RunningJobs
@@ -31,6 +32,7 @@ class TransformJobs(Service):
         self._records = JobRecords(cloud, TRANSFORM)
         self._models = ModelRecords(cloud)
         self._running = RunningJobs(cloud, self._records)
+        self._environments = PythonEnvironments(cloud.kept_directory("environments"))
 
     def create_transform_job(self, caller: Caller, request: Request) -> Response:
         _refuse_unimplemented(request)
@@ -42,7 +44,8 @@ class TransformJobs(Service):
         key = self._records.create(caller, description, request.get("Tags", []))
         job = self._records.get(key)
         self._running.start(
-            key, lambda stop: TransformRun(self._cloud, job, model, key.account, key.region, stop).run()
+            key,
+            lambda stop: TransformRun(self._cloud, job, model, self._environments, key.account, key.region, stop).run(),
         )
         return {"TransformJobArn": job["TransformJobArn"]}
 
