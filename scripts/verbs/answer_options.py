@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from scripts.errors import UsageError
-from scripts.terminal.command_line import print_json
+from scripts.terminal.command_line import add_pipeline_option, print_json
 
 if TYPE_CHECKING:
     from scripts.flows.answer_approval import OpenQuestion
@@ -16,17 +16,16 @@ LONGEST_SUMMARY = 512  # PutApprovalResult's limit
 
 
 def add_answer_options(parser: argparse.ArgumentParser) -> None:
+    add_pipeline_option(parser)
     parser.add_argument("--summary", help="the reason, stored with the approval; without it, the command asks")
 
 
-def reason_for(question: OpenQuestion, target: str, given: str | None) -> str:
+def reason_for(question: OpenQuestion, command: str, given: str | None) -> str:
     """The reason that was given, or asked for now that the question was shown. Raises UsageError without one."""
     print("\n".join(question.lines), file=sys.stderr)
-    summary = (given if given is not None else _asked(target)).strip()
+    summary = (given if given is not None else _asked(command)).strip()
     if not summary:
-        raise UsageError(
-            "the reason is empty; the approval was not answered", next_command=f'make {target} SUMMARY="why"'
-        )
+        raise UsageError("the reason is empty; the approval was not answered", next_command=f'{command} SUMMARY="why"')
     if len(summary) > LONGEST_SUMMARY:
         raise UsageError(f"the summary has {len(summary)} characters; the limit is {LONGEST_SUMMARY}")
     return summary
@@ -39,11 +38,11 @@ def print_answer(question: OpenQuestion, status: str, summary: str, output: str)
         print(f"{status}: {summary}")
 
 
-def _asked(target: str) -> str:
+def _asked(command: str) -> str:
     """The reason, asked for on the terminal; without one there is nobody to ask."""
     if not sys.stdin.isatty():
         raise UsageError(
-            "no reason was given, and there is no terminal to ask on", next_command=f'make {target} SUMMARY="why"'
+            "no reason was given, and there is no terminal to ask on", next_command=f'{command} SUMMARY="why"'
         )
-    print(f"Reason to {target} (kept with the approval): ", end="", file=sys.stderr, flush=True)
+    print(f"Reason to {command.split()[1]} (kept with the approval): ", end="", file=sys.stderr, flush=True)
     return sys.stdin.readline()
