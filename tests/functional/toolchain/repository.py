@@ -18,9 +18,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tests.functional.scripts.site import PIPELINE, ROOT, SCORE, Site, wait_until
+from tests.functional.scripts.site import PIPELINE, PROJECT, ROOT, SCORE, Site, wait_until
 
-CODEPIPELINE = "tumor-screening-toolchain"
 BRANCH = "main"
 _AS_IT_IS = "# ruff: noqa\n# mypy: ignore-errors\n# fmt: off\n"
 _WHOLE = ("scripts", "cloudformation", "buildspecs", "docs")
@@ -75,20 +74,25 @@ def make(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def executions(site: Site) -> list[dict[str, Any]]:
+def codepipeline_of(site: Site, pipeline: str = "") -> str:
+    """The CodePipeline of the site's pipeline, or of another one."""
+    return f"{PROJECT}-{(pipeline or site.pipeline).replace('_', '-')}"
+
+
+def executions(site: Site, pipeline: str = "") -> list[dict[str, Any]]:
     """Newest first."""
-    found = site.client("codepipeline").list_pipeline_executions(pipelineName=CODEPIPELINE)
+    found = site.client("codepipeline").list_pipeline_executions(pipelineName=codepipeline_of(site, pipeline))
     return list(found["pipelineExecutionSummaries"])
 
 
-def started_by(site: Site, rule: str, count: int = 1) -> str:
+def started_by(site: Site, rule: str, count: int = 1, pipeline: str = "") -> str:
     """The id of the newest execution that a rule of this name started, once there are ``count`` of them."""
     found: list[str] = []
 
     def look() -> bool:
         found[:] = [
             each["pipelineExecutionId"]
-            for each in executions(site)
+            for each in executions(site, pipeline)
             if f"-{rule}-" in each.get("trigger", {}).get("triggerDetail", "")
         ]
         return len(found) >= count
