@@ -42,6 +42,7 @@ def make_repository(site: Site) -> None:
     (folder / "tests/unit/test_team.py").write_text(_UNIT_TEST)
     site.write_script(_AS_IT_IS + SCORE)
     site.write_pipeline(_AS_IT_IS + PIPELINE)
+    _write_schemas(folder)
     _lend_packages(folder)
     git(site, "init", "--quiet", "--initial-branch", BRANCH)
     commit(site, "The team's pipeline")
@@ -126,6 +127,13 @@ def follow_link_in_mail(site: Site, address: str) -> None:
     link = mail(site, address)[0]["text"].split("visit ")[1].split()[0]
     with urllib.request.urlopen(link) as answer:
         assert answer.status == 200
+
+
+def _write_schemas(folder: Path) -> None:
+    """The generated schemas that ``make check`` compares, of the settings that this tree has."""
+    command = [sys.executable, "-m", "scripts.repository.write_schemas"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _lend_packages(folder: Path) -> None:
