@@ -78,11 +78,11 @@ resolve: install ## Show the model package that would be released: the newest Ap
 
 .PHONY: release
 release: install ## Pin model package, definition and templates in release.json
-	@$(ON_CLOUD) scripts.verbs.release $(options)
+	@$(ON_CLOUD) scripts.verbs.release $(options) $(if $(filter true,$(ASK_AGAIN)),--ask-again)
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
-	@$(ON_CLOUD) scripts.verbs.promote $(required_stage_option) $(output_option) $(ARGS) $(release_option) $(plan_digest_option)
+	@$(ON_CLOUD) scripts.verbs.promote $(stage_options) $(release_option) $(plan_digest_option)
 
 .PHONY: plan
 plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=file.html: write the approver's page)
@@ -133,20 +133,20 @@ doctor: install ## Check everything a deployment needs; change nothing
 	@$(ON_CLOUD) scripts.verbs.doctor $(options)
 
 .PHONY: bootstrap
-bootstrap: install ## Deploy the foundation into every account, and the toolchain into dev
+bootstrap: install ## Deploy the foundation into every account, toolchain and CodePipelines into dev
 	@$(ON_CLOUD) scripts.verbs.bootstrap $(output_option) $(ARGS)
 
 .PHONY: codepipeline
-codepipeline: install ## Start the CodePipeline and follow it up to its approval
-	@$(ON_CLOUD) scripts.verbs.codepipeline $(output_option) $(ARGS)
+codepipeline: install ## Start PIPELINE's CodePipeline and follow it up to its approval
+	@$(ON_CLOUD) scripts.verbs.codepipeline $(more_options)
 
 .PHONY: approve
 approve: install ## Show the evidence, ask for a reason, approve, follow to the end
-	@$(ON_CLOUD) scripts.verbs.approve $(output_option) $(summary_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.approve $(more_options) $(summary_option)
 
 .PHONY: reject
 reject: install ## Show the evidence, ask for a reason, reject
-	@$(ON_CLOUD) scripts.verbs.reject $(output_option) $(summary_option) $(ARGS)
+	@$(ON_CLOUD) scripts.verbs.reject $(more_options) $(summary_option)
 
 .PHONY: render
 render: install ## Write the pipelines' definition.json where it is stale

@@ -6,12 +6,13 @@ Pure: answers of CodePipeline's API in, rows out. Following, printing and answer
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 ENDED = ("Succeeded", "Failed", "Stopped", "Superseded", "Cancelled")
 NOT_STARTED = "Waiting"
+SKIPPED = "Skipped"
 REJECTED = "Rejected"
 _APPROVAL, _BUILD = "Manual", "CodeBuild"
 _BUILDS_WORDS = "Build succeeded"  # what CodeBuild says of every build that did: no news beside the status
@@ -112,6 +113,20 @@ def _seconds(detail: Mapping[str, Any]) -> float | None:
     started, updated = detail.get("startTime"), detail.get("lastUpdateTime")
     if isinstance(started, datetime) and isinstance(updated, datetime):
         return (updated - started).total_seconds()
+    return None
+
+
+def skipped(rows: Iterable[ActionRow]) -> list[ActionRow]:
+    """The rows of an execution that succeeded: what never started there was skipped by a condition."""
+    return [replace(row, status=SKIPPED) if row.status == NOT_STARTED else row for row in rows]
+
+
+def why_skipped(details: Iterable[Mapping[str, Any]]) -> str | None:
+    """What the build said of a release that needs no deployment; None where it found one that does, or is not done."""
+    for detail in details:
+        variables = detail.get("output", {}).get("outputVariables", {})
+        if variables.get("RELEASE_CHANGED") == "false":
+            return str(variables.get("RELEASE_NOTE", "nothing changed"))
     return None
 
 

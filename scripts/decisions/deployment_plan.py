@@ -89,6 +89,12 @@ class DeploymentPlan:
         return self.changes_stack or self.stack is None or not self.verification.stands
 
     @property
+    def is_released(self) -> bool:
+        """Whether the stage has just this, and it passed there, be it on other input than today's."""
+        passed = self.verification.stands or (self.verification.passed_once and self.verification.only_input_changed)
+        return passed and not (self.promotes or self.changes_stack)
+
+    @property
     def nothing_to_do(self) -> bool:
         return not (self.promotes or self.changes_stack or self.verifies)
 

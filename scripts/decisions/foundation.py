@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from scripts.decisions.names import StageNames
@@ -73,13 +74,16 @@ def lost_parameters(parameters: dict[str, str], outputs: dict[str, str]) -> dict
     return {name: outputs[output] for name, output in _OUTPUTS.items() if name not in parameters and output in outputs}
 
 
-def foundation_stack_parameters(names: StageNames, settings: StageSettings) -> dict[str, str]:
-    """The parameters of foundation.yml."""
+def foundation_stack_parameters(
+    names: StageNames, settings: StageSettings, pipelines: Sequence[StageNames] = ()
+) -> dict[str, str]:
+    """The parameters of foundation.yml. ``pipelines``: the stage's names for each pipeline, which may promote here."""
+    arns = dict.fromkeys(arn for each in pipelines or [names] for arn in each.model_package_arns)
     return {
         "SageMakerProjectName": names.project,
         "SageMakerProjectId": settings.project.id,
         "Environment": names.stage,
-        "ModelPackageGroupName": names.target_group,
+        "ModelPackageArns": ",".join(arns),
         "DevAccountId": names.dev_account,
         "SubnetIds": ",".join(settings.network.subnet_ids),
         "SGIds": ",".join(settings.network.security_group_ids),

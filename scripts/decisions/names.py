@@ -16,9 +16,11 @@ _LONGEST_ROLE = 64
 _LONGEST_GROUP = 63
 _LONGEST_STACK = 128
 CODE_FOLDER = "pipeline/"  # of a stage's bucket: what its pipelines are made of
+_LONGEST_CODEPIPELINE = 100
 BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
 FOUNDATION_TEMPLATE = "cloudformation/foundation.yml"
 TOOLCHAIN_TEMPLATE = "cloudformation/toolchain.yml"
+CODEPIPELINE_TEMPLATE = "cloudformation/codepipeline.yml"
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,20 @@ class StageNames:
         return f"{self.project}-toolchain"
 
     @property
+    def toolchain_bucket(self) -> str:
+        """In dev: the artifacts of the CodePipelines, and the evidence of each approval."""
+        return f"{self.project}-toolchain-{self.dev_account}-{self.region}"
+
+    @property
+    def codepipeline(self) -> str:
+        """The CodePipeline of this pipeline; ``codepipeline.yml`` makes the same name."""
+        return f"{self.project}-{self.pipeline.replace('_', '-')}"
+
+    @property
+    def codepipeline_stack(self) -> str:
+        return f"{self.codepipeline}-codepipeline"
+
+    @property
     def bucket(self) -> str:
         return f"{self.project}-{self.stage}-{self.account}-{self.region}"
 
@@ -87,6 +103,15 @@ class StageNames:
     def target_group(self) -> str:
         """The same name as in dev, but where the stage shares dev's account, in which that name is taken."""
         return f"{self.group}-{self.stage}" if self.account == self.dev_account else self.group
+
+    @property
+    def model_package_arns(self) -> list[str]:
+        """The group in the stage's account, and every version of it, as a policy names them."""
+        registry = f"arn:{self.partition}:sagemaker:{self.region}:{self.account}"
+        return [
+            f"{registry}:model-package-group/{self.target_group}",
+            f"{registry}:model-package/{self.target_group}/*",
+        ]
 
     def artifact_prefix(self, version: int, digest: str) -> str:
         return f"model-artifacts/{self.group}/v{version}-{digest[:SHORT_DIGEST]}/"
@@ -123,6 +148,8 @@ class StageNames:
             ("deployment role", self.deployment_role, _LONGEST_ROLE),
             ("model package group", self.target_group, _LONGEST_GROUP),
             ("stack", self.batch_stack, _LONGEST_STACK),
+            ("CodePipeline", self.codepipeline, _LONGEST_CODEPIPELINE),
+            ("stack", self.codepipeline_stack, _LONGEST_STACK),
         ]
         return [
             f'{kind} name "{name}" has {len(name)} characters, AWS allows {limit}'

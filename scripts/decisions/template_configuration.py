@@ -14,7 +14,7 @@ OVERRIDDEN = ("ModelPackageName", "PipelineDefinitionS3Key")
 
 
 def template_configuration_path(stage: str) -> str:
-    """Where the release artifact has it; ``cloudformation/toolchain.yml`` names the same path."""
+    """Where the release artifact has it; ``cloudformation/codepipeline.yml`` names the same path."""
     return f"build/{stage}-configuration.json"
 
 

@@ -1,19 +1,24 @@
-"""The toolchain's stack parameters: from the stage files, from what was asked for, and from what it has already.
+"""Stack parameters of the toolchain and of each CodePipeline: from the settings, from what was asked for, and from what
+the stacks have already.
 
 Pure. An option that was not given keeps the value that the stack has, so running bootstrap again changes nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
+from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError, UsageError
 
 CODECOMMIT = "CodeCommit"
 _OF_CODECOMMIT = ("RepositoryName",)
 _OF_GITHUB = ("GitHubRepository", "ConnectionArn")
+_SOURCE = ("SourceProvider", "RepositoryName", *_OF_GITHUB, "BranchName")
+_TIMEOUT = "ApprovalTimeoutInMinutes"
+_FORMER = ("ModelPackageGroupNames", "BatchPipelineFolder", _TIMEOUT)  # of a toolchain with a CodePipeline of its own
 
 
 @dataclass(frozen=True)
@@ -54,9 +59,9 @@ def toolchain_parameters(
             f"the toolchain needs the stages preprod and prod; missing: {', '.join(missing)}",
             next_command="write stages/" + missing[0] + ".yml, or: make bootstrap ARGS=--no-toolchain",
         )
-    shared = _agreed(stages)
+    shared = _of_project(stages)
     parameters = {
-        **current,
+        **{name: value for name, value in current.items() if name not in _FORMER},
         **shared,
         "PreprodAccountId": stages["preprod"].account,
         "ProdAccountId": stages["prod"].account,
@@ -78,16 +83,62 @@ def toolchain_parameters(
     return parameters
 
 
-def _agreed(stages: Mapping[str, StageSettings]) -> dict[str, str]:
-    """What every stage file must say alike: one CodePipeline carries one project's releases in one region."""
-    values = {
-        "project.name": {each.project.name for each in stages.values()},
-        "project.id": {each.project.id for each in stages.values()},
-        "model_package_group": {each.model_package_group for each in stages.values()},
-        "pipeline": {each.pipeline for each in stages.values()},
-        "dev_account": {each.dev_account for each in stages.values()},
-        "region": {each.region for each in stages.values()},
+def codepipeline_parameters(
+    stages: Mapping[str, StageSettings], toolchain: Mapping[str, str], current: Mapping[str, str]
+) -> dict[str, str]:
+    """Every parameter of codepipeline.yml, for one pipeline, by its settings in each stage.
+
+    ``toolchain``: the toolchain's parameters. ``current``: those of the stack that has the CodePipeline now.
+    Raises SettingsError where the stages disagree on what one CodePipeline has once.
+    """
+    agreed = _agreed(
+        stages, {"model_package_group": lambda each: each.model_package_group, "pipeline": lambda each: each.pipeline}
+    )
+    shared = ("PreprodAccountId", "ProdAccountId", "PermissionsBoundaryArn", *_SOURCE)
+    return {
+        **({_TIMEOUT: current[_TIMEOUT]} if _TIMEOUT in current else {}),
+        **_of_project(stages),
+        **{name: toolchain[name] for name in shared if name in toolchain},
+        "PipelineFolder": agreed["pipeline"],
+        "ModelPackageGroupName": agreed["model_package_group"],
     }
+
+
+def has_own_codepipeline(outputs: Mapping[str, str]) -> str | None:
+    """The CodePipeline that a toolchain of an earlier version has in its own stack; None for one of now."""
+    return outputs.get("CodePipelineName")
+
+
+def of_deleted_folders(stacks: Iterable[Stack], project: str, pipelines: Container[str]) -> list[str]:
+    """A line for each CodePipeline of the project whose pipeline has no folder any more, with what deletes it."""
+    return [
+        f"CodePipeline stack {each.name}: there is no pipelines/{each.parameters['PipelineFolder']} any more; "
+        f"to delete it: aws cloudformation delete-stack --stack-name {each.name}"
+        for each in stacks
+        if each.parameters.get("SageMakerProjectName") == project
+        and "PipelineFolder" in each.parameters
+        and each.parameters["PipelineFolder"] not in pipelines
+    ]
+
+
+def _of_project(stages: Mapping[str, StageSettings]) -> dict[str, str]:
+    agreed = _agreed(
+        stages,
+        {
+            "project.name": lambda each: each.project.name,
+            "project.id": lambda each: each.project.id,
+            "dev_account": lambda each: each.dev_account,
+            "region": lambda each: each.region,
+        },
+    )
+    return {"SageMakerProjectName": agreed["project.name"], "SageMakerProjectId": agreed["project.id"]}
+
+
+def _agreed(
+    stages: Mapping[str, StageSettings], settings: Mapping[str, Callable[[StageSettings], str]]
+) -> dict[str, str]:
+    """What every stage must say alike, by setting: one CodePipeline carries one pipeline's releases in one region."""
+    values = {name: {read(each) for each in stages.values()} for name, read in settings.items()}
     different = {name: sorted(found) for name, found in values.items() if len(found) > 1}
     if different:
         raise SettingsError(
@@ -95,10 +146,4 @@ def _agreed(stages: Mapping[str, StageSettings]) -> dict[str, str]:
             found=[f"{name}: {', '.join(found)}" for name, found in different.items()],
             next_command="use the same values in stages/, or: make bootstrap ARGS=--no-toolchain",
         )
-    one = {name: next(iter(found)) for name, found in values.items()}
-    return {
-        "SageMakerProjectName": one["project.name"],
-        "SageMakerProjectId": one["project.id"],
-        "ModelPackageGroupNames": one["model_package_group"],
-        "BatchPipelineFolder": one["pipeline"].replace("_", "-"),
-    }
+    return {name: next(iter(found)) for name, found in values.items()}

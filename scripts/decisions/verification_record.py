@@ -104,6 +104,7 @@ class Standing:
     where: str
     record: VerificationRecord | None = None
     doubts: tuple[str, ...] = ()
+    only_input_changed: bool = False
 
     @property
     def stands(self) -> bool:
@@ -165,7 +166,11 @@ def standing(where: str, reading: VerificationRecord | str, now: Subject | None)
     """What a record is worth. ``now`` is None where the record alone is asked, as a later stage asks for it."""
     if isinstance(reading, str):
         return Standing(where, None, (reading,))
-    return Standing(where, reading, tuple(differences(reading.subject, now)) if now else ())
+    if now is None:
+        return Standing(where, reading)
+    doubts = tuple(differences(reading.subject, now))
+    same_input = reading.subject.model_copy(update={"input": now.input})
+    return Standing(where, reading, doubts, bool(doubts) and not differences(same_input, now))
 
 
 def differences(then: Subject, now: Subject) -> list[str]:

@@ -37,7 +37,8 @@ def open_question(context: ToolchainContext, codepipeline: CodePipelines) -> Ope
     waiting = waiting_approval(structure, state, [])
     if waiting is None:
         raise ApprovalError(
-            f"no approval of {codepipeline.name} is waiting", next_command="make codepipeline ARGS=--newest"
+            f"no approval of {codepipeline.name} is waiting",
+            next_command=codepipeline.command("codepipeline", "--newest"),
         )
     details = codepipeline.actions(waiting.execution_id)
     waiting = waiting_approval(structure, state, details) or waiting

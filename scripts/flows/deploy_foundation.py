@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,8 +57,13 @@ def require_own_place(context: StageContext) -> None:
         )
 
 
-def deploy_foundation(context: StageContext, progress: Progress, root: Path = Path()) -> tuple[Stack, bool]:
-    """The stage's foundation as its template and settings say now; True where something was changed."""
+def deploy_foundation(
+    context: StageContext, pipelines: Sequence[StageContext], progress: Progress, root: Path = Path()
+) -> tuple[Stack, bool]:
+    """The stage's foundation as its template and settings say now; True where something was changed.
+
+    ``pipelines``: the stage once for each pipeline, whose model package groups the deployment role may write.
+    """
     account = administrator(context)
     stacks = Stacks(account, context.sleep)
     request = StackRequest(
@@ -65,7 +71,7 @@ def deploy_foundation(context: StageContext, progress: Progress, root: Path = Pa
         change_set="",
         kind="",
         template=read_text(root / FOUNDATION_TEMPLATE),
-        parameters=foundation_stack_parameters(context.names, context.settings),
+        parameters=foundation_stack_parameters(context.names, context.settings, [each.names for each in pipelines]),
         tags=context.settings.stack_tags,
         role_arn=None,
         description=f"Foundation of stage {context.stage}",

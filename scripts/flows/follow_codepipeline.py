@@ -21,7 +21,9 @@ from scripts.decisions.codepipeline_view import (
     held_up,
     rejection,
     rolled_back_by,
+    skipped,
     waiting_approval,
+    why_skipped,
 )
 from scripts.errors import ApprovalError, DeploymentError, ExecutionError
 from scripts.gateways.codepipelines import CodePipelines
@@ -35,7 +37,8 @@ LAST_LINES = 12
 class Followed:
     """How an execution stood when following ended: its status, its rows, and what it waits for, if anything.
 
-    ``approval`` is its own, or, where it is ``held_up``, the one of the execution ahead.
+    ``approval`` is its own, or, where it is ``held_up``, the one of the execution ahead. ``skipped``: why an execution
+    with nothing to release deployed nothing.
     """
 
     execution_id: str
@@ -43,6 +46,7 @@ class Followed:
     rows: list[ActionRow]
     approval: WaitingApproval | None
     held_up: HeldUp | None = None
+    skipped: str | None = None
 
 
 def follow(
@@ -66,6 +70,8 @@ def follow(
             status = codepipeline.status(execution_id)
             details, state = codepipeline.actions(execution_id), codepipeline.state()
             rows = action_rows(structure, details, state)
+            if status == "Succeeded":
+                rows = skipped(rows)
             approval, obstacle = _waits_for(codepipeline, structure, state, details, execution_id, answered)
             view.update(status, rows, approval, obstacle)
             if status in ENDED or (approval and not past_approvals):
@@ -73,7 +79,7 @@ def follow(
             sleep(POLL_SECONDS)
     if status in ENDED and status != "Succeeded":
         raise _failed(codepipeline, execution_id, status, rows)
-    return Followed(execution_id, status, rows, approval, obstacle)
+    return Followed(execution_id, status, rows, approval, obstacle, why_skipped(details))
 
 
 def _waits_for(
@@ -94,12 +100,12 @@ def _waits_for(
 
 
 def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: list[ActionRow]) -> DeploymentError:
-    refused = rejection(rows)
+    refused, retry = rejection(rows), codepipeline.command("codepipeline", "--retry")
     if refused:
         return ApprovalError(
             f"execution {execution_id} of {codepipeline.name} was rejected; no action after the approval ran",
             found=[f"{refused.pipeline_stage} / {refused.action}: {refused.note}"],
-            next_command="make codepipeline ARGS=--retry   # asks for approval again; or fix the cause and push",
+            next_command=f"{retry}   # asks for approval again; or fix the cause and push",
         )
     found = failure(rows)
     for row in rows:
@@ -111,5 +117,5 @@ def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: l
     return ExecutionError(
         f"execution {execution_id} of {codepipeline.name} ended {status}",
         found=found,
-        next_command="make codepipeline ARGS=--retry   # retries the failed actions; or fix the cause and push",
+        next_command=f"{retry}   # retries the failed actions; or fix the cause and push",
     )

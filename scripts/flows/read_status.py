@@ -79,7 +79,7 @@ def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:
 
 def _approval(context: StageContext, release_id: str) -> dict[str, str]:
     """Who let the release pass; as ``problem`` why that is not known."""
-    codepipeline = ToolchainContext().codepipeline()
+    codepipeline = ToolchainContext(context.settings.pipeline).codepipeline()
     try:
         if not codepipeline.exists():
             return {"problem": f"{NO_APPROVAL}: there is no CodePipeline {codepipeline.name}"}

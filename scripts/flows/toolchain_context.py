@@ -1,30 +1,31 @@
-"""The toolchain, opened: the dev account, its region, and the CodePipeline by its name.
+"""The toolchain, opened for one pipeline: the dev account, its region, and the CodePipeline by its name.
 
-It is found by the stage files alone; nothing here decides or changes anything.
+It is found by the settings alone; nothing here decides or changes anything.
 """
 
 from __future__ import annotations
 
+from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.codepipelines import CodePipelines
-from scripts.workspace.stage_files import load_stage, stage_names
-
-
-def toolchain_name(project: str) -> str:
-    """The name of the toolchain's stack and of its CodePipeline."""
-    return f"{project}-toolchain"
+from scripts.workspace.pipelines import require_pipeline
+from scripts.workspace.stage_files import first_stage
 
 
 class ToolchainContext:
-    """The CodePipeline of the project that the stage files name."""
+    """The CodePipeline of ``pipeline``, or of the stage files' own where none is named."""
 
-    def __init__(self) -> None:
-        settings = load_stage(stage_names()[0], any_pipeline=True)
-        self.name = toolchain_name(settings.project.name)
-        self.region = settings.region
-        self._dev_account = settings.dev_account
-        self._accounts = Accounts(settings.region)
+    def __init__(self, pipeline: str | None = None) -> None:
+        if pipeline:
+            require_pipeline(pipeline)
+        context = StageContext.open(first_stage(), pipeline)
+        self.pipeline = context.names.pipeline
+        self.name = context.names.codepipeline
+        self.region = context.settings.region
+        self._options = f" PIPELINE={pipeline}" if pipeline else ""
+        self._dev_account = context.settings.dev_account
+        self._accounts = Accounts(self.region)
         self.sleep = self._accounts.sleep
 
     @property
@@ -37,4 +38,4 @@ class ToolchainContext:
         return content.decode(errors="replace") if content is not None else None
 
     def codepipeline(self) -> CodePipelines:
-        return CodePipelines(self.dev, self.name)
+        return CodePipelines(self.dev, self.name, self._options)

@@ -5,6 +5,7 @@ The page goes to a file or into the dev account, the approval's words to the Cod
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from scripts.decisions.containers import s3_location
@@ -12,6 +13,7 @@ from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.release import FIRST_STAGE
 from scripts.errors import UsageError
 from scripts.flows.collect_evidence import collect_evidence
+from scripts.flows.compare_release import remember_question
 from scripts.flows.stage_context import StageContext
 from scripts.terminal.evidence_page import evidence_lines, evidence_page
 from scripts.workspace.build_variables import record_build_variables
@@ -42,6 +44,8 @@ def write_evidence(context: StageContext, plan: DeploymentPlan, target: str) -> 
         location = s3_location(target)
         context.dev_objects.write(location.bucket, location.key, page, None, "text/html; charset=utf-8")
         context.dev_objects.write(location.bucket, f"{location.key}.txt", lines, None, "text/plain; charset=utf-8")
+        if "CODEBUILD_BUILD_ID" in os.environ:  # the CodePipeline's approval follows; nobody else's plan asks anything
+            remember_question(context, plan, location.bucket)
     else:
         Path(target).write_bytes(page)
     record_build_variables({"PLAN_SUMMARY": evidence.summary, "PLAN_DIGEST": evidence.plan_digest})

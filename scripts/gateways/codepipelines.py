@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/codepipeline/latest/APIReference/Welcome.html
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -19,15 +19,20 @@ _LINES_OF_CODEBUILD = 30
 
 
 class CodePipelines:
-    """One CodePipeline by its name."""
+    """One CodePipeline by its name. ``options``: what a next command must repeat to mean the same one."""
 
-    def __init__(self, account: Account, name: str) -> None:
+    def __init__(self, account: Account, name: str, options: str = "") -> None:
         self._account = account
+        self._options = options
         self._client = account.client("codepipeline")
         self.name = name
 
     def exists(self) -> bool:
         return self._structure() is not None
+
+    def command(self, target: str, arguments: str = "") -> str:
+        """The make line that does ``target`` with this CodePipeline."""
+        return f"make {target}{self._options}" + (f" ARGS={arguments}" if arguments else "")
 
     def structure(self) -> dict[str, Any]:
         """GetPipeline's structure. Raises ServiceResponseError, with the next command, where there is none."""
@@ -49,10 +54,13 @@ class CodePipelines:
                     raise
         return None
 
-    def start(self) -> str:
-        """The id of a new execution."""
+    def start(self, variables: Mapping[str, str]) -> str:
+        """The id of a new execution, with values for variables of the CodePipeline."""
+        given = [{"name": name, "value": value} for name, value in variables.items()]
         with told_as_deployment_errors(self._account.actor):
-            return self._client.start_pipeline_execution(name=self.name)["pipelineExecutionId"]
+            return self._client.start_pipeline_execution(name=self.name, **({"variables": given} if given else {}))[
+                "pipelineExecutionId"
+            ]
 
     def executions(self) -> list[dict[str, Any]]:
         """Summaries of the newest executions, newest first: one page, which holds 100 of them."""
@@ -123,7 +131,7 @@ class CodePipelines:
                 raise ApprovalError(
                     "this approval was already answered, or it timed out",
                     found=[str(error)],
-                    next_command="make codepipeline ARGS=--newest",
+                    next_command=self.command("codepipeline", "--newest"),
                 ) from error
 
     def build_stream(self, build_id: str) -> tuple[str, str] | None:

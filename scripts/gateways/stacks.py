@@ -82,6 +82,12 @@ class Stacks:
                 raise
         return _stack(found[0]) if found else None
 
+    def all(self) -> list[Stack]:
+        """Every stack that is there."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("describe_stacks").paginate()
+            return [_stack(each) for page in pages for each in page["Stacks"]]
+
     def pending_change_sets(self, name: str) -> list[str]:
         """Names of change sets that were made and not executed."""
         with told_as_deployment_errors(self._account.actor):

@@ -14,7 +14,7 @@ from scripts.repository.template_pages import template_section
 from scripts.terminal.command_line import argument_parser, run
 
 PAGE = Path("docs/templates.md")
-_ORDER = ("foundation.yml", "batch-inference.yml", "toolchain.yml")
+_ORDER = ("foundation.yml", "batch-inference.yml", "toolchain.yml", "codepipeline.yml")
 _INTRODUCTION = """\
 # Templates
 

@@ -27,7 +27,13 @@ _ARNS = {
     "AWS::CodeBuild::Project": "arn:aws:codebuild:eu-west-1:111111111111:project/sample",
 }
 _REFERENCES_TO_ARNS = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
-_PARAMETER_ARNS = {"ConnectionArn": "arn:aws:codeconnections:eu-west-1:111111111111:connection/sample"}
+_PARAMETER_ARNS: dict[str, Any] = {
+    "ConnectionArn": "arn:aws:codeconnections:eu-west-1:111111111111:connection/sample",
+    "ModelPackageArns": [
+        "arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/sample",
+        "arn:aws:sagemaker:eu-west-1:111111111111:model-package/sample/*",
+    ],
+}
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 
 
@@ -68,10 +74,11 @@ def _sampled(value: Any, template: dict[str, Any]) -> Any:
 
 
 def _named(name: str, template: dict[str, Any]) -> str:
-    return _attribute(name, template) if "." in name else _reference(name, template)
+    return _attribute(name, template) if "." in name else str(_reference(name, template))
 
 
-def _reference(name: str, template: dict[str, Any]) -> str:
+def _reference(name: str, template: dict[str, Any]) -> Any:
+    """A list for a parameter that is one."""
     resource = template.get("Resources", {}).get(name, {})
     if resource.get("Type") in _REFERENCES_TO_ARNS:
         return _ARNS.get(resource["Type"], "sample")

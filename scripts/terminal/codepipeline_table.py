@@ -14,11 +14,18 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from scripts.decisions.codepipeline_view import NOT_STARTED, REJECTED, ActionRow, HeldUp, WaitingApproval
+from scripts.decisions.codepipeline_view import NOT_STARTED, REJECTED, SKIPPED, ActionRow, HeldUp, WaitingApproval
 from scripts.terminal.heartbeat import Heartbeat
 
 LOG_LINES = 6
-_COLOURS = {"Succeeded": "green", "Failed": "red", REJECTED: "red", "InProgress": "yellow", NOT_STARTED: "dim"}
+_COLOURS = {
+    "Succeeded": "green",
+    "Failed": "red",
+    REJECTED: "red",
+    "InProgress": "yellow",
+    NOT_STARTED: "dim",
+    SKIPPED: "dim",
+}
 ReadLog = Callable[[str, int], list[str]]
 """The last lines of a build, by its id."""
 

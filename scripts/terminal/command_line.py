@@ -50,11 +50,15 @@ def argument_parser(module: str, description: str, *, stage: bool = False) -> _P
     )
     if stage:
         parser.add_argument("--stage", help="a stage: the name of its file in stages/ without .yml, e.g. preprod")
-        parser.add_argument(
-            "--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the one in the stage's file"
-        )
+        add_pipeline_option(parser)
     parser.add_argument("--output", choices=["text", "json"], default="text", help="format of the result on stdout")
     return parser
+
+
+def add_pipeline_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--pipeline", metavar="FOLDER", help="a folder in pipelines/, instead of the one in the stage's file"
+    )
 
 
 def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:

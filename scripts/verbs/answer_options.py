@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from scripts.errors import UsageError
-from scripts.terminal.command_line import print_json
+from scripts.terminal.command_line import add_pipeline_option, print_json
 from scripts.terminal.confirm import ask
 
 if TYPE_CHECKING:
@@ -17,14 +17,16 @@ LONGEST_SUMMARY = 512  # PutApprovalResult's limit
 
 
 def add_answer_options(parser: argparse.ArgumentParser) -> None:
+    add_pipeline_option(parser)
     parser.add_argument("--summary", help="the reason, stored with the approval; without it, the command asks")
 
 
-def reason_for(question: OpenQuestion, target: str, given: str | None) -> str:
+def reason_for(question: OpenQuestion, command: str, given: str | None) -> str:
     """The reason that was given, or asked for now that the question was shown. Raises UsageError without one."""
     print("\n".join(question.lines), file=sys.stderr)
-    again = f'make {target} SUMMARY="why"'
-    summary = (given if given is not None else ask(f"Reason to {target} (kept with the approval)", again)).strip()
+    again = f'{command} SUMMARY="why"'
+    asked = f"Reason to {command.split()[1]} (kept with the approval)"
+    summary = (given if given is not None else ask(asked, again)).strip()
     if not summary:
         raise UsageError("the reason is empty; the approval was not answered", next_command=again)
     if len(summary) > LONGEST_SUMMARY:

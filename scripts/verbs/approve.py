@@ -19,10 +19,10 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.follow_codepipeline import follow
     from scripts.flows.toolchain_context import ToolchainContext
 
-    context = ToolchainContext()
+    context = ToolchainContext(chosen.pipeline)
     codepipeline = context.codepipeline()
     question = open_question(context, codepipeline)
-    summary = reason_for(question, "approve", chosen.summary)
+    summary = reason_for(question, codepipeline.command("approve"), chosen.summary)
     answer(codepipeline, question, "Approved", summary)
     print_answer(question, "Approved", summary, chosen.output)
     if not chosen.no_follow:

@@ -1,4 +1,4 @@
-"""``bootstrap``: deploy the foundation into every stage's account and the toolchain into dev.
+"""``bootstrap``: deploy the foundation into every stage's account, the toolchain and the CodePipelines into dev.
 
 Stacks that are up to date are left alone. It uses your credentials in their own account; in every other account it
 assumes the role that BOOTSTRAP_ROLE_NAME names (OrganizationAccountAccessRole unless set). It first shows which account
@@ -29,6 +29,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.deploy_foundation import bootstrap_role_name, deploy_foundation, require_own_place
     from scripts.flows.deploy_toolchain import deploy_toolchain, require_repository_root
     from scripts.flows.stage_context import StageContext
+    from scripts.workspace.pipelines import pipeline_names
     from scripts.workspace.stage_files import stage_names
 
     names = chosen.stage or stage_names()
@@ -38,11 +39,14 @@ def main(arguments: Sequence[str]) -> int:
             next_command="write stages/preprod.yml; its schema is stages/schema.json",
         )
     contexts = [StageContext.open(name, any_pipeline=True) for name in names]
+    pipelines = {each: {name: StageContext.open(name, each) for name in names} for each in pipeline_names()}
     with_toolchain = not chosen.no_toolchain and not chosen.stage
     if with_toolchain:
         require_repository_root()
     progress = Progress()
+    codepipelines = [next(iter(each.values())) for each in pipelines.values()] if with_toolchain else []
     _announce(contexts, bootstrap_role_name(), with_toolchain, chosen.brief, progress)
+    _announce_codepipelines(codepipelines, progress)
     for context in contexts:
         require_own_place(context)
     if not chosen.yes and sys.stdin.isatty():
@@ -50,13 +54,15 @@ def main(arguments: Sequence[str]) -> int:
     results = []
     for context in contexts:
         with progress.step(f"Foundation of {context.stage} in account {context.settings.account}"):
-            deployed = deploy_foundation(context, BriefProgress() if chosen.brief else progress)
+            own = [each[context.stage] for each in pipelines.values()]
+            deployed = deploy_foundation(context, own, BriefProgress() if chosen.brief else progress)
             results.append(_result(context.stage, deployed, progress))
     if with_toolchain:
         options = ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
         with progress.step(f"Toolchain in account {contexts[0].settings.dev_account}"):
-            deployed = deploy_toolchain({context.stage: context for context in contexts}, options, progress)
-            results.append(_result(None, deployed, progress))
+            by_stage = {context.stage: context for context in contexts}
+            for deployed in deploy_toolchain(by_stage, pipelines, options, progress):
+                results.append(_result(None, deployed, progress))
     if chosen.output == "json":
         print_json({"stacks": results})
     elif not chosen.brief:
@@ -108,9 +114,15 @@ def _announce(
         progress.line(f"account {dev.settings.dev_account}, {dev.settings.region}: stack {dev.names.toolchain_stack}")
 
 
+def _announce_codepipelines(contexts: Sequence[StageContext], progress: Progress) -> None:
+    for each in contexts:
+        where = f"account {each.settings.dev_account}, {each.settings.region}"
+        progress.line(f"{where}: stack {each.names.codepipeline_stack}, for pipelines/{each.names.pipeline}")
+
+
 def _result(stage: str | None, deployed: tuple[Stack, bool], progress: Progress) -> dict[str, Any]:
     stack, changed = deployed
-    progress.line("deployed" if changed else "unchanged")
+    progress.line(f"{stack.name}: {'deployed' if changed else 'unchanged'}")
     return {"stage": stage, "stack": stack.name, "changed": changed, "outputs": stack.outputs}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.decisions.codepipeline_view import action_rows, failed_stage
 from scripts.errors import ExecutionError, UsageError
-from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.command_line import add_pipeline_option, print_json, run, verb_parser
 
 if TYPE_CHECKING:
     from scripts.flows.follow_codepipeline import Followed
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("codepipeline", __doc__ or "", stage=False)
+    add_pipeline_option(parser)
     which = parser.add_mutually_exclusive_group()
     which.add_argument("--newest", action="store_true", help="start nothing; follow the newest execution")
     which.add_argument("--execution", metavar="ID", help="start nothing; follow this execution")
@@ -31,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.follow_codepipeline import follow
     from scripts.flows.toolchain_context import ToolchainContext
 
-    codepipeline = ToolchainContext().codepipeline()
+    codepipeline = ToolchainContext(chosen.pipeline).codepipeline()
     codepipeline.structure()  # says at once where there is none
     execution_id = _execution(codepipeline, chosen)
     print(f"Following execution {execution_id} of {codepipeline.name}", file=sys.stderr)
@@ -39,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.output == "json":
         print_json(_as_json(followed))
     else:
-        print("\n".join(_as_lines(followed)))
+        print("\n".join(_as_lines(followed, codepipeline)))
     return 0
 
 
@@ -50,10 +51,17 @@ def _execution(codepipeline: CodePipelines, chosen: argparse.Namespace) -> str:
     elif chosen.newest:
         execution_id = codepipeline.newest_execution_id()
     else:
-        execution_id = chosen.execution or codepipeline.start()
+        execution_id = chosen.execution or codepipeline.start({"ASK_AGAIN": "true"} if _can_ask(codepipeline) else {})
     if execution_id is None:
-        raise ExecutionError(f"{codepipeline.name} has no execution yet", next_command="make codepipeline")
+        raise ExecutionError(
+            f"{codepipeline.name} has no execution yet", next_command=codepipeline.command("codepipeline")
+        )
     return execution_id
+
+
+def _can_ask(codepipeline: CodePipelines) -> bool:
+    """Whether it takes the wish to be asked about prod again, which whoever starts an execution by hand has."""
+    return "ASK_AGAIN" in {each["name"] for each in codepipeline.structure().get("variables", [])}
 
 
 def _retried(codepipeline: CodePipelines) -> str | None:
@@ -67,27 +75,30 @@ def _retried(codepipeline: CodePipelines) -> str | None:
     if pipeline_stage is None:
         raise UsageError(
             f"nothing to retry: execution {execution_id} is {codepipeline.status(execution_id)}",
-            next_command="make codepipeline",
+            next_command=codepipeline.command("codepipeline"),
         )
     print(f"Retrying the failed actions of {pipeline_stage}", file=sys.stderr)
     codepipeline.retry(execution_id, pipeline_stage)
     return execution_id
 
 
-def _as_lines(followed: Followed) -> list[str]:
+def _as_lines(followed: Followed, codepipeline: CodePipelines) -> list[str]:
+    approve, reject = codepipeline.command("approve"), codepipeline.command("reject")
     if followed.approval and followed.held_up:
         stage, ahead = followed.held_up.pipeline_stage, followed.held_up.ahead
         return [
             f"Execution {followed.execution_id} waits before {stage}. "
             f"Execution {ahead} occupies it and waits for an approval:",
             f"  {followed.approval.custom_data}",
-            "  next:  make approve   # or: make reject; then: make codepipeline ARGS=--newest",
+            f"  next:  {approve}   # or: {reject}; then: {codepipeline.command('codepipeline', '--newest')}",
         ]
     if followed.approval:
         return [
             f"Waiting for an approval: {followed.approval.custom_data}",
-            "  next:  make approve   # or: make reject",
+            f"  next:  {approve}   # or: {reject}",
         ]
+    if followed.skipped and followed.status == "Succeeded":
+        return [f"Execution {followed.execution_id} {followed.status}: {followed.skipped}"]
     return [f"Execution {followed.execution_id} {followed.status}."]
 
 

@@ -35,7 +35,7 @@ def main(arguments: Sequence[str]) -> int:
         context = StageContext.open(chosen.stage, chosen.pipeline)
         watched, account, sleep = WatchedPipeline(context), context.account, context.sleep
     else:
-        toolchain = ToolchainContext()
+        toolchain = ToolchainContext(chosen.pipeline)
         watched, account, sleep = WatchedCodePipeline(toolchain.codepipeline()), toolchain.dev, toolchain.sleep
     if chosen.step:
         require_step(chosen.step, watched.known_steps(), watched.subject)

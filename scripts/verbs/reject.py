@@ -17,10 +17,10 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.answer_approval import answer, open_question
     from scripts.flows.toolchain_context import ToolchainContext
 
-    context = ToolchainContext()
+    context = ToolchainContext(chosen.pipeline)
     codepipeline = context.codepipeline()
     question = open_question(context, codepipeline)
-    summary = reason_for(question, "reject", chosen.summary)
+    summary = reason_for(question, codepipeline.command("reject"), chosen.summary)
     answer(codepipeline, question, "Rejected", summary)
     print_answer(question, "Rejected", summary, chosen.output)
     return 0

@@ -21,10 +21,17 @@ def main(arguments: Sequence[str]) -> int:
         "--configurations",
         action="store_true",
         default="CODEBUILD_BUILD_ID" in os.environ,
-        help="also write build/<stage>-configuration.json of every stage, for the CodePipeline; CodeBuild always does",
+        help="for the CodePipeline, and always in CodeBuild: write build/<stage>-configuration.json of every stage, "
+        "and compare the release with what is live",
+    )
+    parser.add_argument(
+        "--ask-again",
+        action="store_true",
+        help="for the CodePipeline: release even where approval for the same plan was asked before",
     )
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 290 ms to import, and --help answers in 30 ms.
+    from scripts.flows.compare_release import compare_release
     from scripts.flows.make_release import make_release
     from scripts.flows.release_store import save_release
     from scripts.flows.resolve_package import resolve
@@ -46,6 +53,9 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.configurations:
         for path in write_template_configurations(context, release, files, resolved.package):
             print(f"{path} written", file=sys.stderr)
+        changes = compare_release(context, release, ask_again=chosen.ask_again)
+        record_build_variables({"RELEASE_CHANGED": str(changes.changed).lower(), "RELEASE_NOTE": changes.note})
+        print(f"{context.settings.pipeline}: {changes.note}", file=sys.stderr)
     if chosen.output == "json":
         print_json(release.model_dump(mode="json"))
     else:

@@ -125,9 +125,9 @@ def test_the_stacks_are_created_and_deleted(project: Path) -> None:
     with _test_of(project, "foundation") as (foundation,), _test_of(project, "toolchain") as (toolchain,):
         assert [foundation.status, toolchain.status] == ["CREATE_COMPLETE"] * 2
         _prepare_release()
-        with _test_of(project, "batch-inference") as (batch,):
-            assert batch.status == "CREATE_COMPLETE"
+        with _test_of(project, "batch-inference") as (batch,), _test_of(project, "codepipeline") as (codepipeline,):
+            assert [batch.status, codepipeline.status] == ["CREATE_COMPLETE"] * 2
             outputs = {each.key: each.value for each in batch.outputs}
             assert boto3.client("sagemaker").describe_model(ModelName=outputs["ModelName"])
-            assert list(_statuses().values()) == ["CREATE_COMPLETE"] * 3
-    _poll(_statuses, lambda statuses: list(statuses.values()) == ["DELETE_COMPLETE"] * 3)
+            assert list(_statuses().values()) == ["CREATE_COMPLETE"] * 4
+    _poll(_statuses, lambda statuses: list(statuses.values()) == ["DELETE_COMPLETE"] * 4)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from scripts.repository.document_templates import PAGE, templates_page
 from scripts.repository.template_branches import branches
 from scripts.repository.template_linters import read_template
 from scripts.repository.template_policies import identity_policies
+from tests.unit.scripts.releases import NAMES
 
 ROOT = Path(__file__).parents[2]
 PATHS = sorted((ROOT / "cloudformation").glob("*.yml"))
@@ -159,16 +161,16 @@ def test_fixed_names_of_the_foundation_hold_the_stage_so_that_stages_can_share_a
 
 
 def test_the_triggers_role_starts_this_codepipeline_and_nothing_else() -> None:
-    (policy,) = [each for each in _identity_policies("toolchain") if each.name.startswith("TriggerRole.")]
+    (policy,) = [each for each in _identity_policies("codepipeline") if each.name.startswith("TriggerRole.")]
     (statement,) = policy.document["Statement"]
     assert statement["Action"] == "codepipeline:StartPipelineExecution"
     assert statement["Resource"].endswith(":codepipeline:eu-west-1:111111111111:sample")
 
 
-def test_only_an_approved_package_of_the_configured_groups_is_a_trigger() -> None:
-    rule = TEMPLATES["toolchain"]["Resources"]["ModelPackageApproved"]["Properties"]
+def test_only_an_approved_package_of_its_own_group_is_a_trigger() -> None:
+    rule = TEMPLATES["codepipeline"]["Resources"]["ModelPackageApproved"]["Properties"]
     assert rule["EventPattern"]["detail"] == {
-        "ModelPackageGroupName": {"Ref": "ModelPackageGroupNames"},
+        "ModelPackageGroupName": [{"Ref": "ModelPackageGroupName"}],
         "ModelApprovalStatus": ["Approved"],
     }
 
@@ -198,16 +200,63 @@ def test_a_failed_deployment_is_rolled_back_and_a_rejection_is_not() -> None:
     assert rolled_back == {"Preprod", "Prod"}
 
 
+def test_every_stage_after_the_build_is_skipped_where_there_is_nothing_to_release() -> None:
+    conditions = {
+        name: stage["BeforeEntry"]["Conditions"] for name, stage in _stages().items() if "BeforeEntry" in stage
+    }
+    assert list(conditions) == ["Preprod", "ApproveProd", "Prod"]
+    for (condition,) in conditions.values():
+        (rule,) = condition["Rules"]
+        assert condition["Result"] == "SKIP"
+        assert rule["RuleTypeId"]["Provider"] == "VariableCheck"
+        assert rule["Configuration"] == {"Variable": "#{Build.RELEASE_CHANGED}", "Operator": "EQ", "Value": "true"}
+
+
 def test_prod_is_promoted_only_for_the_approved_plan() -> None:
     (promote,) = [each for each in _stages()["ApproveProd"]["Actions"] if each["Name"] == "Promote"]
-    given = {each["name"]: each["value"] for each in json.loads(promote["Configuration"]["EnvironmentVariables"])}
-    assert given == {"STAGE": "prod", "PLAN_DIGEST": "#{Plan.PLAN_DIGEST}"}
+    assert _variables(promote) == {
+        "STAGE": "prod", "PIPELINE": "${PipelineFolder}", "PLAN_DIGEST": "#{Plan.PLAN_DIGEST}"
+    }  # fmt: skip
+
+
+def test_every_build_knows_its_pipeline() -> None:
+    actions = [action for stage in _stages().values() for action in stage["Actions"] if "ActionTypeId" in action]
+    builds = [each for each in actions if each["ActionTypeId"]["Provider"] == "CodeBuild"]
+    assert len(builds) == 6
+    assert {_variables(each)["PIPELINE"] for each in builds} == {"${PipelineFolder}"}
+
+
+def test_what_a_codepipeline_imports_the_toolchain_exports() -> None:
+    exports = {
+        each["Export"]["Name"]["Fn::Sub"] for each in TEMPLATES["toolchain"]["Outputs"].values() if "Export" in each
+    }
+    assert set(_imports(TEMPLATES["codepipeline"]["Resources"])) == exports
+    projects = {
+        each["Properties"]["Name"]["Fn::Sub"]
+        for each in TEMPLATES["toolchain"]["Resources"].values()
+        if each["Type"] == "AWS::CodeBuild::Project"
+    }
+    actions = [action for stage in _stages().values() for action in stage["Actions"] if "Configuration" in action]
+    used = {
+        each["Configuration"]["ProjectName"]["Fn::Sub"] for each in actions if "ProjectName" in each["Configuration"]
+    }
+    assert used == projects
+
+
+def test_names_of_a_codepipeline_are_those_that_the_verbs_look_for() -> None:
+    properties = TEMPLATES["codepipeline"]["Resources"]["CodePipeline"]["Properties"]
+    hyphens = {"Folder": {"Fn::Join": ["-", {"Fn::Split": ["_", {"Ref": "PipelineFolder"}]}]}}
+    assert properties["Name"] == {"Fn::Sub": ["${SageMakerProjectName}-${Folder}", hyphens]}
+    assert NAMES.codepipeline == "tumor-screening-batch-inference"
 
 
 def test_variables_that_the_codepipeline_uses_are_exported_by_the_buildspec_of_that_namespace() -> None:
-    text = (ROOT / "cloudformation" / "toolchain.yml").read_text()
+    text = (ROOT / "cloudformation" / "codepipeline.yml").read_text()
     buildspec_of = {"Build": "build", "Plan": "plan", "PreprodPromote": "promote", "ProdPromote": "promote"}
-    used = set(re.findall(r"#\{(\w+)\.(\w+)\}", text)) - {("codepipeline", "PipelineExecutionId")}
+    used = set(re.findall(r"#\{(\w+)\.(\w+)\}", text)) - {
+        ("codepipeline", "PipelineExecutionId"),
+        ("variables", "ASK_AGAIN"),
+    }
     assert {namespace for namespace, _ in used} == set(buildspec_of)
     for namespace, variable in used:
         buildspec = yaml.safe_load((ROOT / "buildspecs" / f"{buildspec_of[namespace]}.yml").read_text())
@@ -225,8 +274,27 @@ def test_the_readme_of_the_buildspecs_has_a_row_for_each() -> None:
 
 
 def _stages() -> dict[str, Any]:
-    code_pipeline = TEMPLATES["toolchain"]["Resources"]["CodePipeline"]["Properties"]
+    code_pipeline = TEMPLATES["codepipeline"]["Resources"]["CodePipeline"]["Properties"]
     return {each["Name"]: each for each in code_pipeline["Stages"]}
+
+
+def _variables(action: dict[str, Any]) -> dict[str, str]:
+    """The environment variables that an action gives its build, what ``Fn::Sub`` puts in left as it is."""
+    text = action["Configuration"]["EnvironmentVariables"]["Fn::Sub"]
+    given = json.loads(text if isinstance(text, str) else text[0])
+    return {each["name"]: each["value"] for each in given}
+
+
+def _imports(value: Any) -> Iterator[str]:
+    """Every name that a template imports."""
+    if isinstance(value, dict):
+        if list(value) == ["Fn::ImportValue"]:
+            yield value["Fn::ImportValue"]["Fn::Sub"]
+        for each in value.values():
+            yield from _imports(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _imports(each)
 
 
 def _actions(stage: dict[str, Any]) -> list[str]:

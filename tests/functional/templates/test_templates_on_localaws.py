@@ -1,4 +1,4 @@
-"""The three templates deploy, change and go again on the embedded AWS, each with the roles that it has on AWS."""
+"""The templates deploy, change and go again on the embedded AWS, each with the roles that it has on AWS."""
 
 from __future__ import annotations
 
@@ -45,7 +45,10 @@ def foundations(client: Client) -> dict[str, dict[str, str]]:
                 "SageMakerProjectName": PROJECT,
                 "SageMakerProjectId": "p-stackproject",
                 "Environment": stage,
-                "ModelPackageGroupName": "stack-group",
+                "ModelPackageArns": ",".join(
+                    f"arn:aws:sagemaker:{REGION}:{account}:{name}"
+                    for name in ("model-package-group/stack-group", "model-package/stack-group/*")
+                ),
                 "DevAccountId": DEV,
             },
         )
@@ -256,53 +259,79 @@ def test_impossible_parameters_are_refused_before_anything_is_made(
         batch.deploy(f"{PROJECT}-{unique}-preprod", "batch-inference.yml", {**release, **change})
 
 
-def _toolchain_parameters(**more: str) -> dict[str, str]:
+def _source_parameters(**more: str) -> dict[str, str]:
+    """What the toolchain and a CodePipeline are both told."""
     return {
         "SageMakerProjectName": PROJECT,
         "SageMakerProjectId": "p-stackproject",
-        "ModelPackageGroupNames": "stack-group,other-group",
         "PreprodAccountId": PREPROD,
         "ProdAccountId": PROD,
         **more,
     }
 
 
-def test_the_toolchain_deploys_for_codecommit(client: Client, foundations: dict[str, dict[str, str]]) -> None:
+def _pipeline_parameters(folder: str, **more: str) -> dict[str, str]:
+    return {"PipelineFolder": folder, "ModelPackageGroupName": f"{folder.replace('_', '-')}-group", **more}
+
+
+def test_a_toolchain_and_two_codepipelines_over_it_deploy_for_codecommit(
+    client: Client, foundations: dict[str, dict[str, str]]
+) -> None:
     client("codecommit").create_repository(repositoryName=PROJECT)
-    stacks = Stacks(client("cloudformation"))
-    outputs = stacks.deploy(f"{PROJECT}-toolchain", "toolchain.yml", _toolchain_parameters(RepositoryName=PROJECT))
-    stages = client("codepipeline").get_pipeline(name=outputs["CodePipelineName"])["pipeline"]["stages"]
-    assert [stage["name"] for stage in stages] == ["Source", "Build", "Preprod", "ApproveProd", "Prod"]
-    assert stages[0]["actions"][0]["actionTypeId"]["provider"] == "CodeCommit"
-    projects = client("codebuild").batch_get_projects(names=[outputs["BuildProjectName"], outputs["PlanProjectName"]])
+    stacks, source = Stacks(client("cloudformation")), _source_parameters(RepositoryName=PROJECT)
+    shared = stacks.deploy(f"{PROJECT}-toolchain", "toolchain.yml", source)
+    projects = client("codebuild").batch_get_projects(names=[shared["BuildProjectName"], shared["PlanProjectName"]])
     assert len(projects["projects"]) == 2
-    targets = client("events").list_rule_names_by_target(
-        TargetArn=f"arn:aws:codepipeline:{REGION}:{DEV}:{outputs['CodePipelineName']}"
-    )
-    assert len(targets["RuleNames"]) == 2
+    for folder in ("first_one", "second"):
+        stack = f"{PROJECT}-{folder.replace('_', '-')}-codepipeline"
+        outputs = stacks.deploy(stack, "codepipeline.yml", {**source, **_pipeline_parameters(folder)})
+        assert outputs["CodePipelineName"] == f"{PROJECT}-{folder.replace('_', '-')}"
+        stages = client("codepipeline").get_pipeline(name=outputs["CodePipelineName"])["pipeline"]["stages"]
+        assert [stage["name"] for stage in stages] == ["Source", "Build", "Preprod", "ApproveProd", "Prod"]
+        assert stages[0]["actions"][0]["actionTypeId"]["provider"] == "CodeCommit"
+        assert stages[2]["actions"][1]["configuration"]["StackName"] == f"{outputs['CodePipelineName']}-preprod"
+        assert len(_rules_of(client, outputs["CodePipelineName"])) == 2
+    with pytest.raises(AssertionError, match="Cannot delete export"):
+        stacks.delete(f"{PROJECT}-toolchain")  # it is kept while a CodePipeline stands on it
+    for folder in ("first-one", "second"):
+        stacks.delete(f"{PROJECT}-{folder}-codepipeline")
     stacks.delete(f"{PROJECT}-toolchain")
 
 
-def test_the_toolchain_deploys_for_github(client: Client, foundations: dict[str, dict[str, str]], unique: str) -> None:
+def test_a_codepipeline_deploys_for_github(client: Client, foundations: dict[str, dict[str, str]], unique: str) -> None:
     connection = client("codeconnections").create_connection(ProviderType="GitHub", ConnectionName=unique)
-    source = {
-        "SourceProvider": "GitHub",
-        "GitHubRepository": "team/batch-inference",
-        "ConnectionArn": connection["ConnectionArn"],
-    }
+    source = _source_parameters(
+        SourceProvider="GitHub",
+        GitHubRepository="team/batch-inference",
+        ConnectionArn=connection["ConnectionArn"],
+        SageMakerProjectName=unique,
+    )
     stacks = Stacks(client("cloudformation"))
-    own_name = {"SageMakerProjectName": unique, "CacheType": "S3", "NotificationEmail": "team@example.com"}
-    outputs = stacks.deploy(f"{unique}-toolchain", "toolchain.yml", _toolchain_parameters(**source, **own_name))
+    stacks.deploy(
+        f"{unique}-toolchain",
+        "toolchain.yml",
+        {**source, "CacheType": "S3", "NotificationEmail": "team@example.com"},
+    )
+    outputs = stacks.deploy(f"{unique}-codepipeline", "codepipeline.yml", {**source, **_pipeline_parameters("churn")})
     pipeline = client("codepipeline").get_pipeline(name=outputs["CodePipelineName"])["pipeline"]
     (action,) = pipeline["stages"][0]["actions"]
     assert action["actionTypeId"]["provider"] == "CodeStarSourceConnection"
     assert action["configuration"]["ConnectionArn"] == connection["ConnectionArn"]
-    arn = f"arn:aws:codepipeline:{REGION}:{DEV}:{outputs['CodePipelineName']}"
-    (rule,) = client("events").list_rule_names_by_target(TargetArn=arn)["RuleNames"]
+    (rule,) = _rules_of(client, outputs["CodePipelineName"])
     assert "ModelPackageApproved" in rule
+    stacks.delete(f"{unique}-codepipeline")
     stacks.delete(f"{unique}-toolchain")
 
 
+def _rules_of(client: Client, codepipeline: str) -> list[str]:
+    """The rules that start it."""
+    arn = f"arn:aws:codepipeline:{REGION}:{DEV}:{codepipeline}"
+    return list(client("events").list_rule_names_by_target(TargetArn=arn)["RuleNames"])
+
+
+@pytest.mark.parametrize(
+    ("template", "own"), [("toolchain.yml", {}), ("codepipeline.yml", _pipeline_parameters("churn"))]
+)
 @pytest.mark.parametrize(
     ("more", "words"),
     [
@@ -312,7 +341,7 @@ def test_the_toolchain_deploys_for_github(client: Client, foundations: dict[str,
     ],
 )
 def test_a_source_that_does_not_fit_together_is_refused(
-    more: dict[str, str], words: str, client: Client, unique: str
+    template: str, own: dict[str, str], more: dict[str, str], words: str, client: Client, unique: str
 ) -> None:
     with pytest.raises(ClientError, match=words):
-        Stacks(client("cloudformation")).deploy(unique, "toolchain.yml", _toolchain_parameters(**more))
+        Stacks(client("cloudformation")).deploy(unique, template, {**_source_parameters(**more), **own})

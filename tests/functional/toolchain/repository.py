@@ -18,9 +18,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tests.functional.scripts.site import PIPELINE, ROOT, SCORE, Site, wait_until
+from tests.functional.scripts.site import PIPELINE, PROJECT, ROOT, SCORE, Site, wait_until
 
-CODEPIPELINE = "tumor-screening-toolchain"
 BRANCH = "main"
 _AS_IT_IS = "# ruff: noqa\n# mypy: ignore-errors\n# fmt: off\n"
 _WHOLE = ("scripts", "cloudformation", "buildspecs", "docs")
@@ -43,6 +42,7 @@ def make_repository(site: Site) -> None:
     (folder / "tests/unit/test_team.py").write_text(_UNIT_TEST)
     site.write_script(_AS_IT_IS + SCORE)
     site.write_pipeline(_AS_IT_IS + PIPELINE)
+    _write_schemas(folder)
     _lend_packages(folder)
     git(site, "init", "--quiet", "--initial-branch", BRANCH)
     commit(site, "The team's pipeline")
@@ -75,20 +75,25 @@ def make(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def executions(site: Site) -> list[dict[str, Any]]:
+def codepipeline_of(site: Site, pipeline: str = "") -> str:
+    """The CodePipeline of the site's pipeline, or of another one."""
+    return f"{PROJECT}-{(pipeline or site.pipeline).replace('_', '-')}"
+
+
+def executions(site: Site, pipeline: str = "") -> list[dict[str, Any]]:
     """Newest first."""
-    found = site.client("codepipeline").list_pipeline_executions(pipelineName=CODEPIPELINE)
+    found = site.client("codepipeline").list_pipeline_executions(pipelineName=codepipeline_of(site, pipeline))
     return list(found["pipelineExecutionSummaries"])
 
 
-def started_by(site: Site, rule: str, count: int = 1) -> str:
+def started_by(site: Site, rule: str, count: int = 1, pipeline: str = "") -> str:
     """The id of the newest execution that a rule of this name started, once there are ``count`` of them."""
     found: list[str] = []
 
     def look() -> bool:
         found[:] = [
             each["pipelineExecutionId"]
-            for each in executions(site)
+            for each in executions(site, pipeline)
             if f"-{rule}-" in each.get("trigger", {}).get("triggerDetail", "")
         ]
         return len(found) >= count
@@ -122,6 +127,13 @@ def follow_link_in_mail(site: Site, address: str) -> None:
     link = mail(site, address)[0]["text"].split("visit ")[1].split()[0]
     with urllib.request.urlopen(link) as answer:
         assert answer.status == 200
+
+
+def _write_schemas(folder: Path) -> None:
+    """The generated schemas that ``make check`` compares, of the settings that this tree has."""
+    command = [sys.executable, "-m", "scripts.repository.write_schemas"]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def _lend_packages(folder: Path) -> None:

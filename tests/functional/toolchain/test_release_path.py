@@ -14,7 +14,7 @@ import pytest
 from tests.functional.conftest import DEV, PREPROD, PROD
 from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, EmbeddedAws, Site
 from tests.functional.toolchain import repository
-from tests.functional.toolchain.repository import CODEPIPELINE, executions, live_release, make, started_by
+from tests.functional.toolchain.repository import codepipeline_of, executions, live_release, make, started_by
 
 GROUP = "tumor-classifier"
 APPROVER = "ann@example.com"
@@ -40,7 +40,8 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             site.put_input(stage)
         whole = make(site, "bootstrap", f"ARGS=--yes --notification-email {APPROVER}")
         assert whole.returncode == 0, whole.stderr
-        assert f"{CODEPIPELINE}: deployed" in whole.stdout
+        assert "tumor-screening-toolchain: deployed" in whole.stdout
+        assert f"{codepipeline_of(site)}-codepipeline: deployed" in whole.stdout
         repository.follow_link_in_mail(site, APPROVER)
         yield site
     finally:
@@ -86,10 +87,10 @@ def test_a_rejected_release_leaves_prod_as_it_is_and_the_reason_is_told(team: Si
     before = live_release(team, "prod", PROD)
     waiting = make(team, "codepipeline", "ARGS=--newest")
     assert "model version 3: changes ModelPackageName" in waiting.stdout, waiting.stderr
-    state = team.client("codepipeline").get_pipeline_state(name=CODEPIPELINE)
+    state = team.client("codepipeline").get_pipeline_state(name=codepipeline_of(team))
     stage = next(each for each in state["stageStates"] if each["stageName"] == "ApproveProd")
     action = next(each for each in stage["actionStates"] if each["actionName"] == "Approve")
-    answer = ("codepipeline", "put-approval-result", "--pipeline-name", CODEPIPELINE)
+    answer = ("codepipeline", "put-approval-result", "--pipeline-name", codepipeline_of(team))
     where = ("--stage-name", "ApproveProd", "--action-name", "Approve", "--token", action["latestExecution"]["token"])
     repository.aws_cli(team, *answer, *where, "--result", json.dumps({"status": "Rejected", "summary": "too few rows"}))
 
@@ -108,7 +109,7 @@ def test_a_rejected_release_leaves_prod_as_it_is_and_the_reason_is_told(team: Si
 def test_a_push_starts_it_and_bootstrap_changes_nothing_the_second_time(team: Site, tmp_path: Path) -> None:
     again = make(team, "bootstrap", "ARGS=--yes")
     assert again.returncode == 0, again.stderr
-    assert again.stdout.count(": unchanged") == 3
+    assert again.stdout.count(": unchanged") == 4
     assert len(executions(team)) == 2  # pushing what is there already starts nothing
 
     repository.git(team, "push", "--quiet", "localaws", "HEAD:refs/heads/other")

@@ -51,12 +51,18 @@ def test_a_sound_declaration_passes() -> None:
     check_structure(pipeline([source()], [build(namespace="Build"), approval], [deploy()], variables=variables), REGION)
 
 
+def test_a_stage_may_be_entered_on_a_condition() -> None:
+    check_structure(with_stage(beforeEntry=rules()), REGION)
+
+
 def lambda_invoke() -> dict[str, Any]:
     return action("Invoke", "Lambda", {"FunctionName": "f"})
 
 
-def rules() -> dict[str, Any]:
-    return {"conditions": [{"result": "FAIL", "rules": []}]}
+def rules(**configuration: str) -> dict[str, Any]:
+    settings = {"Variable": "#{Src.CommitId}", "Value": "x", "Operator": "EQ", **configuration}
+    kind = {"category": "Rule", "owner": "AWS", "provider": "VariableCheck", "version": "1"}
+    return {"conditions": [{"result": "SKIP", "rules": [{"name": "R", "ruleTypeId": kind, "configuration": settings}]}]}
 
 
 def with_stage(**members: Any) -> dict[str, Any]:
@@ -96,7 +102,11 @@ def with_stage(**members: Any) -> dict[str, Any]:
         (pipeline([source()], [build(region="us-east-1")]), "InvalidStructure", "artifactStores"),
         (pipeline([source()], [build()], pipelineType="V1", executionMode="QUEUED"), "InvalidStructure", "V1"),
         (pipeline([source()], [build()], artifactStores={}, artifactStore=None), "InvalidStructure", "Exactly one"),
-        (with_stage(beforeEntry=rules()), "InvalidStageDeclaration", "does not run rules"),
+        (with_stage(beforeEntry=rules(Operator="GT")), "InvalidStageDeclaration", "beforeEntry of stage S1: rule R"),
+        (with_stage(beforeEntry=rules(Variable="#{No.x}")), "InvalidStageDeclaration", "no preceding action has the"),
+        (with_stage(beforeEntry=rules(Variable="#{Src.No}")), "InvalidStageDeclaration", "has only: AuthorDate"),
+        (with_stage(onSuccess=rules()), "InvalidStageDeclaration", "remove onSuccess"),
+        (with_stage(onFailure=rules()), "InvalidStageDeclaration", "remove the conditions of onFailure"),
         (with_stage(onFailure={"result": "SKIP"}), "InvalidStageDeclaration", "SKIP"),
         (with_stage(blockers=[{"name": "b", "type": "Schedule"}]), "InvalidBlockerDeclaration", "reserved"),
         (pipeline([source(configuration={"RepositoryName": "r", "BranchName": "#{Src.x}"})], [build()]),

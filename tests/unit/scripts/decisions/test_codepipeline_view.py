@@ -13,7 +13,9 @@ from scripts.decisions.codepipeline_view import (
     held_up,
     rejection,
     rolled_back_by,
+    skipped,
     waiting_approval,
+    why_skipped,
 )
 
 START = datetime(2030, 1, 1, tzinfo=UTC)
@@ -136,3 +138,18 @@ def test_the_rollback_of_an_execution_is_found_by_what_started_it() -> None:
     ]
     assert rolled_back_by(executions, "e1") == "r1"
     assert rolled_back_by(executions, "e9") is None
+
+
+def test_what_never_started_in_an_execution_that_succeeded_was_skipped() -> None:
+    rows = skipped(action_rows(STRUCTURE, [detail("Plan", "Succeeded")]))
+    assert [row.status for row in rows] == ["Succeeded", "Skipped"]
+
+
+def test_why_an_execution_was_skipped_is_what_its_build_said() -> None:
+    def built(**variables: str) -> list[dict[str, Any]]:
+        return [detail("Plan", "Succeeded"), {"output": {"outputVariables": variables}}]
+
+    note = "nothing changed for churn: skipped"
+    assert why_skipped(built(RELEASE_CHANGED="false", RELEASE_NOTE=note)) == note
+    assert why_skipped(built(RELEASE_CHANGED="true", RELEASE_NOTE="changes prod")) is None
+    assert why_skipped(built()) is None

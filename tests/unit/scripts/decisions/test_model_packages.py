@@ -29,7 +29,7 @@ def test_an_approved_version_that_failed_is_passed_over_and_said() -> None:
 
 
 def test_without_an_approved_version_none_is_chosen() -> None:
-    assert choose_package([version(2, "Rejected"), version(1, "PendingManualApproval")], "churn") is None
+    assert choose_package([version(2, "Rejected"), version(1, "PendingManualApproval")]) is None
 
 
 @given(st.permutations([version(number) for number in range(1, 6)]))

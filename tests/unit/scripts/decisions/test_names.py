@@ -23,6 +23,12 @@ def test_a_name_longer_than_aws_allows_is_told() -> None:
     assert longer.problems() == [f'bucket name "{longer.bucket}" has 71 characters, AWS allows 63']
 
 
+def test_each_pipeline_has_a_codepipeline_of_its_own_in_a_stack_of_its_own() -> None:
+    assert NAMES.codepipeline == "tumor-screening-batch-inference"
+    assert NAMES.codepipeline_stack == "tumor-screening-batch-inference-codepipeline"
+    assert NAMES.toolchain_bucket == "tumor-screening-toolchain-111111111111-eu-west-1"
+
+
 def test_keys_hold_digests() -> None:
     assert NAMES.definition_key("ab" * 32) == "pipeline/batch_inference/definition-abababababab.json"
     assert NAMES.code_prefix("cd" * 32) == "pipeline/batch_inference/code-cdcdcdcdcdcd/"

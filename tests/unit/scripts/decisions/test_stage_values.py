@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from scripts.decisions.foundation import foundation_of, foundation_stack_parameters
@@ -84,3 +86,14 @@ def test_a_schedule_can_be_switched_off() -> None:
 def test_the_foundation_is_deployed_with_the_stages_names() -> None:
     parameters = foundation_stack_parameters(NAMES, SETTINGS)
     assert (parameters["Environment"], parameters["DevAccountId"]) == ("preprod", "111111111111")
+
+
+def test_the_deployment_role_may_write_the_groups_of_every_pipeline_and_no_other() -> None:
+    other = replace(NAMES, pipeline="churn", group="churn-model")
+    arns = foundation_stack_parameters(NAMES, SETTINGS, [NAMES, other, NAMES])["ModelPackageArns"].split(",")
+    registry = "arn:aws:sagemaker:eu-west-1:222222222222:"
+    assert arns == [
+        f"{registry}{kind}"
+        for group in ("tumor-classifier", "churn-model")
+        for kind in (f"model-package-group/{group}", f"model-package/{group}/*")
+    ]

@@ -15,7 +15,7 @@ def test_a_template_configuration_leaves_to_promotion_what_only_promotion_knows(
     assert json.loads(text) == {"Parameters": {"A": "1"}, "Tags": {"stage": "prod"}}
 
 
-def test_the_path_is_the_one_that_the_toolchain_names() -> None:
-    toolchain = (Path(__file__).parents[4] / "cloudformation" / "toolchain.yml").read_text()
+def test_the_path_is_the_one_that_the_codepipeline_names() -> None:
+    toolchain = (Path(__file__).parents[4] / "cloudformation" / "codepipeline.yml").read_text()
     for stage in ("preprod", "prod"):
         assert f"Release::{template_configuration_path(stage)}" in toolchain

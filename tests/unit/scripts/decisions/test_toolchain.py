@@ -1,11 +1,17 @@
-"""The parameters that bootstrap gives the toolchain."""
+"""The parameters that bootstrap gives the toolchain and each CodePipeline."""
 
 from __future__ import annotations
 
 import pytest
 
+from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import StageSettings
-from scripts.decisions.toolchain import ToolchainOptions, toolchain_parameters
+from scripts.decisions.toolchain import (
+    ToolchainOptions,
+    codepipeline_parameters,
+    of_deleted_folders,
+    toolchain_parameters,
+)
 from scripts.errors import SettingsError, UsageError
 from tests.unit.scripts.releases import SETTINGS
 
@@ -24,7 +30,6 @@ def test_accounts_and_names_come_from_the_stage_files_and_the_repository_is_call
     assert parameters["ProdAccountId"] == "333333333333"
     assert parameters["SourceProvider"] == "CodeCommit"
     assert parameters["RepositoryName"] == parameters["SageMakerProjectName"] == "tumor-screening"
-    assert parameters["BatchPipelineFolder"] == "batch-inference"
 
 
 def test_what_is_not_given_again_keeps_its_value() -> None:
@@ -65,3 +70,62 @@ def test_stage_files_that_disagree_are_refused_with_what_they_say() -> None:
 def test_a_missing_stage_is_named() -> None:
     with pytest.raises(SettingsError, match="missing: prod"):
         toolchain_parameters({"preprod": stages()["preprod"]}, NOTHING, {})
+
+
+def test_what_a_toolchain_of_an_earlier_version_had_besides_is_left_out_of_the_new_one() -> None:
+    former = {
+        "ModelPackageGroupNames": "g",
+        "BatchPipelineFolder": "p",
+        "ApprovalTimeoutInMinutes": "5",
+        "CacheType": "S3",
+    }
+    parameters = toolchain_parameters(stages(), NOTHING, former)
+    assert parameters["CacheType"] == "S3"
+    assert not {"ModelPackageGroupNames", "BatchPipelineFolder", "ApprovalTimeoutInMinutes"} & set(parameters)
+
+
+def test_each_codepipeline_has_the_group_and_folder_of_its_own_pipeline_and_the_toolchains_source() -> None:
+    shared = toolchain_parameters(stages(), ToolchainOptions(branch="trunk", notification_email="a@b.c"), {})
+    churn = codepipeline_parameters(stages(model_package_group="churn-model", pipeline="churn_v2"), shared, {})
+    assert (churn["PipelineFolder"], churn["ModelPackageGroupName"]) == ("churn_v2", "churn-model")
+    assert (churn["RepositoryName"], churn["BranchName"]) == ("tumor-screening", "trunk")
+    assert (churn["PreprodAccountId"], churn["ProdAccountId"]) == ("222222222222", "333333333333")
+    assert "NotificationEmail" not in churn
+    other = codepipeline_parameters(stages(), shared, {})
+    assert other["ModelPackageGroupName"] != churn["ModelPackageGroupName"]
+
+
+def test_a_codepipeline_keeps_its_time_to_approve_also_from_an_earlier_versions_toolchain() -> None:
+    shared = toolchain_parameters(stages(), NOTHING, {})
+    assert (
+        codepipeline_parameters(stages(), shared, {"ApprovalTimeoutInMinutes": "60"})["ApprovalTimeoutInMinutes"]
+        == "60"
+    )
+    assert "ApprovalTimeoutInMinutes" not in codepipeline_parameters(stages(), shared, {})
+
+
+def test_stages_that_disagree_on_a_pipelines_group_are_refused() -> None:
+    different = stages()
+    different["prod"] = stages(model_package_group="other")["prod"]
+    with pytest.raises(SettingsError) as refused:
+        codepipeline_parameters(different, {}, {})
+    assert refused.value.found == ["model_package_group: other, tumor-classifier"]
+
+
+def test_of_a_codepipeline_whose_folder_is_gone_it_is_said_how_to_delete_it() -> None:
+    def stack(name: str, **parameters: str) -> Stack:
+        return Stack(name, name, "CREATE_COMPLETE", "", parameters)
+
+    found = of_deleted_folders(
+        [
+            stack("ours-gone-codepipeline", SageMakerProjectName="ours", PipelineFolder="gone"),
+            stack("ours-here-codepipeline", SageMakerProjectName="ours", PipelineFolder="here"),
+            stack("theirs-gone-codepipeline", SageMakerProjectName="theirs", PipelineFolder="gone"),
+            stack("ours-toolchain", SageMakerProjectName="ours"),
+        ],
+        "ours",
+        ["here"],
+    )
+    assert len(found) == 1
+    assert "there is no pipelines/gone any more" in found[0]
+    assert found[0].endswith("aws cloudformation delete-stack --stack-name ours-gone-codepipeline")

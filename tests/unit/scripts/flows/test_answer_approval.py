@@ -23,6 +23,9 @@ class FakeCodePipelines:
     name: str = "ours"
     answered: list[tuple[str, ...]] = field(default_factory=list)
 
+    def command(self, target: str, arguments: str = "") -> str:
+        return f"make {target} PIPELINE=churn ARGS={arguments}"
+
     def structure(self) -> dict[str, Any]:
         configuration = {"CustomData": "#{plan.SUMMARY}", **({"ExternalEntityLink": self.url} if self.url else {})}
         approval = {"name": "Ask", "actionTypeId": {"category": "Approval"}, "configuration": configuration}
@@ -74,8 +77,9 @@ def test_evidence_that_is_gone_is_told_and_another_link_is_shown_as_it_is() -> N
 
 
 def test_where_nothing_waits_nothing_is_answered() -> None:
-    with pytest.raises(ApprovalError, match="no approval of ours is waiting"):
+    with pytest.raises(ApprovalError, match="no approval of ours is waiting") as refused:
         opened(FakeCodePipelines(waits=False))
+    assert refused.value.next_command == "make codepipeline PIPELINE=churn ARGS=--newest"
 
 
 def test_the_answer_goes_to_the_approval_that_was_shown() -> None:

@@ -20,12 +20,8 @@ from localaws.services.codepipeline.actions.context import ActionContext, Action
 from localaws.services.codepipeline.announcements import announce_action
 from localaws.services.codepipeline.artifact_store import ArtifactStore
 from localaws.services.codepipeline.records import PipelineKey, Records
-from localaws.services.codepipeline.variables import (
-    PIPELINE_NAMESPACE,
-    VARIABLES_NAMESPACE,
-    UnresolvedVariableError,
-    substitute,
-)
+from localaws.services.codepipeline.stage_entry import known_variables
+from localaws.services.codepipeline.variables import UnresolvedVariableError, substitute
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -150,11 +146,7 @@ class ActionRun:
     def _provide(self) -> ActionResult:
         execution = self._records.execution(self._key, self._execution_id)
         structure = self._records.structure(self._key, execution["version"])
-        namespaces = {
-            **execution["namespaces"],
-            PIPELINE_NAMESPACE: {"PipelineExecutionId": self._execution_id, "PipelineName": self._key.name},
-            VARIABLES_NAMESPACE: execution["variables"],
-        }
+        namespaces = known_variables(self._key, execution)
         raw = self._action.get("configuration", {})
         configuration = {name: substitute(value, namespaces) for name, value in raw.items()}
         kind = self._action["actionTypeId"]

@@ -5,6 +5,7 @@
     codepipeline.stage      account/region/name/stage           who is in it, its transition, latest actions
     codepipeline.execution  account/region/name/execution       where it is, artifacts, variables, stages
     codepipeline.action     account/region/name/action          one run of one action (ActionExecutionDetail and more)
+    codepipeline.rule       account/region/name/rule execution  one run of one rule (RuleExecutionDetail)
 
 A stage's ``occupant`` is the execution that runs in it. An execution that is ``waiting`` stands before ``stage``.
 """
@@ -61,6 +62,7 @@ class Records:
         self.stages = cloud.store.table("codepipeline.stage")
         self.executions = cloud.store.table("codepipeline.execution")
         self.actions = cloud.store.table("codepipeline.action")
+        self.rules = cloud.store.table("codepipeline.rule")
 
     def now(self) -> datetime:
         return self.cloud.clock.now()
@@ -101,7 +103,7 @@ class Records:
     def forget(self, key: PipelineKey) -> None:
         """Remove a CodePipeline and its history."""
         self.pipelines.delete(str(key))
-        for table in (self.structures, self.stages, self.executions, self.actions):
+        for table in (self.structures, self.stages, self.executions, self.actions, self.rules):
             for name, _ in table.items(f"{key}/"):
                 table.delete(name)
 

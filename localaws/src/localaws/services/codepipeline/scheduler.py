@@ -79,7 +79,10 @@ class Scheduler:
             self._start_worker(key, execution["id"], name)
 
     def leave_stage(self, key: PipelineKey, execution_id: str, name: str, status: str) -> None:
-        """An execution has ended in a stage: Succeeded, Failed or Stopped. It goes on, or ends."""
+        """An execution has ended in a stage: Succeeded, Skipped, Failed or Stopped. It goes on, or ends.
+
+        A stage that it did not enter, because of a condition, is not rolled back: nothing was changed there.
+        """
         rollback_to: Execution | None = None
         with self._records.lock:
             execution = self._records.execution(key, execution_id)
@@ -87,15 +90,16 @@ class Scheduler:
                 return
             structure = self._records.structure(key, execution["version"])
             self._vacate(key, execution, name, status)
-            if status == "Succeeded":
+            if status in ("Succeeded", "Skipped"):
                 self._go_on(key, execution, structure, name)
             elif status == "Failed" and self._retries(execution, structure, name):
                 self._records.put_execution(key, execution)
             else:
                 self._finish(key, execution, status)
-                if status == "Failed":
+                if status == "Failed" and execution["stages"][name]["actions"]:
                     rollback_to = self._rollback_target(key, execution, structure, name)
-        announce_stage(self._cloud, key, execution, name, status.upper())
+        if status != "Skipped":  # AWS documents no event of a stage that is skipped
+            announce_stage(self._cloud, key, execution, name, status.upper())
         if execution["status"] not in RUNNING:
             announce_execution(self._cloud, key, execution, execution["status"].upper())
         if rollback_to is not None:
@@ -251,6 +255,7 @@ class Scheduler:
         succeeded = {} if mode == "ALL_ACTIONS" else entry.get("succeeded", {})
         entry["actions"] = dict(succeeded)
         entry["succeeded"] = dict(succeeded)
+        entry.pop("entered", None)
         execution.update(stage=name, waiting=True, arrived=self._arrival())
 
     def _rollback_target(

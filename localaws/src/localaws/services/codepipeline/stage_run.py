@@ -1,4 +1,5 @@
-"""One pipeline stage of one execution: its actions by runOrder, equal ones in parallel, until one fails.
+"""One pipeline stage of one execution: its entry condition, then its actions by runOrder, equal ones in parallel,
+until one fails.
 
 Taken up again after a restart it goes on where the records say it was.
 """
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.services.codepipeline.action_run import ActionRun
 from localaws.services.codepipeline.records import PipelineKey, Records, stage_of
 from localaws.services.codepipeline.scheduler import Scheduler
+from localaws.services.codepipeline.stage_entry import entered
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -42,6 +44,9 @@ class StageRunner:
     def _actions(self, key: PipelineKey, execution_id: str, name: str) -> str | None:
         execution = self._records.execution(key, execution_id)
         stage = stage_of(self._records.structure(key, execution["version"]), name)
+        refused = entered(self._records, key, execution_id, stage)
+        if refused is not None:
+            return refused
         for order in sorted({action.get("runOrder", 1) for action in stage["actions"]}):
             if self._records.execution(key, execution_id)["stop"]:
                 return "Stopped"

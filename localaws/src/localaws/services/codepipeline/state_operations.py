@@ -16,6 +16,7 @@ from localaws.services.codepipeline.stage_run import StageRunner
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
+    from localaws.core.store import Document, Table
 
 
 class State(Service):
@@ -51,29 +52,32 @@ class State(Service):
 
     def list_action_executions(self, caller: Caller, request: Request) -> Response:
         """Newest first."""
-        key = PipelineKey.of(caller, request["pipelineName"])
-        existing(self._records, key)
-        actions = self._records.actions.values(f"{key}/")[::-1]
-        asked = request.get("filter", {})
-        execution_id = asked.get("pipelineExecutionId") or asked.get("latestInPipelineExecution", {}).get(
-            "pipelineExecutionId"
-        )
-        if execution_id is not None:
-            if self._records.executions.get(f"{key}/{execution_id}") is None:
-                raise ServiceError(
-                    "PipelineExecutionNotFoundException", f"The pipeline '{key.name}' has no execution {execution_id}"
-                )
-            actions = [action for action in actions if action["pipelineExecutionId"] == execution_id]
-        if asked.get("latestInPipelineExecution", {}).get("startTimeRange") == "Latest":
-            actions = _latest_of_each(actions)
+        actions = self._history(caller, request, self._records.actions, "actionName")
         details = [{name: value for name, value in action.items() if name != "state"} for action in actions]
         found, more = PAGES.of(details, request, lambda action: str(action["actionExecutionId"]))
         return {"actionExecutionDetails": found, **more}
 
     def list_rule_executions(self, caller: Caller, request: Request) -> Response:
-        """No rule ever runs: a declaration with one is refused."""
-        existing(self._records, PipelineKey.of(caller, request["pipelineName"]))
-        return {"ruleExecutionDetails": []}
+        """Newest first."""
+        rules = self._history(caller, request, self._records.rules, "ruleName")
+        found, more = PAGES.of(rules, request, lambda rule: str(rule["ruleExecutionId"]))
+        return {"ruleExecutionDetails": found, **more}
+
+    def _history(self, caller: Caller, request: Request, table: Table, name: str) -> list[Document]:
+        """What ran of a CodePipeline's actions or rules, newest first, as the request's filter has it."""
+        key = PipelineKey.of(caller, request["pipelineName"])
+        existing(self._records, key)
+        ran = table.values(f"{key}/")[::-1]
+        asked = request.get("filter", {})
+        latest = asked.get("latestInPipelineExecution", {})
+        execution_id = asked.get("pipelineExecutionId") or latest.get("pipelineExecutionId")
+        if execution_id is not None:
+            if self._records.executions.get(f"{key}/{execution_id}") is None:
+                raise ServiceError(
+                    "PipelineExecutionNotFoundException", f"The pipeline '{key.name}' has no execution {execution_id}"
+                )
+            ran = [each for each in ran if each["pipelineExecutionId"] == execution_id]
+        return _latest_of_each(ran, name) if latest.get("startTimeRange") == "Latest" else ran
 
     def _stage(self, key: PipelineKey, declared: dict[str, Any], waiting: list[dict[str, Any]]) -> dict[str, Any]:
         name = declared["name"]
@@ -93,6 +97,8 @@ class State(Service):
             found["inboundExecution"] = inbound[-1]
         if stage["latest"]:
             found["latestExecution"] = stage["latest"]
+        if stage.get("entry"):
+            found["beforeEntryConditionState"] = stage["entry"]
         if stage.get("retry"):
             found["retryStageMetadata"] = stage["retry"]
         return found
@@ -152,11 +158,11 @@ class State(Service):
         return key
 
 
-def _latest_of_each(actions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each action the newest run; ``actions`` come newest first."""
-    latest: dict[tuple[str, str], dict[str, Any]] = {}
-    for action in actions:
-        latest.setdefault((action["stageName"], action["actionName"]), action)
+def _latest_of_each(ran: list[Document], name: str) -> list[Document]:
+    """Of each action or rule the newest run; ``ran`` comes newest first."""
+    latest: dict[tuple[str, str], Document] = {}
+    for each in ran:
+        latest.setdefault((each["stageName"], each[name]), each)
     return list(latest.values())
 
 

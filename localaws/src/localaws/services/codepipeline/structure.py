@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any, NoReturn
 
 from localaws.core.errors import ServiceError
 from localaws.services.codepipeline.action_types import ACTION_TYPES, CLOUDFORMATION_MODES, ActionType
+from localaws.services.codepipeline.conditions import entry_problem, rules_of
 from localaws.services.codepipeline.variables import PIPELINE_NAMESPACE, VARIABLES_NAMESPACE, references
 
 Declaration = dict[str, Any]
+Refuse = Callable[[str], NoReturn]
 
 
 def check_structure(pipeline: Declaration, region: str) -> None:
@@ -29,7 +31,7 @@ def check_structure(pipeline: Declaration, region: str) -> None:
         _structure(f"Pipeline has only {len(stages)} stage(s). There should be a minimum of 2 stages in a pipeline")
     _refuse_repeated((stage["name"] for stage in stages), "stage", _structure)
     for number, stage in enumerate(stages):
-        _check_stage(stage, first=number == 0)
+        _check_stage(stage, first=number == 0, type_v2=pipeline.get("pipelineType", "V1") == "V2")
     _check_artifacts(stages)
     _check_variables(pipeline)
     _check_triggers(pipeline)
@@ -58,7 +60,7 @@ def _check_stores(pipeline: Declaration, region: str) -> None:
             _structure(f"An action runs in region {wanted}: use artifactStores with one artifact store for each region")
 
 
-def _check_stage(stage: Declaration, first: bool) -> None:
+def _check_stage(stage: Declaration, first: bool, type_v2: bool) -> None:
     name, actions = stage["name"], stage["actions"]
     if stage.get("blockers"):
         raise ServiceError("InvalidBlockerDeclarationException", f"Blockers are reserved for future use: stage {name}")
@@ -70,9 +72,11 @@ def _check_stage(stage: Declaration, first: bool) -> None:
         _structure("Pipeline should start with a stage that only contains source actions")
     if not first and "Source" in categories:
         _structure(f"Only the first stage may contain source actions: stage {name} has one")
-    for condition in ("beforeEntry", "onSuccess"):
-        if stage.get(condition):
-            _stage(f"localaws does not run rules: remove {condition} of stage {name}")
+    problem = entry_problem(stage, first=first, type_v2=type_v2)
+    if problem:
+        _stage(f"beforeEntry of stage {name}: {problem}")
+    if stage.get("onSuccess"):
+        _stage(f"localaws runs entry conditions alone: remove onSuccess of stage {name}")
     _check_failure(name, stage.get("onFailure"), first)
     for action in actions:
         _check_action(action, name)
@@ -82,12 +86,12 @@ def _check_failure(stage: str, on_failure: Declaration | None, first: bool) -> N
     if on_failure is None:
         return
     if on_failure.get("conditions"):
-        _stage(f"localaws does not run rules: remove the conditions of onFailure of stage {stage}")
+        _stage(f"localaws runs entry conditions alone: remove the conditions of onFailure of stage {stage}")
     result = on_failure.get("result")
     if result == "ROLLBACK" and first:
         _stage(f"The source stage {stage} cannot be rolled back")
     if result == "SKIP":
-        _stage(f"onFailure result SKIP of stage {stage} needs conditions, and localaws does not run rules")
+        _stage(f"onFailure result SKIP of stage {stage} needs conditions, and localaws runs entry conditions alone")
     if "retryConfiguration" in on_failure and result != "RETRY":
         _stage(f"retryConfiguration of stage {stage} needs the result RETRY")
 
@@ -214,6 +218,8 @@ def _check_variables(pipeline: Declaration) -> None:
     namespaces: dict[str, tuple[str, ...] | None] = {VARIABLES_NAMESPACE: tuple(own), PIPELINE_NAMESPACE: None}
     for stage in pipeline["stages"]:
         actions = stage["actions"]
+        for rule in rules_of(stage):
+            _check_known(f"Rule '{rule['name']}'", rule["configuration"], namespaces, _stage)
         for order in sorted({action.get("runOrder", 1) for action in actions}):
             together = [action for action in actions if action.get("runOrder", 1) == order]
             for action in together:
@@ -227,18 +233,19 @@ def _check_references(action: Declaration, namespaces: dict[str, tuple[str, ...]
         names = {namespace for namespace, _ in references(action["configuration"])}
         if names - {VARIABLES_NAMESPACE}:
             _action(f"Source action '{action['name']}' may refer to pipeline variables only")
-    for namespace, key in references(action.get("configuration", {})):
+    _check_known(f"Action '{action['name']}'", action.get("configuration", {}), namespaces, _action)
+
+
+def _check_known(
+    who: str, configuration: dict[str, str], namespaces: dict[str, tuple[str, ...] | None], refuse: Refuse
+) -> None:
+    for namespace, key in references(configuration):
         if namespace not in namespaces:
-            _action(
-                f"Action '{action['name']}' refers to #{{{namespace}.{key}}}, and no preceding action has the "
-                f"namespace {namespace}"
-            )
+            refuse(f"{who} refers to #{{{namespace}.{key}}}, and no preceding action has the namespace {namespace}")
         known = namespaces[namespace]
         if known is not None and key not in known:
-            _action(
-                f"Action '{action['name']}' refers to #{{{namespace}.{key}}}, and {namespace} has only: "
-                f"{', '.join(known) or 'nothing'}"
-            )
+            has = ", ".join(known) or "nothing"
+            refuse(f"{who} refers to #{{{namespace}.{key}}}, and {namespace} has only: {has}")
 
 
 def _add_namespace(action: Declaration, namespaces: dict[str, tuple[str, ...] | None]) -> None:

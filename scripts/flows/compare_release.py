@@ -1,0 +1,59 @@
+"""Compares a release that was just made with what is live and verified in every stage, for the CodePipeline's build.
+
+The decision is made from each stage's own plan, which also sees changed settings. It only reads; what was asked of an
+approver is remembered by ``remember_question``, beside the evidence in dev.
+"""
+
+from __future__ import annotations
+
+import json
+
+from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.release import FIRST_STAGE, Release
+from scripts.decisions.release_changes import ReleaseChanges, StageChange, question_of, release_changes
+from scripts.errors import ReleaseError
+from scripts.flows.plan_release import plan_pinned_release
+from scripts.flows.stage_context import StageContext
+from scripts.workspace.stage_files import stage_names
+
+
+def compare_release(context: StageContext, release: Release, *, ask_again: bool) -> ReleaseChanges:
+    """Whether anything is to be released. ``ask_again``: a question that was asked before counts as a new one."""
+    found = []
+    for stage in stage_names():
+        each = context if stage == context.stage else context.sibling(stage)
+        plan = plan_pinned_release(each, release, unverified=True)  # what it lacks, it will have once it gets there
+        asked = not ask_again and stage != FIRST_STAGE and _asked(each) == _question(each, plan)
+        found.append(StageChange(stage, plan.is_released, asked))
+    return release_changes(
+        release.pipeline.name, found, f"make codepipeline PIPELINE={release.pipeline.name} asks again"
+    )
+
+
+def remember_question(context: StageContext, plan: DeploymentPlan, bucket: str) -> None:
+    """Keep what an approver is about to be asked, in the bucket that holds the evidence."""
+    record = {"question": _question(context, plan), "release_id": plan.release.release_id}
+    content = json.dumps(record, indent=2, sort_keys=True).encode() + b"\n"
+    context.dev_objects.write(bucket, _key(context), content, None)
+
+
+def _question(context: StageContext, plan: DeploymentPlan) -> str:
+    return question_of(plan, context.settings.verification.model_dump(mode="json"))
+
+
+def _asked(context: StageContext) -> str | None:
+    """The question that was asked last for this stage; None where none was."""
+    bucket, key = context.names.toolchain_bucket, _key(context)
+    content = context.dev_objects.read(bucket, key)
+    if content is None:
+        return None
+    try:
+        return str(json.loads(content)["question"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReleaseError(
+            f"s3://{bucket}/{key} is not what this project wrote", next_command=f"aws s3 rm s3://{bucket}/{key}"
+        ) from error
+
+
+def _key(context: StageContext) -> str:
+    return f"evidence/asked-{context.names.pipeline}-{context.stage}.json"
