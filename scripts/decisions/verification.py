@@ -136,7 +136,13 @@ def _one_each(measured: Figures) -> Check:
     passed = accepted is not None and accepted == predicted
     if read == accepted:
         return Check(name, passed, f"{read} rows in, {predicted} predictions out")
-    return Check(name, passed, f"{read} rows in, {predicted} of {accepted} accepted rows predicted")
+    detail = f"{read} rows in, {predicted} of {accepted} accepted rows predicted"
+    lost = (read or 0) - (accepted or 0) - sum(measured.rejected.values())
+    if lost:
+        return Check(
+            name, False, f"{detail}; {abs(lost)} {'neither accepted nor rejected' if lost > 0 else 'too many'}"
+        )
+    return Check(name, passed, detail)
 
 
 def _few_rejected(measured: Figures) -> Check:

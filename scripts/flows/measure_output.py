@@ -66,8 +66,10 @@ class _Input:
     unknown: tuple[str, ...] = ()
 
 
-def measure(context: StageContext, execution_arn: str, output: Output, columns: Iterable[PredictionColumn]) -> Figures:
-    """All figures of an execution that succeeded."""
+def measure(
+    context: StageContext, execution_arn: str, output: Output, columns: Iterable[PredictionColumn]
+) -> tuple[Figures, list[str]]:
+    """All figures of an execution that succeeded, and the sampled rows of its predictions."""
     jobs = [each.job_arn for each in context.pipelines.steps(execution_arn) if each.job_arn]
     transforms = [arn for arn in jobs if ":transform-job/" in arn]
     transform = context.pipelines.transform_job(transforms[-1]) if transforms else None
@@ -81,7 +83,7 @@ def measure(context: StageContext, execution_arn: str, output: Output, columns: 
         too_large, entered = True, _Input()
     predicted, more = (None, []) if too_large else _counted(context, predictions)
     report = entered.report
-    return figures(
+    measured = figures(
         lines,
         tuple(columns),
         Rows(
@@ -98,6 +100,7 @@ def measure(context: StageContext, execution_arn: str, output: Output, columns: 
             too_large=too_large,
         ),
     )
+    return measured, lines
 
 
 def _reporting_job(context: StageContext, arns: list[str]) -> dict[str, Any] | None:

@@ -30,6 +30,7 @@ from scripts.decisions.stage_settings import Verification
         ('{"other": 1}', "score", None),
         ('{"score": null}', "score", None),
         ('{"score": [1]}', "score", None),
+        ('{"score": "\\ud800"}', "score", "?"),
         ("not json", "score", None),
         ("a\nb", 0, None),
         ("", -1, None),
@@ -43,7 +44,7 @@ def test_a_prediction_is_a_column_or_a_member(line: str, where: int | str, value
 def test_no_row_raises(line: str, where: int | str) -> None:
     value = prediction_of(line, where)
     for kind in ("number", "probability", "class"):
-        is_valid(value, PredictionColumn("p", where, kind))  # type: ignore[arg-type]
+        is_valid(value, PredictionColumn("p", where, kind))
 
 
 @pytest.mark.parametrize(

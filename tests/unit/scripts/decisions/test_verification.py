@@ -72,6 +72,12 @@ def test_an_accepted_row_without_its_prediction_fails() -> None:
     assert not of_rows(["1,0.5"] * 100, Rows(100, 99, 100, 1, {NOT_A_NUMBER: 1}, 0.05))[EACH].passed
 
 
+@pytest.mark.parametrize(("accepted", "words"), [(50, "49 neither accepted nor rejected"), (120, "21 too many")])
+def test_rows_that_preprocessing_does_not_account_for_fail(accepted: int, words: str) -> None:
+    found = of_rows(["1,0.5"], Rows(100, accepted, accepted, 1, {NOT_A_NUMBER: 1}, 0.05))[EACH]
+    assert (found.passed, words in found.detail) == (False, True)
+
+
 @pytest.mark.parametrize("allowed", [False, True])
 def test_what_was_not_read_is_named_and_fails_unless_that_is_allowed(allowed: bool) -> None:
     rows = Rows(1, 1, 1, 1, unread=("b.csv.gz",), unread_allowed=allowed, ignored=("_SUCCESS",))

@@ -97,7 +97,7 @@ class Execution:
                 },
             ),
         )
-        return measure(cast(StageContext, context), "e1", output, columns_of(self.settings.verification))
+        return measure(cast(StageContext, context), "e1", output, columns_of(self.settings.verification))[0]
 
     def _processing_job(self, arn: str) -> dict[str, Any]:
         names = self.outputs if arn == JOB else ["features"]
