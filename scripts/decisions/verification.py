@@ -111,6 +111,8 @@ def checks(measured: Figures, settings: Verification) -> list[Check]:
         found.append(_one_each(measured))
         if measured.rejected:
             found.append(_few_rejected(measured))
+    elif measured.unknown:
+        found.append(Check("predictions can be read", False, named(measured.unknown, "; ")))
     if measured.unread or measured.ignored:
         found.append(_all_read(measured))
     found += [_valid(each, settings, len(measured.columns) > 1) for each in measured.columns]

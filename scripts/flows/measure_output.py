@@ -125,10 +125,11 @@ def _entered(context: StageContext, job: dict[str, Any] | None) -> _Input | None
     ignored = [each.name for each in inputs if is_ignored_input(each.name)]
     where = _report_location(job)
     contents = _reports(context, where) if where else {}
-    if contents:
-        return _reported(contents, [each.name for each in data], ignored)
-    if not context.settings.verification.equal_rows:
-        return _Input()  # nobody asks: preprocessing of one's own may read what cannot be read here
+    reported = _reported(contents, [each.name for each in data], ignored) if contents else None
+    if not context.settings.verification.equal_rows and (reported is None or reported.unknown):
+        return _Input()  # nobody asks: preprocessing of one's own may read and report what cannot be read here
+    if reported:
+        return reported
     if sum(each.size for each in data) > MOST_COUNTED_BYTES:
         return None
     readable = [each for each in data if each.kind]

@@ -137,6 +137,11 @@ def test_what_was_changed_by_hand_is_not_verified(deployed: tuple[Site, str]) ->
     assert "other code of the pipeline" in status(site)["doubts"][0]
     site.edit_stage("preprod", "maximum: 1.0", "maximum: 0.9")
     assert any("threshold maximum" in each for each in status(site)["doubts"])
+    sagemaker.delete_pipeline(PipelineName=name, ClientRequestToken=uuid.uuid4().hex)
+    assert status(site)["verified"] is None
+    told = site.run("plan", "--stage", "prod", "--evidence", "evidence.html")
+    assert told.returncode == 0, told.stderr
+    assert "There is no execution to estimate from" in (site.folder / "evidence.html").read_text()
 
 
 BROKEN: list[tuple[dict[str, Any] | None, str]] = [

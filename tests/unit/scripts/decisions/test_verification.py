@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from scripts.decisions.prediction_columns import PredictionColumn, columns_of
 from scripts.decisions.stage_settings import Verification
@@ -49,6 +51,17 @@ def test_rows_that_could_not_be_counted_are_no_pass() -> None:
     found = of_rows(["1"], Rows(None, None, 1, 1, unknown=("s3://b/k: broken gzip",)))[EACH]
     assert (found.passed, "s3://b/k: broken gzip" in found.detail) == (False, True)
     assert not of_rows(["1"], Rows(None, None, None, 1))[EACH].passed
+
+
+def test_predictions_that_cannot_be_read_fail_whether_or_not_rows_are_compared() -> None:
+    rows = Rows(None, None, None, 2, unknown=("s3://b/k: broken gzip",))
+    assert not of_rows(["1"], rows, equal_rows=False)["predictions can be read"].passed
+
+
+@pytest.mark.parametrize("bound", [math.inf, -math.inf, math.nan])
+def test_a_threshold_is_a_number_that_json_has(bound: float) -> None:
+    with pytest.raises(ValidationError):
+        Verification(maximum=bound)
 
 
 def test_one_bad_row_of_a_hundred_passes_where_five_percent_may_be_rejected_and_is_told() -> None:

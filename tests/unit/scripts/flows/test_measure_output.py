@@ -175,6 +175,11 @@ def test_without_a_report_nobody_counts_rows_that_nobody_asks_for() -> None:
     assert (found.input_rows, found.output_rows, found.unread, found.unknown) == (None, 3, (), ())
 
 
+def test_where_nobody_asks_for_rows_a_report_of_another_form_is_nobodys_concern() -> None:
+    execution = Execution({"a.csv": b"1"}, equal_rows=False).reports({"rows": 3}).predicts(csv_rows(3))
+    assert execution.figures().unknown == ()
+
+
 def test_predictions_are_records_of_the_jobs_content_type() -> None:
     body = b'{"score": 0.5, "text": "a\\nb"}\n\n{"score": 0.7}\n'
     found = Execution({}, "application/jsonlines", prediction="score", minimum=0.0).predicts(body).figures()
