@@ -83,7 +83,7 @@ def rows(stream: BinaryIO, kind: Kind, each_value: bool = False) -> Iterator[str
         elif kind == "jsonlines":
             yield from (line.rstrip("\r\n") for line in text if line.strip())
         else:
-            yield from (json.dumps(each, ensure_ascii=False) for each in _json_rows(text.read(), each_value))
+            yield from (_json_text(each) for each in _json_rows(text.read(), each_value))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise UnreadableError(f"broken gzip: {error}") from error
     except csv.Error as error:
@@ -119,6 +119,11 @@ def _csv_text(row: list[str]) -> str:
     line = io.StringIO()
     csv.writer(line).writerow(row)  # its line end, CRLF, is what makes it quote a line break
     return line.getvalue().removesuffix("\r\n")
+
+
+def _json_text(value: Any) -> str:
+    """One line; halves of characters, which UTF-8 cannot write, become question marks."""
+    return json.dumps(value, ensure_ascii=False).encode("utf-8", "replace").decode("utf-8")
 
 
 def _json_rows(text: str, each_value: bool) -> Iterator[Any]:

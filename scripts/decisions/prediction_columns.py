@@ -93,12 +93,17 @@ def prediction_of(line: str, where: int | str) -> str | None:
                 value = value[int(part)] if isinstance(value, list) else value[part]
         except (ValueError, KeyError, IndexError, TypeError, RecursionError):
             return None
-        return None if value is None or isinstance(value, dict | list) else str(value)
+        return None if value is None or isinstance(value, dict | list) else sendable(str(value))
     try:
         cells = next(csv.reader([line]), [])
     except csv.Error:
         return None
     return cells[where].strip() if -len(cells) <= where < len(cells) else None
+
+
+def sendable(text: str) -> str:
+    """Without the halves of characters that JSON's escapes can name and UTF-8 cannot write."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def is_valid(value: str | None, column: PredictionColumn) -> bool:

@@ -29,7 +29,7 @@ Filter = Annotated[str, Field(pattern=r"^\$", max_length=63)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, allow_inf_nan=False)
 
 
 class Project(_Part):

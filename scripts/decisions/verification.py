@@ -111,6 +111,8 @@ def checks(measured: Figures, settings: Verification) -> list[Check]:
         found.append(_one_each(measured))
         if measured.rejected:
             found.append(_few_rejected(measured))
+    elif measured.unknown:
+        found.append(Check("predictions can be read", False, named(measured.unknown, "; ")))
     if measured.unread or measured.ignored:
         found.append(_all_read(measured))
     found += [_valid(each, settings, len(measured.columns) > 1) for each in measured.columns]
@@ -136,7 +138,13 @@ def _one_each(measured: Figures) -> Check:
     passed = accepted is not None and accepted == predicted
     if read == accepted:
         return Check(name, passed, f"{read} rows in, {predicted} predictions out")
-    return Check(name, passed, f"{read} rows in, {predicted} of {accepted} accepted rows predicted")
+    detail = f"{read} rows in, {predicted} of {accepted} accepted rows predicted"
+    lost = (read or 0) - (accepted or 0) - sum(measured.rejected.values())
+    if lost:
+        return Check(
+            name, False, f"{detail}; {abs(lost)} {'neither accepted nor rejected' if lost > 0 else 'too many'}"
+        )
+    return Check(name, passed, detail)
 
 
 def _few_rejected(measured: Figures) -> Check:

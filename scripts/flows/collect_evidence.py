@@ -123,7 +123,7 @@ def _costs(earlier: StageContext, record: VerificationRecord | None, prices: dic
         return ()
     settings = earlier.settings
     used = []
-    for step in earlier.pipelines.steps(record.execution_arn):
+    for step in earlier.pipelines.known_steps(record.execution_arn):
         machines = settings.processing if ":processing-job/" in step.job_arn else settings.inference
         if step.job_arn and step.seconds is not None:
             used.append((step.name, machines.instance_type, machines.instance_count, step.seconds))

@@ -66,8 +66,10 @@ class _Input:
     unknown: tuple[str, ...] = ()
 
 
-def measure(context: StageContext, execution_arn: str, output: Output, columns: Iterable[PredictionColumn]) -> Figures:
-    """All figures of an execution that succeeded."""
+def measure(
+    context: StageContext, execution_arn: str, output: Output, columns: Iterable[PredictionColumn]
+) -> tuple[Figures, list[str]]:
+    """All figures of an execution that succeeded, and the sampled rows of its predictions."""
     jobs = [each.job_arn for each in context.pipelines.steps(execution_arn) if each.job_arn]
     transforms = [arn for arn in jobs if ":transform-job/" in arn]
     transform = context.pipelines.transform_job(transforms[-1]) if transforms else None
@@ -81,7 +83,7 @@ def measure(context: StageContext, execution_arn: str, output: Output, columns: 
         too_large, entered = True, _Input()
     predicted, more = (None, []) if too_large else _counted(context, predictions)
     report = entered.report
-    return figures(
+    measured = figures(
         lines,
         tuple(columns),
         Rows(
@@ -98,6 +100,7 @@ def measure(context: StageContext, execution_arn: str, output: Output, columns: 
             too_large=too_large,
         ),
     )
+    return measured, lines
 
 
 def _reporting_job(context: StageContext, arns: list[str]) -> dict[str, Any] | None:
@@ -122,10 +125,11 @@ def _entered(context: StageContext, job: dict[str, Any] | None) -> _Input | None
     ignored = [each.name for each in inputs if is_ignored_input(each.name)]
     where = _report_location(job)
     contents = _reports(context, where) if where else {}
-    if contents:
-        return _reported(contents, [each.name for each in data], ignored)
-    if not context.settings.verification.equal_rows:
-        return _Input()  # nobody asks: preprocessing of one's own may read what cannot be read here
+    reported = _reported(contents, [each.name for each in data], ignored) if contents else None
+    if not context.settings.verification.equal_rows and (reported is None or reported.unknown):
+        return _Input()  # nobody asks: preprocessing of one's own may read and report what cannot be read here
+    if reported:
+        return reported
     if sum(each.size for each in data) > MOST_COUNTED_BYTES:
         return None
     readable = [each for each in data if each.kind]

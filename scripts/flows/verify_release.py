@@ -7,37 +7,32 @@ finds its own execution again and never another's. The result is written last, p
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from scripts.decisions.canonical import sha256_of
 from scripts.decisions.names import release_key
 from scripts.decisions.prediction_columns import columns_of, schema_columns
 from scripts.decisions.record_schema import RecordSchema
 from scripts.decisions.stacks import Stack
 from scripts.decisions.verification import Check, Figures, checks
 from scripts.decisions.verification_record import (
-    ATTEMPT,
     RECORD,
     Attempt,
     Subject,
     differences,
     new_record,
-    read_attempt,
 )
 from scripts.errors import ExecutionError, VerificationError
 from scripts.flows.measure_output import measure
 from scripts.flows.release_schema import schema_of_release
-from scripts.flows.run_pipeline import Output, first_rows, follow, output_of, require_input, start_or_find
+from scripts.flows.run_pipeline import Output, follow, output_of, require_input, start_or_find
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_records import as_bytes, put_json, record_content
+from scripts.flows.verification_attempts import begin_attempt, now, who
+from scripts.flows.verification_records import put_json
 from scripts.flows.verification_subject import read_subject
 from scripts.terminal.progress import Progress
 
 SHOWN_ROWS = 5
-MOST_ROUNDS = 3
 
 
 @dataclass(frozen=True)
@@ -56,7 +51,7 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     """Run and check. Raises ExecutionError or VerificationError, either recorded as a verification that failed."""
     require_input(context)
     subject = read_subject(context, stack)
-    attempt = _begin(context, subject)
+    attempt = begin_attempt(context, subject)
     arn = start_or_find(context, stack, attempt.attempt, progress, reuse=True)
     try:
         follow(context, arn, progress)
@@ -66,7 +61,8 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     output = output_of(context, arn)
     schema = schema_of_release(context, subject.release_id)
     thresholds = context.settings.verification
-    measured = measure(context, arn, output, schema_columns(schema, thresholds) if schema else columns_of(thresholds))
+    columns = schema_columns(schema, thresholds) if schema else columns_of(thresholds)
+    measured, rows = measure(context, arn, output, columns)
     found = [*checks(measured, thresholds), *_changed_meanwhile(context, subject, progress)]
     for check in found:
         progress.event(check.name, "Passed" if check.passed else "Failed", check.detail)
@@ -84,34 +80,7 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     )
     if failed:
         raise _not_good_enough(context, subject.release_id, failed, output)
-    return Verification(arn, output, first_rows(context, output, SHOWN_ROWS), measured, found, schema)
-
-
-def _begin(context: StageContext, subject: Subject) -> Attempt:
-    """The attempt to carry on: one of just this that has not ended, or a new one, written down before it is started.
-
-    Two commands at once agree on one attempt: whoever comes second finds the first one's.
-    """
-    key = release_key(subject.release_id, ATTEMPT)
-    for _ in range(MOST_ROUNDS):
-        there = context.objects.head(context.foundation.bucket, key)
-        content = context.objects.read(context.foundation.bucket, key) if there else None
-        record = record_content(context, subject.release_id)
-        replaces = sha256_of(record) if record is not None else None
-        earlier = read_attempt(content)
-        if earlier and earlier.subject == subject and earlier.replaces == replaces:
-            return earlier
-        name = f"verify-{subject.release_id}-{uuid.uuid4().hex[:8]}"
-        attempt = Attempt(format=1, attempt=name, subject=subject, replaces=replaces, at=_now(), by=_who(context))
-        document = as_bytes(attempt.model_dump(mode="json"))
-        bucket, kms_key_arn = context.foundation.bucket, context.foundation.kms_key_arn
-        if context.objects.replace(bucket, key, document, kms_key_arn, there.etag if there else None):
-            return attempt
-    raise VerificationError(
-        f"release {subject.release_id} is being verified by other commands at the same time",
-        found=[f"s3://{context.foundation.bucket}/{key} changes each time that it is written"],
-        next_command=f"make status STAGE={context.stage}   # when they are done: make verify STAGE={context.stage}",
-    )
+    return Verification(arn, output, rows[:SHOWN_ROWS], measured, found, schema)
 
 
 def _changed_meanwhile(context: StageContext, before: Subject, progress: Progress) -> list[Check]:
@@ -120,11 +89,11 @@ def _changed_meanwhile(context: StageContext, before: Subject, progress: Progres
     Other input is only told: the record names what there was before, so that the next deployment verifies again.
     """
     stack = context.stacks.describe(context.names.batch_stack)
-    now = read_subject(context, stack) if stack else None
-    if now and now.input != before.input:
+    after = read_subject(context, stack) if stack else None
+    if after and after.input != before.input:
         progress.line("the input changed while the pipeline ran; the next deployment verifies again")
-    same_input = before.model_copy(update={"input": now.input}) if now else before
-    changed = differences(same_input, now) if now else ["the stack is gone"]
+    same_input = before.model_copy(update={"input": after.input}) if after else before
+    changed = differences(same_input, after) if after else ["the stack is gone"]
     return [Check("the stage stayed as it was meanwhile", False, "; ".join(changed))] if changed else []
 
 
@@ -138,19 +107,11 @@ def _not_good_enough(context: StageContext, release_id: str, failed: list[Check]
 
 
 def _mark_live(context: StageContext, release_id: str, unverified: bool) -> None:
-    pointer = {"release_id": release_id, "at": _now()}
+    pointer = {"release_id": release_id, "at": now()}
     put_json(context, context.names.live_key, {**pointer, "unverified_in_preprod": unverified})
     put_json(context, context.names.verified_key, pointer)
 
 
 def _write(context: StageContext, attempt: Attempt, arn: str, *, passed: bool, **more: Any) -> None:
-    record = new_record(attempt.subject, attempt.attempt, arn, passed, at=_now(), by=_who(context), **more)
+    record = new_record(attempt.subject, attempt.attempt, arn, passed, at=now(), by=who(context), **more)
     put_json(context, release_key(attempt.subject.release_id, RECORD), record.model_dump(mode="json"))
-
-
-def _who(context: StageContext) -> str:
-    return context.accounts.identity(context.settings.dev_account)["Arn"]
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

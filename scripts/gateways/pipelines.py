@@ -115,10 +115,23 @@ class Pipelines:
     def steps(self, arn: str) -> list[Step]:
         """All steps that have begun, oldest first."""
         with told_as_deployment_errors(self._account.actor):
-            pages = self._client.get_paginator("list_pipeline_execution_steps").paginate(
-                PipelineExecutionArn=arn, SortOrder="Ascending"
-            )
-            return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
+            return self._steps(arn)
+
+    def known_steps(self, arn: str) -> list[Step]:
+        """The same; none where SageMaker no longer has the execution, as after its pipeline was deleted."""
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                return self._steps(arn)
+            except ClientError as error:
+                if error_code(error) == "ResourceNotFound":
+                    return []
+                raise
+
+    def _steps(self, arn: str) -> list[Step]:
+        pages = self._client.get_paginator("list_pipeline_execution_steps").paginate(
+            PipelineExecutionArn=arn, SortOrder="Ascending"
+        )
+        return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
 
     def follow(self, arn: str) -> Iterator[Step]:
         """Every step each time its status changes, until the execution has ended."""

@@ -14,7 +14,7 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import Actor
 from tests.functional.conftest import PREPROD, REGION
-from tests.functional.scripts.site import BUCKETS, PIPELINE, EmbeddedAws, Site
+from tests.functional.scripts.site import BUCKETS, PIPELINE, SCORE, EmbeddedAws, Site
 
 BUCKET = BUCKETS["preprod"]
 REPORTING = PIPELINE.replace(
@@ -106,6 +106,16 @@ def test_the_record_names_what_ran(deployed: tuple[Site, str]) -> None:
     assert (attempt["attempt"], attempt["subject"]) == (record["attempt"], subject)
 
 
+def test_a_verification_that_was_cut_off_is_not_taken_for_one_on_other_input(ready_site: Site) -> None:
+    ready_site.write_script(SCORE + "assert 'broken' not in Path('/opt/ml/processing/input/rows.csv').read_text()\n")
+    ready_site.kill_when("deploy", "Executing", "--stage", "preprod")
+    assert status(ready_site)["verified"] is None
+    put(ready_site, f"input/{ready_site.pipeline}/rows.csv", b"broken\n")
+    done = ready_site.run("deploy", "--stage", "preprod")
+    assert (done.returncode, "verified" in done.stdout) == (12, False), done.stdout + done.stderr
+    assert status(ready_site)["verified"] is False
+
+
 def test_what_was_changed_by_hand_is_not_verified(deployed: tuple[Site, str]) -> None:
     site, _ = deployed
     sagemaker = site.client("sagemaker", account=PREPROD)
@@ -127,6 +137,11 @@ def test_what_was_changed_by_hand_is_not_verified(deployed: tuple[Site, str]) ->
     assert "other code of the pipeline" in status(site)["doubts"][0]
     site.edit_stage("preprod", "maximum: 1.0", "maximum: 0.9")
     assert any("threshold maximum" in each for each in status(site)["doubts"])
+    sagemaker.delete_pipeline(PipelineName=name, ClientRequestToken=uuid.uuid4().hex)
+    assert status(site)["verified"] is None
+    told = site.run("plan", "--stage", "prod", "--evidence", "evidence.html")
+    assert told.returncode == 0, told.stderr
+    assert "There is no execution to estimate from" in (site.folder / "evidence.html").read_text()
 
 
 BROKEN: list[tuple[dict[str, Any] | None, str]] = [
@@ -184,9 +199,7 @@ def test_a_release_whose_approval_waits_is_still_verified_when_preprod_is_ahead(
     site, release_id = deployed
     pinned = site.folder / "pinned.json"
     pinned.write_bytes((site.folder / "release.json").read_bytes())
-    site.write_script(
-        "print('another release')\n" + (site.folder / "pipelines" / site.pipeline / "preprocess.py").read_text()
-    )
+    site.write_script(f"print('another release')\n{SCORE}")
     site.put_input(rows=5)
     assert site.json("deploy", "--stage", "preprod")["release_id"] != release_id
     planned = site.json("plan", "--stage", "prod", "--file", "pinned.json")

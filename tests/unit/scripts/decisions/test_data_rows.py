@@ -83,6 +83,10 @@ def test_each_of_many_predictions_in_one_answer_is_a_row_of_its_own() -> None:
     assert counted(content, "json") == 3
 
 
+def test_half_a_character_becomes_a_question_mark() -> None:
+    assert list(rows(io.BytesIO(b'["\\ud800"]'), "json")) == ['"?"']
+
+
 def test_a_byte_order_mark_is_no_part_of_a_row_and_a_row_may_be_long() -> None:
     assert list(rows(io.BytesIO("\ufeffa,1\n".encode()), "csv")) == ["a,1"]
     assert counted(b"a," + b"x" * 100_000 + b"\nb,2\n") == 2

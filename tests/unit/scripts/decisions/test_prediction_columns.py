@@ -32,6 +32,7 @@ from scripts.decisions.stage_settings import Verification
         ('{"other": 1}', "score", None),
         ('{"score": null}', "score", None),
         ('{"score": [1]}', "score", None),
+        ('{"score": "\\ud800"}', "score", "?"),
         ("not json", "score", None),
         ("a\nb", 0, None),
         ("", -1, None),

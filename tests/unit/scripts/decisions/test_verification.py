@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from scripts.decisions.prediction_columns import PredictionColumn, columns_of
 from scripts.decisions.stage_settings import Verification
@@ -51,6 +53,17 @@ def test_rows_that_could_not_be_counted_are_no_pass() -> None:
     assert not of_rows(["1"], Rows(None, None, None, 1))[EACH].passed
 
 
+def test_predictions_that_cannot_be_read_fail_whether_or_not_rows_are_compared() -> None:
+    rows = Rows(None, None, None, 2, unknown=("s3://b/k: broken gzip",))
+    assert not of_rows(["1"], rows, equal_rows=False)["predictions can be read"].passed
+
+
+@pytest.mark.parametrize("bound", [math.inf, -math.inf, math.nan])
+def test_a_threshold_is_a_number_that_json_has(bound: float) -> None:
+    with pytest.raises(ValidationError):
+        Verification(maximum=bound)
+
+
 def test_one_bad_row_of_a_hundred_passes_where_five_percent_may_be_rejected_and_is_told() -> None:
     found = of_rows(["1,0.5"] * 99, Rows(100, 99, 99, 1, {NOT_A_NUMBER: 1}, 0.05))
     assert all(check.passed for check in found.values())
@@ -70,6 +83,12 @@ def test_no_more_rows_may_be_rejected_than_preprocessing_allows(
 def test_an_accepted_row_without_its_prediction_fails() -> None:
     assert not of_rows(["1,0.5"] * 98, Rows(100, 99, 98, 1, {NOT_A_NUMBER: 1}, 0.05))[EACH].passed
     assert not of_rows(["1,0.5"] * 100, Rows(100, 99, 100, 1, {NOT_A_NUMBER: 1}, 0.05))[EACH].passed
+
+
+@pytest.mark.parametrize(("accepted", "words"), [(50, "49 neither accepted nor rejected"), (120, "21 too many")])
+def test_rows_that_preprocessing_does_not_account_for_fail(accepted: int, words: str) -> None:
+    found = of_rows(["1,0.5"], Rows(100, accepted, accepted, 1, {NOT_A_NUMBER: 1}, 0.05))[EACH]
+    assert (found.passed, words in found.detail) == (False, True)
 
 
 @pytest.mark.parametrize("allowed", [False, True])

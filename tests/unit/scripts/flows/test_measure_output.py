@@ -97,7 +97,7 @@ class Execution:
                 },
             ),
         )
-        return measure(cast(StageContext, context), "e1", output, columns_of(self.settings.verification))
+        return measure(cast(StageContext, context), "e1", output, columns_of(self.settings.verification))[0]
 
     def _processing_job(self, arn: str) -> dict[str, Any]:
         names = self.outputs if arn == JOB else ["features"]
@@ -173,6 +173,11 @@ def test_without_a_report_the_inputs_own_records_are_counted() -> None:
 def test_without_a_report_nobody_counts_rows_that_nobody_asks_for() -> None:
     found = Execution({"d.parquet": b"PAR1\0"}, equal_rows=False).predicts(csv_rows(3)).figures()
     assert (found.input_rows, found.output_rows, found.unread, found.unknown) == (None, 3, (), ())
+
+
+def test_where_nobody_asks_for_rows_a_report_of_another_form_is_nobodys_concern() -> None:
+    execution = Execution({"a.csv": b"1"}, equal_rows=False).reports({"rows": 3}).predicts(csv_rows(3))
+    assert execution.figures().unknown == ()
 
 
 def test_predictions_are_records_of_the_jobs_content_type() -> None:
