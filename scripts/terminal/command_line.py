@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
+from scripts.terminal.heartbeat import Heartbeat
 
 
 class _Parser(argparse.ArgumentParser):
@@ -59,8 +60,11 @@ def argument_parser(module: str, description: str, *, stage: bool = False) -> _P
 def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:
     """Run a verb and turn what it raises into a message on stderr and an exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    verb = Path(sys.argv[0]).stem.replace("_", "-")
     try:
-        return main(given) or 0
+        # What a verb waits for outside its steps is an answer: of AWS, as a rule.
+        with Heartbeat(f"make {verb}", on_terminal=False):
+            return main(given) or 0
     except DeploymentError as error:
         return _report(error)
     except KeyboardInterrupt:
