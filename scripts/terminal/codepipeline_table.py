@@ -15,7 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.decisions.codepipeline_view import NOT_STARTED, REJECTED, SKIPPED, ActionRow, HeldUp, WaitingApproval
-from scripts.terminal.heartbeat import Heartbeat
+from scripts.terminal.heartbeat import Heartbeat, hushed
 
 LOG_LINES = 6
 _COLOURS = {
@@ -88,13 +88,16 @@ class _LiveTable:
         self._read_log = read_log
         self._live = Live(console=console, refresh_per_second=4, transient=False)
         self._begun = time.monotonic()
+        self._hushed = hushed()  # the table moves, and says itself how long it has taken
 
     def __enter__(self) -> Self:
+        self._hushed.__enter__()
         self._live.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._live.stop()
+        self._hushed.__exit__(None, None, None)
 
     def update(
         self, status: str, rows: list[ActionRow], approval: WaitingApproval | None, obstacle: HeldUp | None

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
+from scripts.terminal.heartbeat import Heartbeat
 from scripts.terminal.next_commands import named_pipeline, repeat_pipeline
 
 
@@ -64,8 +65,11 @@ def add_pipeline_option(parser: argparse.ArgumentParser) -> None:
 def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:
     """Run a verb and turn what it raises into a message on stderr and an exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    verb = Path(sys.argv[0]).stem.replace("_", "-")
     try:
-        return main(given) or 0
+        # What a verb waits for outside its steps is an answer: of AWS, as a rule.
+        with Heartbeat(f"make {verb}", on_terminal=False):
+            return main(given) or 0
     except DeploymentError as error:
         return _report(error, named_pipeline(given))
     except KeyboardInterrupt:

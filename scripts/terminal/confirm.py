@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 
 from scripts.errors import UsageError
+from scripts.terminal.heartbeat import hushed
 
 
 def confirm(question: str, word: str, how_without: str = "--yes") -> None:
@@ -14,8 +15,7 @@ def confirm(question: str, word: str, how_without: str = "--yes") -> None:
             "this command asks for confirmation, and there is no terminal to ask on",
             next_command=f"the same command with {how_without}",
         )
-    print(f'{question} Type "{word}": ', end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip() != word:
+    if _answer(f'{question} Type "{word}": ').strip() != word:
         raise UsageError("not confirmed; nothing was done")
 
 
@@ -23,5 +23,10 @@ def ask(question: str, how_without: str) -> str:
     """What is typed in answer. Raises UsageError where nobody can be asked, with the command that answers itself."""
     if not sys.stdin.isatty():
         raise UsageError("no reason was given, and there is no terminal to ask on", next_command=how_without)
-    print(f"{question}: ", end="", file=sys.stderr, flush=True)
-    return sys.stdin.readline()
+    return _answer(f"{question}: ")
+
+
+def _answer(question: str) -> str:
+    with hushed():
+        print(question, end="", file=sys.stderr, flush=True)
+        return sys.stdin.readline()

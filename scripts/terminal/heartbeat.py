@@ -13,7 +13,7 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 
 SILENCE = 9.0  # and PULSE: nobody waits longer than 10 s for a word
@@ -104,6 +104,19 @@ class Heartbeat:
         if self._drawn:
             self._drawn = 0
             print(_ERASE, end="", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def hushed() -> Iterator[None]:
+    """Nothing beats while a person is asked and thinks."""
+    thinking = Heartbeat("an answer")
+    _beating.append(thinking)
+    try:
+        yield
+    finally:
+        _beating.remove(thinking)
+        for outer in _beating[-1:]:
+            outer.heard()
 
 
 def _is_terminal() -> bool:

@@ -29,6 +29,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "deploy": PREPROD,
     "destroy": (*PREPROD, "--yes"),
     "doctor": (),
+    "logs": (),
     "plan": PREPROD,
     "predictions": PREPROD,
     "promote": PREPROD,
@@ -36,6 +37,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "release": (),
     "resolve": (),
     "run": PREPROD,
+    "schedule": (*PREPROD, "--state", "off"),
     "status": (),
     "verify": PREPROD,
 }

@@ -10,9 +10,12 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 
+from tests.functional.conftest import DEV, REGION
 from tests.functional.scripts.site import ROOT, wait_until
 
 
@@ -108,3 +111,42 @@ def test_without_stage_files_nothing_is_started_and_the_way_back_is_named(clone:
     assert code == 3
     assert "has no stage file" in said
     assert "Traceback" not in said
+
+
+def test_a_server_is_not_started_again_for_another_account_under_a_job_that_runs(clone: Clone) -> None:
+    clone.start("up").communicate(timeout=60)  # the foundation is in no template here; the server stays
+    address = json.loads((clone.folder / ".localaws/address.json").read_text())
+    sagemaker, iam = (client_of(address["endpoint_url"], service) for service in ("sagemaker", "iam"))
+    trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
+    role = iam.create_role(RoleName="job", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    cluster = {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 1}
+    sagemaker.create_processing_job(
+        ProcessingJobName="sleeper",
+        RoleArn=role,
+        AppSpecification={
+            "ImageUri": f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/any:1",
+            "ContainerEntrypoint": ["/bin/sleep", "600"],
+        },
+        ProcessingResources={"ClusterConfig": cluster},
+    )
+    other = {"AWS_PROD_ACCOUNT_NUMBER": "444444444444"}
+    refused = clone.start("up", **other)
+    _, said = refused.communicate(timeout=30)
+    assert refused.returncode == 14, said
+    for word in ("sleeper", "444444444444", "unset AWS_PROD_ACCOUNT_NUMBER"):
+        assert word in said
+    assert is_alive(address["process"])
+    sagemaker.stop_processing_job(ProcessingJobName="sleeper")
+    wait_until(lambda: job_status(sagemaker, "sleeper") == "Stopped")
+    clone.start("up", **other).communicate(timeout=60)
+    assert not is_alive(address["process"])  # nothing ran there any more
+
+
+def job_status(sagemaker: Any, name: str) -> str:
+    return str(sagemaker.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"])
+
+
+def client_of(endpoint_url: str, service: str) -> Any:
+    session = boto3.session.Session(region_name=REGION, aws_access_key_id=DEV, aws_secret_access_key="local")
+    return session.client(service, endpoint_url=endpoint_url)

@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
+import pytest
+from botocore.exceptions import ClientError
+
 from scripts.decisions.release import Checksum
-from scripts.gateways.artifacts import differences, is_known_copy
+from scripts.errors import AccessDeniedError
+from scripts.gateways.accounts import Account
+from scripts.gateways.artifacts import Objects, differences, is_known_copy
+from scripts.gateways.aws_errors import Actor
 from tests.unit.scripts.releases import s3_object
 
 OTHER = Checksum(algorithm="SHA256", type="FULL_OBJECT", value="c2")
@@ -27,3 +35,44 @@ def test_without_a_checksum_in_common_nothing_is_proved_and_nothing_contradicted
         assert differences(source, copy) == []
         assert not is_known_copy(source, copy)
     assert not is_known_copy(s3_object(checksum=None), s3_object(checksum=None))
+
+
+class FakeS3:
+    """Refuses to put an object with the given code, where one is given."""
+
+    actor = Actor("222222222222")
+
+    def __init__(self, refusal: str | None = None) -> None:
+        self.refusal = refusal
+        self.put: list[dict[str, Any]] = []
+
+    def client(self, service: str) -> FakeS3:
+        assert service == "s3"
+        return self
+
+    def put_object(self, **request: Any) -> dict[str, Any]:
+        if self.refusal:
+            raise ClientError({"Error": {"Code": self.refusal, "Message": "no"}}, "PutObject")
+        self.put.append(request)
+        return {}
+
+
+def written_over(s3: FakeS3, etag: str | None) -> bool:
+    return Objects(cast(Account, s3)).replace("bucket", "key", b"x", "arn:key", etag)
+
+
+def test_an_object_is_written_only_over_the_one_that_was_read() -> None:
+    s3 = FakeS3()
+    assert written_over(s3, '"e1"')
+    assert written_over(s3, None)
+    assert [(each.get("IfMatch"), each.get("IfNoneMatch")) for each in s3.put] == [('"e1"', None), (None, "*")]
+
+
+@pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"])
+def test_where_somebody_was_faster_nothing_is_written(code: str) -> None:
+    assert written_over(FakeS3(code), '"e1"') is False
+
+
+def test_a_refusal_is_no_matter_of_who_was_faster() -> None:
+    with pytest.raises(AccessDeniedError):
+        written_over(FakeS3("AccessDenied"), None)

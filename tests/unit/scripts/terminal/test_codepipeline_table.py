@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.decisions.codepipeline_view import ActionRow, HeldUp
-from scripts.terminal.codepipeline_table import action_table, execution_view
+from scripts.decisions.codepipeline_view import ActionRow, HeldUp, WaitingApproval
+from scripts.terminal.codepipeline_table import action_table, awaited, execution_view
 
 
 def row(action: str, status: str, note: str = "", seconds: float | None = None) -> ActionRow:
@@ -37,3 +37,12 @@ def test_an_execution_that_is_queued_says_so_once_and_behind_which(capsys: pytes
 def test_a_table_names_a_pipeline_stage_once() -> None:
     table = action_table("ours", [row("Promote", "Succeeded"), row("Verify", "InProgress")])
     assert list(table.columns[0].cells) == ["Preprod", ""]
+
+
+def test_what_an_execution_waits_for_is_its_turn_a_person_or_what_runs() -> None:
+    rows = [row("Promote", "Succeeded"), row("Verify", "InProgress")]
+    approval = WaitingApproval("e-1", "ApproveProd", "Approve", "t", "", None)
+    assert awaited(rows, None, None) == "Preprod / Verify"
+    assert awaited(rows, approval, None) == "an answer to ApproveProd / Approve"
+    assert awaited(rows, approval, HeldUp("Prod", "e-0")) == "its turn before Prod, behind execution e-0"
+    assert awaited([], None, None) == "the CodePipeline's next action"

@@ -6,7 +6,8 @@ import threading
 
 import pytest
 
-from scripts.terminal.heartbeat import PULSE, SILENCE, Heartbeat
+from scripts.terminal.command_line import run
+from scripts.terminal.heartbeat import PULSE, SILENCE, Heartbeat, hushed
 from scripts.terminal.progress import Progress
 
 
@@ -89,6 +90,28 @@ def test_of_two_around_one_another_the_inner_one_is_seen(capsys: pytest.CaptureF
         clock.now += SILENCE
         outer.pulse()
         assert "rendering" in capsys.readouterr().err
+
+
+def test_nothing_beats_while_a_person_thinks(capsys: pytest.CaptureFixture[str]) -> None:
+    clock = Clock()
+    with Heartbeat("make destroy", clock, on_terminal=False) as heartbeat:
+        with hushed():
+            beats_within(heartbeat, clock, 60.0)
+        beats_within(heartbeat, clock, SILENCE - PULSE)
+        assert capsys.readouterr().err == ""
+        beats_within(heartbeat, clock, PULSE)
+        assert "make destroy" in capsys.readouterr().err
+
+
+def test_every_verb_beats_outside_its_steps_too() -> None:
+    seen: list[str] = []
+
+    def main(arguments: object) -> int:
+        seen.extend(each.name for each in threading.enumerate() if each.name == "heartbeat")
+        return 0
+
+    assert run(main, []) == 0
+    assert seen == ["heartbeat"]
 
 
 def test_a_step_beats_and_names_what_it_waits_for_until_it_has_it() -> None:
