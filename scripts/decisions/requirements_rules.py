@@ -1,0 +1,67 @@
+"""What a model's requirements.txt may say: releases that are pinned, so that the job of tomorrow installs today's.
+
+Pinned are ``name==1.2.3``, ``name===1.2.3``, ``name @ https://...``, a URL, and a wheel that travels beside the file.
+https://pip.pypa.io/en/stable/reference/requirements-file-format/
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+_NAME = r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?"
+_REQUIREMENT = re.compile(rf"({_NAME})\s*(\[[^\]]*\])?\s*(.*)", re.DOTALL)
+_PIN = re.compile(r"\(?\s*={2,3}\s*[A-Za-z0-9][A-Za-z0-9.!+_-]*\s*\)?")
+_URL = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?[a-z][a-z0-9+.-]*://\S+")
+_HASH = re.compile(r"\s--hash[= ]\S+")
+_OPTIONS = (
+    "--index-url -i --extra-index-url --find-links -f --no-index --only-binary --no-binary --prefer-binary "
+    "--require-hashes --pre --trusted-host"
+).split()
+
+
+def unpinned(text: str, beside: Collection[str] = ()) -> list[str]:
+    """What is wrong with a requirements.txt, one line each. ``beside`` are the files of its folder, by name."""
+    return [f"line {number}: {problem}" for number, line in _lines(text) if (problem := _problem(line, beside))]
+
+
+def asks_for_packages(text: str) -> bool:
+    return any(not line.startswith("-") for _, line in _lines(text))
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Logical lines with the number of their first: continued ones joined, comments and empty ones left out."""
+    number, joined = 0, ""
+    for index, raw in enumerate(text.splitlines(), 1):
+        number = number or index
+        line = raw if raw.lstrip().startswith("#") else joined + raw
+        if line.endswith("\\") and not raw.lstrip().startswith("#"):
+            joined = line[:-1]
+            continue
+        stripped = re.sub(r"(^|\s)#.*$", "", line).strip()
+        if stripped:
+            yield number, stripped
+        number, joined = 0, ""
+    if joined.strip():
+        yield number, joined.strip()
+
+
+def _problem(line: str, beside: Collection[str]) -> str | None:
+    if line.startswith("-"):
+        option = re.split(r"[\s=]", line, maxsplit=1)[0]
+        return None if option in _OPTIONS else f'"{line}": {option} is not allowed here; write the packages themselves'
+    bare = _HASH.sub("", line).partition(" ;")[0].strip()
+    if _URL.fullmatch(bare):
+        return None
+    if bare.endswith((".whl", ".tar.gz")) and "==" not in bare and "@" not in bare:
+        name = bare.removeprefix("./")
+        return None if name in beside else f'"{line}" names a file that is not beside it in code/'
+    match = _REQUIREMENT.fullmatch(bare)
+    if not match:
+        return f'"{line}" is no requirement'
+    rest = match[3].partition(";")[0].strip()
+    if rest.startswith("@"):
+        return None if _URL.fullmatch(rest[1:].strip()) else f'"{line}" names no URL after @'
+    if _PIN.fullmatch(rest):
+        return None
+    return f'"{line}" is not pinned: write {match[1]}==<version>'
