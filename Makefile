@@ -15,12 +15,16 @@ ifeq ($(filter $(CLOUD),local aws),)
 $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
+ifneq ($(filter-out 0 1,$(APPROVE) $(PROBABILITY) $(FORCE)),)
+$(error APPROVE, PROBABILITY and FORCE are 1 or left out, not "$(strip $(APPROVE) $(PROBABILITY) $(FORCE))")
+endif
+
 ifneq ($(filter-out 0 1,$(UNVERIFIED)),)
 $(error UNVERIFIED is "$(UNVERIFIED)"; it is 1 to take a release that preprod has not verified, else left out)
 endif
 
 EMBEDDED_AWS := --embedded-aws requirements/localaws.txt
-REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
+VERB_REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
 INSTALL := $(PYTHON) -m scripts.verbs.install
 VERB := .venv/bin/python -m
 ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- )$(VERB)
@@ -39,6 +43,13 @@ file_option = $(if $(FILE),--file $(call quoted,$(FILE)))
 evidence_option = $(if $(EVIDENCE),--evidence $(call quoted,$(EVIDENCE)))
 plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest $(call quoted,$(PLAN_DIGEST)))
 pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
+register_option = $(if $($(1)),--$(2) $(call quoted,$($(1))))
+register_options = $(call register_option,ARTIFACT,artifact) $(call register_option,CODE,code) \
+  $(call register_option,REQUIREMENTS,requirements) $(call register_option,FRAMEWORK,framework) \
+  $(call register_option,FRAMEWORK_VERSION,framework-version) $(call register_option,IMAGE,image) \
+  $(call register_option,METRICS,metrics) $(call register_option,DESCRIPTION,description) \
+  $(call register_option,REASON,reason) $(if $(filter 1,$(APPROVE)),--approve) \
+  $(if $(filter 1,$(PROBABILITY)),--probability) $(if $(filter 1,$(FORCE)),--force)
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
@@ -54,11 +65,15 @@ help: ## Print this list
 
 .PHONY: install
 install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
-	@$(INSTALL) --environment .venv --requirements $(REQUIREMENTS)
+	@$(INSTALL) --environment .venv --requirements $(VERB_REQUIREMENTS)
 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version
 	@$(ON_CLOUD) scripts.verbs.resolve $(stage_option) $(output_option) $(ARGS)
+
+.PHONY: register
+register: install ## Package a model and register it in PIPELINE's group (ARTIFACT=model.tar.gz or a model file)
+	@$(ON_CLOUD) scripts.verbs.register $(options) $(register_options)
 
 .PHONY: release
 release: install ## Pin model package, definition and templates in release.json

@@ -1,7 +1,7 @@
-"""The serving code and packages that a bare model file is given, where its image would refuse it and one answer is right.
+"""The serving code and packages that a bare model file is given where its image would refuse it as it is.
 
-The code is a file of ``scripts/serving/``, read elsewhere; here is only which one, under which name the model lies beside
-it, and what must be installed.
+Only where one answer is right. The code is a file of ``scripts/serving/``, read elsewhere; here is which one, the name
+that it finds the model by, and what must be installed.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _IN_IMAGE = frozenset({"sklearn", "numpy", "scipy", "pandas", "joblib"})
 
 @dataclass(frozen=True)
 class Packaging:
-    """``model`` is the model's name in the archive; ``handler`` a file of scripts/serving/, None where none is needed."""
+    """``model`` is the model's name in the archive; ``handler`` a file of scripts/serving/, where one is needed."""
 
     framework: Framework
     model: str
@@ -85,5 +85,5 @@ def _without_code(found: ModelFile, why: str) -> ModelPackageError:
     return ModelPackageError(
         f"{found.name} cannot be served without code of your own",
         found=[why],
-        next_command="the same command with CODE=inference.py (with model_fn), and REQUIREMENTS= where it needs packages",
+        next_command="the same command with CODE=inference.py, and REQUIREMENTS=requirements.txt where it needs packages",
     )

@@ -116,7 +116,9 @@ def _is_wanted(version: str, wanted: str | None, framework: Framework) -> bool:
     """A LightGBM version is no scikit-learn image's."""
     if not wanted or framework in SERVED_BY:
         return True
-    return version == wanted or (re.fullmatch(r"\d+\.\d+([.-]\w+)*", wanted) is not None and minor(version) == minor(wanted))
+    return version == wanted or (
+        re.fullmatch(r"\d+\.\d+([.-]\w+)*", wanted) is not None and minor(version) == minor(wanted)
+    )
 
 
 def _same_image(table: ImageTable, match: re.Match[str], region: str) -> str | None:

@@ -89,16 +89,26 @@ def named_framework(given: str) -> Framework:
 
 def require_servable(archive: ModelArchive, image: Image, isolated: Sequence[str], subject: str) -> None:
     """Raises ModelPackageError with everything that ``image`` would refuse. ``isolated``: stages without a network."""
-    problems = _layout_problems(archive)
-    if not problems:
-        problems = [*_code_problems(archive, image), *_requirements_problems(archive, isolated)]
-        problems += _model_problems(archive, image)
+    require_safe(archive, subject)
+    problems = [*_code_problems(archive, image), *_requirements_problems(archive, isolated)]
+    problems += _model_problems(archive, image)
     if problems:
-        raise ModelPackageError(
-            f"{subject}: the container of {image} would refuse this model; nothing was uploaded",
-            found=problems,
-            next_command="correct this and run the same command again; docs/registering-a-model.md has the layout",
-        )
+        raise _refused(f"{subject}: the container of {image} would refuse this model", problems)
+
+
+def require_safe(archive: ModelArchive, subject: str) -> None:
+    """Raises ModelPackageError where the archive cannot be unpacked to a model, whichever image serves it."""
+    problems = _layout_problems(archive)
+    if problems:
+        raise _refused(f"{subject} is no archive of a model", problems)
+
+
+def _refused(problem: str, found: list[str]) -> ModelPackageError:
+    return ModelPackageError(
+        f"{problem}; nothing was uploaded",
+        found=found,
+        next_command="correct this and run the same command again; docs/registering-a-model.md has the layout",
+    )
 
 
 def _layout_problems(archive: ModelArchive) -> list[str]:
@@ -187,8 +197,6 @@ def _model_problems(archive: ModelArchive, image: Image) -> list[str]:
             if each.framework == image.framework:
                 problem = version_problem(image.framework, image.version, each.versions)
                 problems += [f"{each.name}: {problem}"] if problem else []
-    if not archive.has_code or any(each.kind == "unknown" and each.reason == "it is empty" for each in archive.models):
-        problems += [f"{each.name}: {each.reason}" for each in archive.models if each.reason == "it is empty"]
     return problems
 
 

@@ -138,7 +138,9 @@ def _zip(name: str, content: bytes) -> ModelFile:
     except RuntimeError as error:  # zipfile's, for what is encrypted
         return ModelFile(name, "unknown", reason=f"its zip file cannot be read: {error}")
     if "data.pkl" in names:
-        return ModelFile(name, "torchscript" if {"constants.pkl"} <= names and "code" in folders else "torch", "pytorch")
+        return ModelFile(
+            name, "torchscript" if {"constants.pkl"} <= names and "code" in folders else "torch", "pytorch"
+        )
     return ModelFile(name, "unknown", reason="a zip file that neither skops nor PyTorch has written")
 
 

@@ -13,18 +13,16 @@ from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 _BLOCKED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
 
-def ensure_artifact_bucket(account: Account, bucket: str) -> None:
-    """Make the bucket. One that has a policy was finished, or is somebody's: it is left alone."""
+def ensure_artifact_bucket(account: Account, bucket: str) -> bool:
+    """Whether it was made or finished now. One that holds objects or has a policy is somebody's, and left alone."""
     s3 = account.client("s3")
     elsewhere = {} if account.region == "us-east-1" else {"LocationConstraint": account.region}
     with told_as_deployment_errors(account.actor):
-        try:
+        if _exists(s3, bucket):
+            if s3.list_objects_v2(Bucket=bucket, MaxKeys=1)["KeyCount"] or _has_policy(s3, bucket):
+                return False
+        else:
             s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": elsewhere} if elsewhere else {}))
-        except ClientError as error:
-            if error_code(error) != "BucketAlreadyOwnedByYou":
-                raise
-        if _has_policy(s3, bucket):
-            return
         s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
         s3.put_bucket_encryption(
             Bucket=bucket,
@@ -34,16 +32,16 @@ def ensure_artifact_bucket(account: Account, bucket: str) -> None:
         )
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKED, True))
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, account.region)))
+    return True
 
 
-def bucket_exists(account: Account, bucket: str) -> bool:
-    with told_as_deployment_errors(account.actor):
-        try:
-            account.client("s3").head_bucket(Bucket=bucket)
-        except ClientError as error:
-            if error_code(error) in ("404", "NoSuchBucket", "NotFound"):
-                return False
-            raise
+def _exists(s3: Any, bucket: str) -> bool:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error_code(error) in ("404", "NoSuchBucket", "NotFound"):
+            return False
+        raise
     return True
 
 

@@ -53,8 +53,8 @@ def read_model_file(path: Path) -> tuple[ModelFile, bytes]:
 
 
 def is_archive(path: Path) -> bool:
-    """By its name, and where that says nothing, by its bytes: joblib compresses with gzip too."""
-    return path.name.endswith((".tar.gz", ".tgz", ".tar", ".gz"))
+    """By its name: a gzipped file of another one may be joblib's."""
+    return path.name.endswith((".tar.gz", ".tgz", ".tar"))
 
 
 def read_code(path: Path) -> dict[str, bytes]:
