@@ -15,7 +15,7 @@ ifeq ($(filter $(CLOUD),local aws),)
 $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
-ifneq ($(filter-out 0 1,$(APPROVE) $(PROBABILITY) $(FORCE)),)
+ifneq ($(and $(filter register,$(MAKECMDGOALS)),$(filter-out 0 1,$(APPROVE) $(PROBABILITY) $(FORCE))),)
 $(error APPROVE, PROBABILITY and FORCE are 1 or left out, not "$(strip $(APPROVE) $(PROBABILITY) $(FORCE))")
 endif
 

@@ -85,5 +85,5 @@ def _without_code(found: ModelFile, why: str) -> ModelPackageError:
     return ModelPackageError(
         f"{found.name} cannot be served without code of your own",
         found=[why],
-        next_command="the same command with CODE=inference.py, and REQUIREMENTS=requirements.txt where it needs packages",
+        next_command="the same command with CODE=inference.py, and REQUIREMENTS= where that needs packages",
     )

@@ -152,8 +152,8 @@ def _code_problems(archive: ModelArchive, image: Image) -> list[str]:
     if is_scripted(archive, image):
         if not archive.has_code:
             return [
-                f"the {LIBRARY[image.framework or 'sklearn']} image needs {CODE}{PROGRAM} with model_fn(model_dir), and "
-                f"there is no {CODE}: CODE={PROGRAM} adds yours"
+                f"the {LIBRARY[image.framework or 'sklearn']} image needs {CODE}{PROGRAM} with model_fn(model_dir), "
+                f"and there is no {CODE}: CODE={PROGRAM} adds yours"
             ]
         return code_problems(archive.code, needs_model_fn=image.framework in ("sklearn", "xgboost"))
     return []

@@ -57,19 +57,15 @@ class ModelFile:
 
 def model_file(name: str, content: bytes) -> ModelFile:
     """The kind of a file. Never raises."""
-    if not content:
-        return ModelFile(name, "unknown", reason="it is empty")
     if content[:4] == b"PK\x03\x04":
         return _zip(name, content)
     if content[:5] == b"tree\n" and b"version=v" in content[:40]:
         return ModelFile(name, "lightgbm-text", "lightgbm")
     if content[:4] == b"binf":
         return ModelFile(name, "xgboost-binary", "xgboost")
-    if content[:2] == b"{L":
-        return _xgboost_ubj(name, content)
     if content.lstrip()[:1] == b"{":
-        return _xgboost_json(name, content)
-    return _pickle(name, content)
+        return _xgboost_ubj(name, content) if content[:2] == b"{L" else _xgboost_json(name, content)
+    return _pickle(name, content) if content else ModelFile(name, "unknown", reason="it is empty")
 
 
 def minor(version: str) -> tuple[int, int]:

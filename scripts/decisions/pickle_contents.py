@@ -1,4 +1,4 @@
-"""What a pickle or joblib file holds: its classes and the library version that wrote it, told without running any of it.
+"""What a pickle or joblib file holds: its classes and the library version that wrote it, with nothing of it run.
 
 Every class and function that the file names becomes an inert stand-in; nothing is imported, and what the file would
 call is never called. joblib writes arrays between the pickle's own bytes, uncompressed or as a whole compressed: both
@@ -24,7 +24,7 @@ _DTYPE = re.compile(r"([A-Za-z?])(\d+)")  # f8, i4, U7 (four bytes a character),
 
 @dataclass(frozen=True)
 class PickleContents:
-    """``versions`` are scikit-learn's, as its estimators note them; ``root`` is the outermost class, if there is one."""
+    """``versions`` are scikit-learn's, as its estimators note them; ``root`` is the outermost object's class."""
 
     versions: frozenset[str]
     modules: frozenset[str]
@@ -144,7 +144,7 @@ class _Reader(pickle._Unpickler):  # the one written in Python, as joblib's is: 
         return None
 
     def skip_array(self, state: dict[str, Any]) -> None:
-        """joblib writes an array's bytes behind its wrapper, padded to an alignment; an array of objects as a pickle."""
+        """joblib writes an array's bytes behind its wrapper, after a padding; an array of objects as a pickle."""
         size, shape = _item_size(state.get("dtype")), state.get("shape")
         if not isinstance(shape, tuple):
             raise ValueError("an array without a shape")

@@ -14,10 +14,8 @@ _REQUIREMENT = re.compile(rf"({_NAME})\s*(\[[^\]]*\])?\s*(.*)", re.DOTALL)
 _PIN = re.compile(r"\(?\s*={2,3}\s*[A-Za-z0-9][A-Za-z0-9.!+_-]*\s*\)?")
 _URL = re.compile(r"(?:(?:git|hg|svn|bzr)\+)?[a-z][a-z0-9+.-]*://\S+")
 _HASH = re.compile(r"\s--hash[= ]\S+")
-_OPTIONS = (
-    "--index-url -i --extra-index-url --find-links -f --no-index --only-binary --no-binary --prefer-binary "
-    "--require-hashes --pre --trusted-host"
-).split()
+_OPTIONS = {"-i", "--index-url", "--extra-index-url", "-f", "--find-links", "--no-index", "--trusted-host", "--pre"}
+_OPTIONS |= {"--only-binary", "--no-binary", "--prefer-binary", "--require-hashes"}
 
 
 def unpinned(text: str, beside: Collection[str] = ()) -> list[str]:
@@ -51,17 +49,10 @@ def _problem(line: str, beside: Collection[str]) -> str | None:
         option = re.split(r"[\s=]", line, maxsplit=1)[0]
         return None if option in _OPTIONS else f'"{line}": {option} is not allowed here; write the packages themselves'
     bare = _HASH.sub("", line).partition(" ;")[0].strip()
-    if _URL.fullmatch(bare):
-        return None
-    if bare.endswith((".whl", ".tar.gz")) and "==" not in bare and "@" not in bare:
-        name = bare.removeprefix("./")
-        return None if name in beside else f'"{line}" names a file that is not beside it in code/'
+    if bare.endswith((".whl", ".tar.gz")) and not re.search("[=@:]", bare):
+        return None if bare.removeprefix("./") in beside else f'"{line}" names a file that is not beside it in code/'
     match = _REQUIREMENT.fullmatch(bare)
-    if not match:
-        return f'"{line}" is no requirement'
-    rest = match[3].partition(";")[0].strip()
-    if rest.startswith("@"):
-        return None if _URL.fullmatch(rest[1:].strip()) else f'"{line}" names no URL after @'
-    if _PIN.fullmatch(rest):
+    rest = match[3].partition(";")[0].strip() if match else ""
+    if _URL.fullmatch(bare) or _PIN.fullmatch(rest) or (rest[:1] == "@" and _URL.fullmatch(rest[1:].strip())):
         return None
-    return f'"{line}" is not pinned: write {match[1]}==<version>'
+    return f'"{line}" is not pinned: write {match[1]}==<version>' if match else f'"{line}" is no requirement'

@@ -1,6 +1,6 @@
 """Makes a model.tar.gz that SageMaker can serve of what a person has: an archive, or a model file with or without code.
 
-What the image's container would refuse is refused here, before anything is sent. Writes below ``build/`` and nowhere else.
+What the image's container would refuse is refused here, before anything is sent. It writes below ``build/`` alone.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Registers a packaged model in the dev account: its bytes into S3, then the model package, then its approval.
 
-The calls are those that a training pipeline would make. A killed registration continues where it stopped: the object's key
-and the request follow from the model's bytes. The same model is found again and not registered twice.
+The calls are those that a training pipeline would make. A killed registration continues where it stopped: the
+object's key and the request follow from the model's bytes. The same model is found again and not registered twice.
 """
 
 from __future__ import annotations

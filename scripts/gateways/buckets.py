@@ -1,4 +1,4 @@
-"""The dev account's bucket for model artifacts: made where it is missing, versioned, encrypted, TLS only, not public."""
+"""The dev account's bucket for models, made where it is missing: versioned, encrypted, TLS only, not public."""
 
 from __future__ import annotations
 

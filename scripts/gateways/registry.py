@@ -51,7 +51,7 @@ class Registry:
             return [_summary(each) for page in pages for each in page["ModelPackageSummaryList"]]
 
     def specifications(self, group: str) -> Iterator[dict[str, Any]]:
-        """BatchDescribeModelPackage's summary of every version, newest first: a hundred a call, for who takes the first."""
+        """BatchDescribeModelPackage's summary of every version, newest first; no further than they are taken."""
         arns = [each.arn for each in self.versions(group)]
         for start in range(0, len(arns), _BATCH):
             batch = arns[start : start + _BATCH]

@@ -1,4 +1,4 @@
-"""Puts files of this machine into S3, whole or not at all: a large one in parts, each checked by S3 against its SHA-256.
+"""Puts files of this machine into S3, whole or not at all: a large one in parts; S3 checks the SHA-256 of each.
 
 The object's metadata says the file's own digest, so that it is not sent a second time.
 """

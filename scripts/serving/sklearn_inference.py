@@ -1,8 +1,8 @@
 """Serves a scikit-learn model that was saved with joblib or pickle: CSV records in, one line of predictions each.
 
 A record's fields are the features in the order of training, without a header; an empty field is a missing value. A line
-has the prediction, or several where the model predicts several. With MODEL_OUTPUT=probability a classifier of two classes
-gives the probability of the second (``classes_[1]``), one of more classes a column for each, in the order of
+has the prediction, or several where the model predicts several. With MODEL_OUTPUT=probability a classifier of two
+classes gives the probability of the second (``classes_[1]``), one of more classes a column for each, in the order of
 ``classes_``. A model that was trained on named columns gets them by these names.
 
 Written by ``make register``; for anything else give code of your own (CODE=inference.py).

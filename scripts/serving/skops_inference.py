@@ -1,7 +1,7 @@
 """Serves a scikit-learn model that was saved with skops: CSV records in, one line of predictions each.
 
-As for a joblib file (the module of that handler, ``sklearn_inference``, travels beside this one), but skops loads it and
-refuses types that it does not know: such a model needs code of your own (CODE=inference.py), which names them as trusted.
+As for a joblib file (the module of that handler, ``sklearn_inference``, travels beside this one), but skops loads it
+and refuses types that it does not know: such a model needs code of your own (CODE=inference.py) that trusts them.
 
 Written by ``make register``.
 https://skops.readthedocs.io/en/stable/persistence.html

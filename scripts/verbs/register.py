@@ -22,9 +22,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--code", type=Path, help="inference.py, or a folder with it and its modules")
     parser.add_argument("--requirements", type=Path, help="requirements.txt with pinned packages")
     parser.add_argument("--framework", help="sklearn, xgboost, lightgbm or pytorch, where the file does not tell")
-    parser.add_argument(
-        "--framework-version", metavar="VERSION", help="of the image (lightgbm: the package to install)"
-    )
+    parser.add_argument("--framework-version", metavar="VERSION", help="the image's (lightgbm: the package's)")
     parser.add_argument("--image", metavar="URI", help="an image, instead of AWS's stock one")
     parser.add_argument("--metrics", type=Path, help='{"auc": 0.9}, or model-quality statistics of SageMaker')
     parser.add_argument("--description", help="the version's description")

@@ -72,18 +72,18 @@ def read_code(path: Path) -> dict[str, bytes]:
 
 
 def write_archive(target: Path, files: Mapping[str, bytes], base: Path | None = None) -> str:
-    """Write model.tar.gz, of ``files`` and of the files of the archive ``base``; its sha256. It appears whole or not."""
+    """Write model.tar.gz of ``files`` and those of the archive ``base``; its sha256. It appears whole or not at all."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished = target.with_name(f".{target.name}")
-    with unfinished.open("wb") as raw, gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
-            if base is not None:
-                with _told(base), gzip.open(base) as stream:
-                    for entry, content in _entries(stream):
-                        if content is not None:
-                            _add(tar, normal(entry.name), entry.size, content)
-            for name, text in sorted(files.items()):
-                _add(tar, name, len(text), io.BytesIO(text))
+    with (
+        unfinished.open("wb") as raw,
+        gzip.GzipFile("", "wb", 6, raw, mtime=0) as packed,
+        tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar,
+    ):
+        if base is not None:
+            _copy(base, tar)
+        for name, text in sorted(files.items()):
+            _add(tar, name, len(text), io.BytesIO(text))
     unfinished.replace(target)
     return file_sha256(target)
 
@@ -91,6 +91,13 @@ def write_archive(target: Path, files: Mapping[str, bytes], base: Path | None = 
 def file_sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copy(base: Path, tar: tarfile.TarFile) -> None:
+    with _told(base), gzip.open(base) as stream:
+        for entry, content in _entries(stream):
+            if content is not None:
+                _add(tar, normal(entry.name), entry.size, content)
 
 
 def _add(tar: tarfile.TarFile, name: str, size: int, content: IO[bytes]) -> None:
