@@ -15,12 +15,16 @@ ifeq ($(filter $(CLOUD),local aws),)
 $(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
+ifneq ($(and $(filter register,$(MAKECMDGOALS)),$(filter-out 0 1,$(APPROVE) $(PROBABILITY) $(FORCE))),)
+$(error APPROVE, PROBABILITY and FORCE are 1 or left out, not "$(strip $(APPROVE) $(PROBABILITY) $(FORCE))")
+endif
+
 ifneq ($(filter-out 0 1,$(UNVERIFIED)),)
 $(error UNVERIFIED is "$(UNVERIFIED)"; it is 1 to take a release that preprod has not verified, else left out)
 endif
 
 EMBEDDED_AWS := --embedded-aws requirements/localaws.txt
-REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
+VERB_REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
 INSTALL := $(PYTHON) -m scripts.verbs.install
 VERB := .venv/bin/python -m
 ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- )$(VERB)
@@ -42,6 +46,9 @@ pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
 # Each of these variables is the option of its name.
 new_options = $(call named_options,SAMPLE COLUMNS RECORD_ID TARGET PREDICTIONS GROUP SCHEDULE)
 run_options = $(call named_options,PARAMETERS INPUT DATE)
+register_options = $(call named_options,ARTIFACT CODE REQUIREMENTS FRAMEWORK FRAMEWORK_VERSION IMAGE METRICS \
+  DESCRIPTION REASON) $(if $(filter 1,$(APPROVE)),--approve) $(if $(filter 1,$(PROBABILITY)),--probability) \
+  $(if $(filter 1,$(FORCE)),--force)
 named_options = $(foreach name,$(1),$(if $($(name)),\
   --$(subst _,-,$(shell echo $(name) | tr A-Z a-z)) $(call quoted,$($(name)))))
 more_options = $(pipeline_option) $(output_option) $(ARGS)
@@ -61,7 +68,7 @@ help: ## Print this list
 
 .PHONY: install
 install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
-	@$(INSTALL) --environment .venv --requirements $(REQUIREMENTS)
+	@$(INSTALL) --environment .venv --requirements $(VERB_REQUIREMENTS)
 
 .PHONY: new
 new: install ## Write pipelines/PIPELINE for a model of yours, from a sample of your data (SAMPLE=file.csv)
@@ -75,6 +82,10 @@ remove-example: install ## Delete the sample: its pipeline, examples/, and what 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version
 	@$(ON_CLOUD) scripts.verbs.resolve $(stage_option) $(output_option) $(ARGS)
+
+.PHONY: register
+register: install ## Package a model and register it in PIPELINE's group (ARTIFACT=model.tar.gz or a model file)
+	@$(ON_CLOUD) scripts.verbs.register $(options) $(register_options)
 
 .PHONY: release
 release: install ## Pin model package, definition and templates in release.json

@@ -34,6 +34,7 @@ from scripts.errors import DefinitionError, ModelPackageError
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+from scripts.gateways.buckets import ensure_artifact_bucket
 from scripts.gateways.parameters import parameters_below
 from scripts.gateways.registry import Registry
 from scripts.terminal import command_line
@@ -157,7 +158,7 @@ def _model_group_of(settings: StageSettings) -> ModelGroup:
 def _seed_registry(where: ModelGroup, dev: Account, building: _Building, *, keep: bool) -> None:
     registry = Registry(dev)
     _say(f"Dev account {where.dev_account}: bucket {where.bucket}, model package group {where.group}")
-    _ensure_bucket(dev, where)
+    ensure_artifact_bucket(dev, where.bucket)
     tags = {"sagemaker:project-name": where.project, "sagemaker:project-id": where.project_id}
     if not registry.has_group(where.group):
         registry.create_group(where.group, GROUP_DESCRIPTION, tags)
@@ -167,58 +168,6 @@ def _seed_registry(where: ModelGroup, dev: Account, building: _Building, *, keep
         if summary is None:
             summary = _register(candidate, where, dev, building)
         _decide(candidate, summary, dev)
-
-
-def _ensure_bucket(dev: Account, where: ModelGroup) -> None:
-    """Versioned, encrypted, TLS only, not public. One that has a policy was finished, or is somebody's: left alone."""
-    s3, bucket = dev.client("s3"), where.bucket
-    elsewhere = {} if where.region == "us-east-1" else {"LocationConstraint": where.region}
-    with told_as_deployment_errors(dev.actor):
-        try:
-            s3.create_bucket(Bucket=bucket, **({"CreateBucketConfiguration": elsewhere} if elsewhere else {}))
-        except ClientError as error:
-            if error_code(error) != "BucketAlreadyOwnedByYou":
-                raise
-        if _has_policy(s3, bucket):
-            return
-        s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-        s3.put_bucket_encryption(
-            Bucket=bucket,
-            ServerSideEncryptionConfiguration={
-                "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
-            },
-        )
-        blocked = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-        s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(blocked, True))
-        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, where)))
-
-
-def _has_policy(s3: Any, bucket: str) -> bool:
-    try:
-        s3.get_bucket_policy(Bucket=bucket)
-    except ClientError as error:
-        if error_code(error) != "NoSuchBucketPolicy":
-            raise
-        return False
-    return True
-
-
-def _tls_only(bucket: str, where: ModelGroup) -> dict[str, Any]:
-    partition = "aws-cn" if where.region.startswith("cn-") else "aws"
-    arn = f"arn:{partition}:s3:::{bucket}"
-    return {
-        "Version": "2012-10-17",
-        "Statement": [
-            {
-                "Sid": "TlsOnly",
-                "Effect": "Deny",
-                "Principal": "*",
-                "Action": "s3:*",
-                "Resource": [arn, f"{arn}/*"],
-                "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-            }
-        ],
-    }
 
 
 def _versions(dev: Account, group: str) -> list[dict[str, Any]]:

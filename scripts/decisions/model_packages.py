@@ -69,6 +69,6 @@ def no_group(group: str, account: str, existing: Sequence[str], pipeline: str) -
     return ModelPackageError(
         f'account {account} has no model package group "{group}"{hint}',
         found=[f"groups: {', '.join(existing) or 'none'}"],
-        next_command=f"make register PIPELINE={pipeline} ARTIFACT=model.tar.gz APPROVE=1   # or correct "
+        next_command=f"make register PIPELINE={pipeline} ARTIFACT=model.tar.gz   # or correct "
         f"model_package_group in pipelines/{pipeline}/settings.yml",
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -15,6 +15,7 @@ from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 
 _ABSENT = {"ResourceNotFound", "ValidationException"}  # which of the two depends on the operation
 _FIRST_PAGE = 10
+_BATCH = 100  # what BatchDescribeModelPackage takes
 
 
 class Registry:
@@ -48,6 +49,15 @@ class Registry:
                 ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"
             )
             return [_summary(each) for page in pages for each in page["ModelPackageSummaryList"]]
+
+    def specifications(self, group: str) -> Iterator[dict[str, Any]]:
+        """BatchDescribeModelPackage's summary of every version, newest first; no further than they are taken."""
+        arns = [each.arn for each in self.versions(group)]
+        for start in range(0, len(arns), _BATCH):
+            batch = arns[start : start + _BATCH]
+            with told_as_deployment_errors(self._account.actor):
+                found = self._client.batch_describe_model_package(ModelPackageArnList=batch)["ModelPackageSummaries"]
+            yield from (found[arn] for arn in batch if arn in found)
 
     def groups(self) -> list[str]:
         with told_as_deployment_errors(self._account.actor):
@@ -95,6 +105,12 @@ class Registry:
         with told_as_deployment_errors(self._account.actor):
             arn: str = self._client.create_model_package(**request, ClientToken=token)["ModelPackageArn"]
         return arn
+
+    def approve(self, arn: str, reason: str) -> None:
+        with told_as_deployment_errors(self._account.actor):
+            self._client.update_model_package(
+                ModelPackageArn=arn, ModelApprovalStatus=APPROVED, ApprovalDescription=reason
+            )
 
     def wait_until_settled(self, arn: str, seconds: float = 900.0, every: float = 2.0) -> dict[str, Any]:
         """The version once it is neither Pending nor InProgress. Raises ModelPackageError where that takes too long."""

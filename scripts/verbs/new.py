@@ -56,7 +56,7 @@ def _report(new: NewPipeline, folder: Path, output: str) -> None:
     print(f"  group         {new.group}")
     print(f"  schedule      {new.schedule}")
     print(f"Read {folder}/schema.yml: is each type right, and what may be missing? Then:")
-    print(f"  make register PIPELINE={new.name} ARTIFACT=model.tar.gz APPROVE=1")
+    print(f"  make register PIPELINE={new.name} ARTIFACT=model.tar.gz APPROVE=1 REASON='first model'")
     print(f"  make deploy STAGE=preprod PIPELINE={new.name}")
 
 

@@ -11,6 +11,7 @@ Counted are all imports: at a module's top, inside functions, and for type check
 | gateways | decisions, errors | flows, verbs (types alone), workspace and repository as said |
 | decisions | errors | everybody |
 | terminal (at the side) | decisions, errors: it shows what it is handed | verbs, flows, repository |
+| serving (at the side) | nothing: it runs in a model's container, and is read as text | nobody but each other |
 | repository (at the side) | terminal, workspace, decisions, errors; gateways as workspace | nobody |
 """
 
@@ -36,6 +37,7 @@ ALLOWED = {
     "repository": {"repository", "terminal", "workspace", "gateways", "decisions", "errors"},
     "decisions": {"decisions", "errors"},
     "errors": set(),
+    "serving": {"serving"},
 }
 # What rooms that talk to nobody may take of the gateways: tables out of the installed botocore.
 TABLES = {"scripts.gateways.instance_types", "scripts.gateways.regions"}

@@ -1,0 +1,154 @@
+"""Which kind of model a file is, and which library's version saved it: by its bytes, never by loading it.
+
+The name decides nothing but what an error calls the file: an XGBoost model may be ``model.bst``, a joblib file
+``model.pkl``. Any bytes may come; what is no model is of the kind ``unknown``, with the reason.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import Any, Literal
+
+from scripts.decisions.pickle_contents import PickleContents, pickle_contents
+
+Framework = Literal["sklearn", "xgboost", "lightgbm", "pytorch"]
+FRAMEWORKS: tuple[Framework, ...] = ("sklearn", "xgboost", "lightgbm", "pytorch")
+LIBRARY = {"sklearn": "scikit-learn", "xgboost": "XGBoost", "lightgbm": "LightGBM", "pytorch": "PyTorch"}
+Kind = Literal[
+    "pickle",
+    "skops",
+    "xgboost-json",
+    "xgboost-ubj",
+    "xgboost-binary",
+    "lightgbm-text",
+    "torchscript",
+    "torch",
+    "unknown",
+]
+BUILT_IN_XGBOOST = ("xgboost-json", "xgboost-ubj", "xgboost-binary")
+_LARGEST_INDEX = 64 * 1024**2
+_UBJ_VERSION = re.compile(rb"\x07version\[#L\x00{7}\x03(i.|I..|l.{4})(i.|I..|l.{4})(i.|I..|l.{4})", re.DOTALL)
+_SKLEARN_VERSION = re.compile(r'"_sklearn_version".{0,400}?"content": "\\"([\d.]+\w*)\\""', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """``versions`` are the saving library's, where the file tells; ``reason`` says why a kind is unknown."""
+
+    name: str
+    kind: Kind
+    framework: Framework | None = None
+    versions: frozenset[str] = frozenset()
+    contents: PickleContents | None = None
+    reason: str = ""
+
+    @property
+    def is_booster(self) -> bool:
+        """Whether the XGBoost image serves it without a script: a saved or a pickled Booster."""
+        pickled = self.contents is not None and self.contents.root == ("xgboost.core", "Booster")
+        return self.kind in BUILT_IN_XGBOOST or pickled
+
+
+def model_file(name: str, content: bytes) -> ModelFile:
+    """The kind of a file. Never raises."""
+    if content[:4] == b"PK\x03\x04":
+        return _zip(name, content)
+    if content[:5] == b"tree\n" and b"version=v" in content[:40]:
+        return ModelFile(name, "lightgbm-text", "lightgbm")
+    if content[:4] == b"binf":
+        return ModelFile(name, "xgboost-binary", "xgboost")
+    if content.lstrip()[:1] == b"{":
+        return _xgboost_ubj(name, content) if content[:2] == b"{L" else _xgboost_json(name, content)
+    return _pickle(name, content) if content else ModelFile(name, "unknown", reason="it is empty")
+
+
+def minor(version: str) -> tuple[int, int]:
+    """(1, 9) of 1.9.1, of 1.9-0 and of 3.0-5. Raises ValueError for what is no version."""
+    match = re.match(r"(\d{1,6})\.(\d{1,6})", version)
+    if not match:
+        raise ValueError(f'"{version}" is not a version')
+    return int(match[1]), int(match[2])
+
+
+def _pickle(name: str, content: bytes) -> ModelFile:
+    try:
+        contents = pickle_contents(content)
+    except ValueError as error:
+        known = "a joblib or pickle file, skops, XGBoost (JSON, UBJ), LightGBM text or TorchScript"
+        return ModelFile(name, "unknown", reason=f"none of {known}; {error}")
+    packages = contents.packages
+    framework: Framework | None = None
+    if "torch" in packages:
+        return ModelFile(name, "torch", "pytorch", contents=contents)
+    if "lightgbm" in packages:
+        framework = "lightgbm"
+    elif "xgboost" in packages:
+        framework = "xgboost"
+    elif "sklearn" in packages:
+        framework = "sklearn"
+    versions = contents.versions if framework == "sklearn" else frozenset()
+    return ModelFile(name, "pickle", framework, versions, contents)
+
+
+def _xgboost_json(name: str, content: bytes) -> ModelFile:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        return ModelFile(name, "unknown", reason=f"it begins as JSON and is none: {str(error)[:200]}")
+    version = found.get("version") if isinstance(found, dict) else None
+    if not isinstance(found, dict) or "learner" not in found or not _is_version(version):
+        return ModelFile(name, "unknown", reason="its JSON has no learner and version, as XGBoost writes them")
+    assert isinstance(version, list)
+    return ModelFile(name, "xgboost-json", "xgboost", frozenset({".".join(map(str, version))}))
+
+
+def _is_version(version: Any) -> bool:
+    return isinstance(version, list) and len(version) == 3 and all(type(part) is int for part in version)
+
+
+def _xgboost_ubj(name: str, content: bytes) -> ModelFile:
+    match = _UBJ_VERSION.search(content)
+    if not match or b"\x07learner" not in content[:64]:
+        return ModelFile(name, "unknown", reason="its UBJSON has no learner and version, as XGBoost writes them")
+    version = ".".join(str(int.from_bytes(part[1:], "big", signed=True)) for part in match.groups())
+    return ModelFile(name, "xgboost-ubj", "xgboost", frozenset({version}))
+
+
+def _zip(name: str, content: bytes) -> ModelFile:
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            names = {PurePosixPath(each).name for each in archive.namelist()}
+            folders = {part for each in archive.namelist() for part in PurePosixPath(each).parts[:-1]}
+            if "schema.json" in names:
+                if archive.getinfo("schema.json").file_size > _LARGEST_INDEX:
+                    return ModelFile(name, "unknown", reason="its schema.json is larger than can be looked at")
+                return _skops(name, archive.read("schema.json").decode("utf-8", "replace"))
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, OSError, EOFError, NotImplementedError) as error:
+        return ModelFile(name, "unknown", reason=f"it begins as a zip file and is none: {error}")
+    except RuntimeError as error:  # zipfile's, for what is encrypted
+        return ModelFile(name, "unknown", reason=f"its zip file cannot be read: {error}")
+    if "data.pkl" in names:
+        return ModelFile(
+            name, "torchscript" if {"constants.pkl"} <= names and "code" in folders else "torch", "pytorch"
+        )
+    return ModelFile(name, "unknown", reason="a zip file that neither skops nor PyTorch has written")
+
+
+def _skops(name: str, schema: str) -> ModelFile:
+    return ModelFile(name, "skops", "sklearn", frozenset(_SKLEARN_VERSION.findall(schema)))
+
+
+def skops_version(content: bytes) -> str | None:
+    """The release of skops that wrote a file of the kind ``skops``."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            found = json.loads(archive.read("schema.json")).get("_skops_version")
+    except (zipfile.BadZipFile, zlib.error, KeyError, ValueError, AttributeError, RecursionError):
+        return None
+    return found if isinstance(found, str) and re.fullmatch(r"\d+(\.\d+)+", found) else None

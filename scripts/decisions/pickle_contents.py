@@ -1,0 +1,175 @@
+"""What a pickle or joblib file holds: its classes and the library version that wrote it, with nothing of it run.
+
+Every class and function that the file names becomes an inert stand-in; nothing is imported, and what the file would
+call is never called. joblib writes arrays between the pickle's own bytes, uncompressed or as a whole compressed: both
+are followed. Whatever cannot be read raises ValueError.
+"""
+
+from __future__ import annotations
+
+import bz2
+import io
+import lzma
+import pickle
+import re
+import sys
+import zlib
+from dataclasses import dataclass
+from typing import Any
+
+LARGEST_UNPACKED = 2 * 1024**3
+_ARRAY_WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
+_DTYPE = re.compile(r"([A-Za-z?])(\d+)")  # f8, i4, U7 (four bytes a character), O8, V64
+
+
+@dataclass(frozen=True)
+class PickleContents:
+    """``versions`` are scikit-learn's, as its estimators note them; ``root`` is the outermost object's class."""
+
+    versions: frozenset[str]
+    modules: frozenset[str]
+    root: tuple[str, str] | None
+    is_classifier: bool
+    is_fitted: bool
+
+    @property
+    def packages(self) -> frozenset[str]:
+        """Top-level packages that must be installed where the file is loaded; the standard library's are left out."""
+        tops = {module.partition(".")[0] for module in self.modules}
+        return frozenset(tops - set(sys.stdlib_module_names) - {"copy_reg", "__builtin__"})
+
+
+def pickle_contents(content: bytes) -> PickleContents:
+    """Raises ValueError for bytes that are no pickle, or one that ends too early."""
+    reader = _Reader(io.BytesIO(_uncompressed(content)))
+    try:
+        found = reader.load()
+    except Exception as error:  # any byte string may come: what the unpickler raises for nonsense is of every kind
+        raise ValueError(f"it is no pickle: {type(error).__name__}: {error}") from error
+    root = type(found).path if isinstance(found, _StandIn) else None
+    own = {each for each in reader.made if each.state}
+    return PickleContents(
+        versions=frozenset(str(each.state["_sklearn_version"]) for each in own if "_sklearn_version" in each.state),
+        modules=frozenset(module for module, _ in reader.named),
+        root=root,
+        is_classifier=_has(found, "classes_"),
+        is_fitted=any(name.endswith("_") and not name.startswith("_") for each in own for name in each.state),
+    )
+
+
+def _uncompressed(content: bytes) -> bytes:
+    """joblib's compressions, by their first bytes."""
+    try:
+        if content[:2] == b"\x1f\x8b":
+            return _bounded(zlib.decompressobj(31), content)
+        if content[:3] == b"BZh":
+            return _bounded(bz2.BZ2Decompressor(), content)
+        if content[:6] == b"\xfd7zXZ\x00" or content[:3] == b"\x5d\x00\x00":
+            return _bounded(lzma.LZMADecompressor(), content)
+        if content[:1] == b"\x78":
+            return _bounded(zlib.decompressobj(), content)
+    except (OSError, EOFError, zlib.error, lzma.LZMAError, MemoryError) as error:
+        raise ValueError(f"its compression is damaged: {error}") from error
+    return content
+
+
+def _bounded(decompressor: Any, content: bytes) -> bytes:
+    found: bytes = decompressor.decompress(content, LARGEST_UNPACKED)
+    if not decompressor.eof:
+        raise ValueError("its compressed content ends too early, or is larger than can be looked at")
+    return found
+
+
+def _has(found: Any, name: str, depth: int = 4) -> bool:
+    """Whether the estimator that answers has an attribute: itself, the last step of a pipeline, a search's best one."""
+    state = found.state if isinstance(found, _StandIn) else {}
+    if name in state or depth == 0:
+        return name in state
+    steps = state.get("steps")
+    last = steps[-1] if isinstance(steps, list) and steps else None
+    inner = last[1] if isinstance(last, tuple) and len(last) == 2 else state.get("best_estimator_")
+    return inner is not None and _has(inner, name, depth - 1)
+
+
+class _StandIn:
+    """Stands for an instance, and its class for a class or function. Takes all that a pickle does to one."""
+
+    path: tuple[str, str] = ("", "")
+    reader: _Reader
+
+    state: dict[str, Any]
+    arguments: tuple[Any, ...]
+
+    def __new__(cls, *arguments: Any, **_: Any) -> _StandIn:
+        made = super().__new__(cls)
+        made.state, made.arguments = {}, arguments
+        cls.reader.made.append(made)
+        return made
+
+    def __init__(self, *_: Any, **__: Any) -> None: ...
+
+    def __setstate__(self, state: Any) -> None:
+        if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], dict):
+            state = state[0]
+        if isinstance(state, dict):
+            self.state = state
+        if type(self).path == _ARRAY_WRAPPER:
+            type(self).reader.skip_array(self.state)
+
+    def append(self, _: Any) -> None: ...
+
+    def extend(self, _: Any) -> None: ...
+
+    def add(self, _: Any) -> None: ...
+
+    def __setitem__(self, _: Any, __: Any) -> None: ...
+
+
+class _Reader(pickle._Unpickler):  # the one written in Python, as joblib's is: it reads no byte ahead of what it does
+    def __init__(self, file: io.BytesIO) -> None:
+        super().__init__(file)
+        self._bytes = file
+        self.named: set[tuple[str, str]] = set()
+        self.made: list[_StandIn] = []
+        self._classes: dict[tuple[str, str], type[_StandIn]] = {}
+
+    def find_class(self, module: str, name: str) -> Any:
+        path = (module, name)
+        self.named.add(path)
+        if path not in self._classes:
+            self._classes[path] = type("_Named", (_StandIn,), {"path": path, "reader": self})
+        return self._classes[path]
+
+    def persistent_load(self, pid: Any) -> Any:
+        return None
+
+    def skip_array(self, state: dict[str, Any]) -> None:
+        """joblib writes an array's bytes behind its wrapper, after a padding; an array of objects as a pickle."""
+        size, shape = _item_size(state.get("dtype")), state.get("shape")
+        if not isinstance(shape, tuple):
+            raise ValueError("an array without a shape")
+        if size is None:
+            inner = _Reader(self._bytes)
+            inner.load()
+            self.named |= inner.named
+            self.made += inner.made
+            return
+        if state.get("numpy_array_alignment_bytes") is not None:
+            padding = self._bytes.read(1)
+            self._bytes.seek(padding[0], io.SEEK_CUR)
+        for length in shape:
+            size *= int(length)
+        if not 0 <= size <= len(self._bytes.getbuffer()) - self._bytes.tell():
+            raise ValueError("an array ends too early")
+        self._bytes.seek(size, io.SEEK_CUR)
+
+
+def _item_size(dtype: Any) -> int | None:
+    """How many bytes an item of an array has; None for objects. Raises ValueError where it cannot be told."""
+    code = dtype.arguments[0] if isinstance(dtype, _StandIn) and dtype.arguments else None
+    match = _DTYPE.fullmatch(code) if isinstance(code, str) else None
+    if not match:
+        raise ValueError(f"an array of a type that cannot be passed over: {code!r:.40}")
+    if match[1] == "O":
+        return None
+    return int(match[2]) * (4 if match[1] == "U" else 1)
