@@ -292,6 +292,18 @@ def test_a_job_that_is_stopped_while_it_installs_leaves_nothing(site: JobSite, u
     assert building(server) == []
 
 
+def test_where_no_index_is_within_reach_the_package_and_the_command_are_named(
+    site: JobSite, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # as the user's own pip is configured, so is that of a job
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
+    site.model(unique, {"model.json": "{}"}, Image=f"{REGISTRY}/sagemaker-xgboost:2.1-0")
+    site.put("in/a.csv", "1\n")
+    reason = site.transform(unique, f"s3://{site.bucket}/in/")["FailureReason"]
+    assert "sagemaker-xgboost:2.1-0 brings xgboost-cpu==2.1.*, which localaws lacks" in reason
+    assert "python -m pip install 'xgboost-cpu==2.1.*'" in reason
+
+
 def test_an_image_that_serves_nothing_by_itself_asks_for_code(site: JobSite, unique: str) -> None:
     site.model(unique, {"model.joblib": "x"}, Image=SKLEARN)
     site.put("in/a.csv", "1\n")
