@@ -158,6 +158,17 @@ def test_several_probabilities_are_a_list_on_a_line_whatever_is_accepted(
     assert [json.loads(line) for line in site.predictions(unique)["a.csv.out"].splitlines()] == predictions
 
 
+def test_labels_and_probabilities_are_selected(site: JobSite, unique: str, trained: Trained) -> None:
+    rows, predictions = trained.answers("iris")
+    environment = {"SAGEMAKER_INFERENCE_OUTPUT": "predicted_label,probability"}
+    site.model(unique, {"model.json": trained.file("iris.json")}, Image=XGBOOST, Environment=environment)
+    site.put("in/a.csv", csv_of(rows))
+    job = site.transform(unique, f"s3://{site.bucket}/in/")
+    assert job["TransformJobStatus"] == "Completed", job
+    expected = "".join(f"{each.index(max(each))},{max(each)}\n" for each in predictions)
+    assert site.predictions(unique)["a.csv.out"].decode() == expected
+
+
 def test_a_pickled_booster_is_served_and_minds_the_number_of_features(
     site: JobSite, unique: str, trained: Trained
 ) -> None:
