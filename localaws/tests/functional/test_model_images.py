@@ -158,6 +158,17 @@ def test_several_probabilities_are_a_list_on_a_line_whatever_is_accepted(
     assert [json.loads(line) for line in site.predictions(unique)["a.csv.out"].splitlines()] == predictions
 
 
+def test_labels_and_probabilities_are_selected(site: JobSite, unique: str, trained: Trained) -> None:
+    rows, predictions = trained.answers("iris")
+    environment = {"SAGEMAKER_INFERENCE_OUTPUT": "predicted_label,probability"}
+    site.model(unique, {"model.json": trained.file("iris.json")}, Image=XGBOOST, Environment=environment)
+    site.put("in/a.csv", csv_of(rows))
+    job = site.transform(unique, f"s3://{site.bucket}/in/")
+    assert job["TransformJobStatus"] == "Completed", job
+    expected = "".join(f"{each.index(max(each))},{max(each)}\n" for each in predictions)
+    assert site.predictions(unique)["a.csv.out"].decode() == expected
+
+
 def test_a_pickled_booster_is_served_and_minds_the_number_of_features(
     site: JobSite, unique: str, trained: Trained
 ) -> None:
@@ -290,6 +301,18 @@ def test_a_job_that_is_stopped_while_it_installs_leaves_nothing(site: JobSite, u
         site.sagemaker.stop_transform_job(TransformJobName=unique)
         assert site.ended("transform", unique)["TransformJobStatus"] == "Stopped"
     assert building(server) == []
+
+
+def test_where_no_index_is_within_reach_the_package_and_the_command_are_named(
+    site: JobSite, unique: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")  # as the user's own pip is configured, so is that of a job
+    monkeypatch.setenv("PIP_FIND_LINKS", "/nowhere")
+    site.model(unique, {"model.json": "{}"}, Image=f"{REGISTRY}/sagemaker-xgboost:2.1-0")
+    site.put("in/a.csv", "1\n")
+    reason = site.transform(unique, f"s3://{site.bucket}/in/")["FailureReason"]
+    assert "sagemaker-xgboost:2.1-0 brings xgboost-cpu==2.1.*, which localaws lacks" in reason
+    assert "python -m pip install 'xgboost-cpu==2.1.*'" in reason
 
 
 def test_an_image_that_serves_nothing_by_itself_asks_for_code(site: JobSite, unique: str) -> None:

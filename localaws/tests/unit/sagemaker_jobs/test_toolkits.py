@@ -17,6 +17,7 @@ from localaws.services.sagemaker.jobs import inference
 from localaws.services.sagemaker.jobs.inference import toolkit_of
 from localaws.services.sagemaker.jobs.inference_worker import Handlers
 from localaws.services.sagemaker.jobs.serving_images import serving_image
+from localaws.services.sagemaker.jobs.toolkits.xgboost_selection import selected
 
 TOOLKITS = Path(inference.__file__).with_name("toolkits")
 
@@ -117,3 +118,34 @@ def test_an_image_says_what_a_request_without_headers_means() -> None:
         transform_fn=lambda model, data, content_type, accept: f"{content_type} {accept}",
     )
     assert Handlers(algorithm).respond(b"", "", "")[0] == b"text/libsvm text/csv"
+
+
+@pytest.mark.parametrize(
+    ("objective", "predicted", "wanted", "answer"),
+    [
+        ("binary:logistic", 0.75, "predicted_label, probabilities", '1,"[0.25, 0.75]"\n'),
+        ("binary:logistic", 0.5, "predicted_label,labels,probability", '0,"[0, 1]",0.5\n'),
+        ("binary:logitraw", -0.5, "predicted_label,raw_score,probability", "0,-0.5,nan\n"),
+        ("multi:softmax", 2.0, "PREDICTED_LABEL,labels", '2.0,"[0, 1, 2]"\n'),
+        (
+            "multi:softprob",
+            [0.125, 0.75, 0.125],
+            "predicted_label,probability,raw_scores",
+            '1,0.75,"[0.125, 0.75, 0.125]"\n',
+        ),
+        ("reg:squarederror", 7.5, "predicted_score,predicted_label", "7.5,nan\n"),
+    ],
+)
+def test_what_is_selected_follows_the_objective(objective: str, predicted: Any, wanted: str, answer: str) -> None:
+    assert selected([predicted], wanted, objective, 3, "text/csv") == answer
+
+
+def test_selected_predictions_in_other_forms() -> None:
+    assert selected([1.5, 2.5], "predicted_score", "reg:gamma", 0, "application/json") == (
+        '{"predictions": [{"predicted_score": 1.5}, {"predicted_score": 2.5}]}'
+    )
+    assert selected([1.5], "predicted_score", "reg:gamma", 0, "application/jsonlines") == '{"predicted_score": 1.5}\n'
+    with pytest.raises(ValueError, match=r"Objective `rank:pairwise` unsupported"):
+        selected([1.5], "predicted_score", "rank:pairwise", 0, "text/csv")
+    with pytest.raises(ValueError, match="does not write selected predictions as application/x-recordio-protobuf"):
+        selected([1.5], "predicted_score", "reg:gamma", 0, "application/x-recordio-protobuf")

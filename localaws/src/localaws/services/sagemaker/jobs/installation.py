@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localaws.services.sagemaker.jobs.logs import LogStream
+from localaws.services.sagemaker.jobs.outcome import JobFailedError
 from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess
 
 _LOOK_EVERY = 0.05
@@ -39,7 +40,10 @@ class InstallationError(Exception):
 
 @dataclass(frozen=True)
 class Installation:
-    """``look`` is called while a program runs; what it raises ends the program. ``pip`` is a Python that has pip."""
+    """``look`` is called while a program runs; what it raises ends the program. ``pip`` is a Python that has pip.
+
+    Each method raises InstallationError where the program fails, and JobFailedError where there can be no container.
+    """
 
     files: ContainerDirectory
     log: LogStream
@@ -72,7 +76,9 @@ class Installation:
             process.kill()
             process.wait()
         if process.problem:
-            raise InstallationError(f"localaws cannot give the job its own /opt/ml here: {process.problem}")
+            raise JobFailedError(
+                f"ClientError: localaws cannot give the model its own /opt/ml here: {process.problem}."
+            )
         if code:
             lines = [line for line in "".join(said).splitlines() if line.strip()]
             raise InstallationError("\n".join(lines[-_LAST_LINES:])[-_LONGEST_REASON:] or f"exit code {code}")

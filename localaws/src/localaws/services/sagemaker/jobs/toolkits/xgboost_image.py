@@ -14,6 +14,7 @@ import inspect
 import json
 import os
 import pickle
+import runpy
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ _LIBSVM = ("text/libsvm", "text/x-libsvm", "libsvm")
 _ACCEPTED = ("application/json", "application/jsonlines", "application/x-recordio-protobuf", "text/csv")
 _STACK = "\nStack trace"  # of C++, which XGBoost adds to its words
 _VOTES = ("multi:softmax", "binary:hinge")
+# By its path: a folder of localaws among the places of the user's imports would hide modules of theirs.
+_selected = runpy.run_path(str(Path(__file__).with_name("xgboost_selection.py")))["selected"]
 
 
 class Algorithm:
@@ -37,11 +40,6 @@ class Algorithm:
 
     @staticmethod
     def model_fn(model_dir: str) -> Any:
-        if "SAGEMAKER_INFERENCE_OUTPUT" in os.environ:
-            raise NotImplementedError(
-                "localaws does not select the output's content (SAGEMAKER_INFERENCE_OUTPUT is "
-                f"{os.environ['SAGEMAKER_INFERENCE_OUTPUT']}): leave it out here"
-            )
         files = sorted(path for path in Path(model_dir).iterdir() if path.is_file() and path.name[0] != ".")
         if not files:
             raise FileNotFoundError(
@@ -59,7 +57,11 @@ class Algorithm:
         if accept not in _ACCEPTED:
             raise ValueError(f"Accept type {accept} is not supported. Please use one of {', '.join(_ACCEPTED)}.")
         matrix, kind = _algorithm_input(data, content_type)
-        return "\n".join(map(str, _predictions(models, matrix, kind).tolist())) + "\n", accept
+        predictions = _predictions(models, matrix, kind).tolist()
+        wanted = os.environ.get("SAGEMAKER_INFERENCE_OUTPUT")
+        if wanted is not None:
+            return _selected(predictions, wanted, *_trained_for(models[0][0]), accept), accept
+        return "\n".join(map(str, predictions)) + "\n", accept
 
 
 def input_fn(data: Any, content_type: str) -> Any:
@@ -168,8 +170,14 @@ def _predictions(models: Any, matrix: Any, kind: str) -> Any:
     each = [_predicted(model, matrix) for model, _ in models]
     if len(each) == 1:
         return each[0]
-    objective = json.loads(first.save_config())["learner"]["objective"]["name"]
+    objective, _ = _trained_for(first)
     return stats.mode(each).mode.reshape(-1) if objective in _VOTES else np.mean(each, axis=0)
+
+
+def _trained_for(model: Any) -> tuple[str, int]:
+    """The objective, and the number of classes where it has some."""
+    learner = json.loads(model.save_config())["learner"]
+    return learner["objective"]["name"], int(learner["learner_model_param"].get("num_class", 0))
 
 
 def _refuse_other_width(given: int, trained: int, kind: str) -> None:
