@@ -9,7 +9,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from scripts.decisions.data_rows import (
@@ -52,6 +52,7 @@ def test_csv_has_as_many_rows_as_were_written(table: list[list[str]], end: str, 
 
 
 @given(ROWS)
+@example([["a\r\nb", "c\rd"], ["e\n", '"']])
 def test_every_row_of_csv_can_be_read_by_itself(table: list[list[str]]) -> None:
     found = [next(csv.reader([line])) for line in rows(io.BytesIO(written(table, "\n")), "csv")]
     assert found == table
