@@ -16,7 +16,7 @@ from scripts.errors import UsageError
 JOB_LOG_GROUPS = {"processing-job": "/aws/sagemaker/ProcessingJobs", "transform-job": "/aws/sagemaker/TransformJobs"}
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _AGE = re.compile(r"([1-9]\d{0,5})([smhd])")
-_STARTED_AT = re.compile(r"-\d{10,13}$")
+_STARTED_AT = re.compile(r"-\d{10,13}(?=/|$)")
 
 
 @dataclass(frozen=True)

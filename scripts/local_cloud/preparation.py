@@ -18,6 +18,7 @@ from scripts.errors import INTERRUPTED
 from scripts.local_cloud.environment import client_environment
 from scripts.local_cloud.git_remote import point_remote_to
 from scripts.local_cloud.server import HOME, running_endpoint, start
+from scripts.terminal.heartbeat import hushed
 from scripts.workspace.pipelines import pipeline_names, sample_of
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
@@ -75,9 +76,10 @@ def _prepare(endpoint_url: str) -> None:
 def _run(command: tuple[str, ...], environment: dict[str, str]) -> str:
     """What a preparing command answers on stdout; this process ends with it where it fails, since it has said why."""
     module, *arguments = command
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
-    )
+    with hushed():  # it has a heartbeat of its own
+        done = subprocess.run(
+            [sys.executable, "-m", module, *arguments], env=environment, stdout=subprocess.PIPE, text=True, check=False
+        )
     if done.returncode:
         sys.exit(done.returncode if done.returncode > 0 else INTERRUPTED)
     return done.stdout.strip()

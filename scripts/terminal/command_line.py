@@ -68,7 +68,7 @@ def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | 
     verb = Path(sys.argv[0]).stem.replace("_", "-")
     try:
         # What a verb waits for outside its steps is an answer: of AWS, as a rule.
-        with Heartbeat(f"make {verb}", on_terminal=False):
+        with Heartbeat(f"{verb} to go on", on_terminal=False):
             return main(given) or 0
     except DeploymentError as error:
         return _report(error, named_pipeline(given))

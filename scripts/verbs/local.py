@@ -59,6 +59,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argument_parser("scripts.verbs.local", "Start, stop, reset and address the embedded AWS of this clone.")
+    parser.help_command = "make local-up ARGS=--help"
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     actions.add_parser("up", help="make local-up: start it if it is not running, and prepare its accounts")
     actions.add_parser("down", help="make local-down: stop it and keep its state")

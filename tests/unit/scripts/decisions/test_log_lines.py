@@ -31,6 +31,7 @@ def test_a_job_logs_in_the_group_of_its_kind_and_a_step_without_one_nowhere() ->
         ("job/algo-12", "algo-12"),
         ("job/algo-1-1795655385215", "algo-1"),
         ("job/i-0ab/data-log", "i-0ab/data-log"),
+        ("job/i-0ab-1795655385215/data-log", "i-0ab/data-log"),
     ],
 )
 def test_a_line_names_the_step_and_the_host_that_wrote_it(stream: str, host: str) -> None:

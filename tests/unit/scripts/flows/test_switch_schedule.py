@@ -1,0 +1,101 @@
+"""Switching a schedule: the record first, then ScheduleState alone, and nothing where somebody else was faster."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import pytest
+
+from scripts.decisions.schedule_switch import Switch
+from scripts.decisions.stacks import Stack
+from scripts.errors import ExecutionError, StackError
+from scripts.flows.stage_context import StageContext
+from scripts.flows.switch_schedule import Standing, switch_schedule
+from scripts.gateways.stacks import ChangeSet, StackRequest
+from scripts.terminal.progress import Progress
+from tests.unit.scripts.releases import FOUNDATION, NAMES, SETTINGS, deployed_stack
+
+PARAMETERS = {"ReleaseId": "r", "ScheduleState": "ENABLED"}
+OFF = Switch("off", "2030-01-01", "arn:ada", "bad input")
+
+
+class FakeContext:
+    """A stage whose bucket takes a record or not, and whose stack notes what is asked of it, in order."""
+
+    stage, settings, names, foundation = "preprod", SETTINGS, NAMES, FOUNDATION
+
+    def __init__(self, *, faster: bool = False) -> None:
+        self.faster = faster
+        self.done: list[str] = []
+        self.requests: list[StackRequest] = []
+        self.accounts = self.objects = self.stacks = self
+
+    def identity(self, account: str) -> Mapping[str, str]:
+        return {"Arn": "arn:ada"}
+
+    def write_over(self, bucket: str, key: str, content: bytes, kms_key_arn: str, etag: str | None) -> bool:
+        self.done.append(f"write over {etag}")
+        return not self.faster
+
+    def make_change_set(self, request: StackRequest) -> ChangeSet:
+        self.done.append("change set")
+        self.requests.append(request)
+        return ChangeSet(request.change_set, request.name, (), empty=True)
+
+
+def switched(context: FakeContext, standing: Standing, wanted: Any) -> tuple[Switch | None, bool]:
+    return switch_schedule(cast(StageContext, context), standing, wanted, "late", Progress(colour=False))
+
+
+def standing(switch: Switch | None = None, stack: Stack | None = None) -> Standing:
+    return Standing(switch, '"e1"' if switch else None, stack or deployed_stack(PARAMETERS))
+
+
+def test_the_record_is_written_before_the_stack_is_touched_and_one_parameter_alone_changes() -> None:
+    context = FakeContext()
+    switch, changed = switched(context, standing(), "off")
+    assert context.done == ["write over None", "change set"]
+    assert switch is not None
+    assert (switch.state, switch.by, switch.reason, changed) == ("off", "arn:ada", "late", True)
+    (request,) = context.requests
+    assert request.parameters == {"ReleaseId": None, "ScheduleState": "DISABLED"}
+    assert (request.template, request.tags) == (None, None)
+    assert request.role_arn == FOUNDATION.cloudformation_role_arn
+
+
+def test_where_somebody_was_faster_the_stack_is_left_alone() -> None:
+    context = FakeContext(faster=True)
+    with pytest.raises(ExecutionError) as refused:
+        switched(context, standing(OFF), "on")
+    assert context.done == ['write over "e1"']
+    assert "make status" in str(refused.value.next_command)
+
+
+def test_a_record_without_its_stack_is_carried_out_under_its_own_reason() -> None:
+    context = FakeContext()
+    switch, _ = switched(context, standing(OFF), "off")
+    assert switch == OFF
+    assert context.done == ["change set"]
+
+
+def test_what_is_so_already_is_left_so() -> None:
+    context = FakeContext()
+    off = deployed_stack({**PARAMETERS, "ScheduleState": "DISABLED"})
+    assert switched(context, standing(OFF, off), "off") == (OFF, False)
+    assert switched(context, standing(None), "on") == (None, False)
+    assert context.done == []
+
+
+def test_each_switch_has_a_change_set_of_its_own() -> None:
+    context = FakeContext()
+    for switch in (OFF, Switch("off", "2030-01-02", "arn:ada", "again")):
+        switched(context, standing(switch), "off")
+    assert len({each.change_set for each in context.requests}) == 2
+
+
+def test_a_busy_stack_is_told_and_the_record_stands_for_the_next_time() -> None:
+    context = FakeContext()
+    with pytest.raises(StackError):
+        switched(context, standing(stack=deployed_stack(PARAMETERS, "UPDATE_IN_PROGRESS")), "off")
+    assert context.done == ["write over None"]
