@@ -23,7 +23,7 @@ def compare_release(context: StageContext, release: Release, *, ask_again: bool)
     for stage in stage_names():
         each = context if stage == context.stage else context.sibling(stage)
         plan = plan_pinned_release(each, release, unverified=True)  # what it lacks, it will have once it gets there
-        asked = not ask_again and stage != FIRST_STAGE and _asked(each) == question_of(plan)
+        asked = not ask_again and stage != FIRST_STAGE and asked_question(each) == question_of(plan)
         found.append(StageChange(stage, plan.nothing_to_do, asked))
     return release_changes(
         release.pipeline.name, found, f"make codepipeline PIPELINE={release.pipeline.name} asks again"
@@ -37,7 +37,7 @@ def remember_question(context: StageContext, plan: DeploymentPlan, bucket: str) 
     context.dev_objects.write(bucket, _key(context), content, None)
 
 
-def _asked(context: StageContext) -> str | None:
+def asked_question(context: StageContext) -> str | None:
     """The question that was asked last for this stage; None where none was."""
     bucket, key = context.names.toolchain_bucket, _key(context)
     content = context.dev_objects.read(bucket, key)
