@@ -6,20 +6,21 @@ nobody is asked; nor is anybody asked again, by a push, what waits for an answer
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from scripts.decisions.canonical import sha256_of
-from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.deployment_plan import DeploymentPlan, verification_fingerprint
 from scripts.decisions.evidence import plan_digest
 
 
 @dataclass(frozen=True)
 class StageChange:
-    """What the release would do in a stage. ``asked``: the question that its approval is, was put before."""
+    """Whether a stage has the release. ``asked``: the question that its approval is, was put before."""
 
     stage: str
-    nothing_to_do: bool
+    released: bool
     asked: bool = False
 
 
@@ -31,14 +32,25 @@ class ReleaseChanges:
     note: str
 
 
-def question_of(plan: DeploymentPlan) -> str:
+def is_released(plan: DeploymentPlan, thresholds: Mapping[str, Any]) -> bool:
+    """Whether the stage has this release with these settings, and it has passed these thresholds there.
+
+    That other input has come since is no release's matter: the stage's own runs, and its alarms, deal with it.
+    """
+    record = plan.verification
+    if plan.promotes or plan.changes_stack or plan.stack is None or record is None:
+        return False
+    return record.passed and record.fingerprint == verification_fingerprint(plan.stack.parameters, dict(thresholds))
+
+
+def question_of(plan: DeploymentPlan, thresholds: Mapping[str, Any]) -> str:
     """16 hex digits of what an approver decides: the plan, and what its output must meet."""
-    return sha256_of([plan_digest(plan), plan.verification_settings])[:16]
+    return sha256_of([plan_digest(plan), dict(thresholds)])[:16]
 
 
 def release_changes(pipeline: str, stages: Sequence[StageChange], again: str) -> ReleaseChanges:
     """``again``: the command that asks all the same."""
-    open_stages = [each for each in stages if not each.nothing_to_do]
+    open_stages = [each for each in stages if not each.released]
     if not open_stages:
         return ReleaseChanges(changed=False, note=f"nothing changed for {pipeline}: skipped")
     if all(each.asked for each in open_stages):

@@ -7,10 +7,11 @@ approver is remembered by ``remember_question``, beside the evidence in dev.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.release import FIRST_STAGE, Release
-from scripts.decisions.release_changes import ReleaseChanges, StageChange, question_of, release_changes
+from scripts.decisions.release_changes import ReleaseChanges, StageChange, is_released, question_of, release_changes
 from scripts.errors import ReleaseError
 from scripts.flows.plan_release import plan_pinned_release
 from scripts.flows.stage_context import StageContext
@@ -23,8 +24,9 @@ def compare_release(context: StageContext, release: Release, *, ask_again: bool)
     for stage in stage_names():
         each = context if stage == context.stage else context.sibling(stage)
         plan = plan_pinned_release(each, release, unverified=True)  # what it lacks, it will have once it gets there
-        asked = not ask_again and stage != FIRST_STAGE and asked_question(each) == question_of(plan)
-        found.append(StageChange(stage, plan.nothing_to_do, asked))
+        thresholds = _thresholds(each)
+        asked = not ask_again and stage != FIRST_STAGE and asked_question(each) == question_of(plan, thresholds)
+        found.append(StageChange(stage, is_released(plan, thresholds), asked))
     return release_changes(
         release.pipeline.name, found, f"make codepipeline PIPELINE={release.pipeline.name} asks again"
     )
@@ -32,7 +34,7 @@ def compare_release(context: StageContext, release: Release, *, ask_again: bool)
 
 def remember_question(context: StageContext, plan: DeploymentPlan, bucket: str) -> None:
     """Keep what an approver is about to be asked, in the bucket that holds the evidence."""
-    record = {"question": question_of(plan), "release_id": plan.release.release_id}
+    record = {"question": question_of(plan, _thresholds(context)), "release_id": plan.release.release_id}
     content = json.dumps(record, indent=2, sort_keys=True).encode() + b"\n"
     context.dev_objects.write(bucket, _key(context), content, None)
 
@@ -49,6 +51,10 @@ def asked_question(context: StageContext) -> str | None:
         raise ReleaseError(
             f"s3://{bucket}/{key} is not what this project wrote", next_command=f"aws s3 rm s3://{bucket}/{key}"
         ) from error
+
+
+def _thresholds(context: StageContext) -> dict[str, Any]:
+    return context.settings.verification.model_dump(mode="json")
 
 
 def _key(context: StageContext) -> str:
