@@ -139,7 +139,7 @@ def require_approved_plan(plan: DeploymentPlan, approved: str) -> None:
         raise ApprovalError(
             f"{plan.stage} has changed since this plan was approved; nothing is deployed",
             found=[f"approved plan {approved}, plan now {plan_digest(plan)}", f"live release {plan.release_from}"],
-            next_command="make codepipeline   # plans again, and asks for a new approval",
+            next_command=f"make codepipeline PIPELINE={plan.names.pipeline}   # plans again, asks for approval",
         )
 
 

@@ -17,10 +17,10 @@ from scripts.decisions.evidence import plan_digest
 
 @dataclass(frozen=True)
 class StageChange:
-    """What the release would do in a stage. ``asked``: the question that its approval is, was put before."""
+    """Whether a stage has the release. ``asked``: the question that its approval is, was put before."""
 
     stage: str
-    is_released: bool
+    released: bool
     asked: bool = False
 
 
@@ -39,7 +39,7 @@ def question_of(plan: DeploymentPlan, thresholds: Mapping[str, Any]) -> str:
 
 def release_changes(pipeline: str, stages: Sequence[StageChange], again: str) -> ReleaseChanges:
     """``again``: the command that asks all the same."""
-    open_stages = [each for each in stages if not each.is_released]
+    open_stages = [each for each in stages if not each.released]
     if not open_stages:
         return ReleaseChanges(changed=False, note=f"nothing changed for {pipeline}: skipped")
     if all(each.asked for each in open_stages):

@@ -7,6 +7,7 @@ approver is remembered by ``remember_question``, beside the evidence in dev.
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from scripts.decisions.deployment_plan import DeploymentPlan
 from scripts.decisions.release import FIRST_STAGE, Release
@@ -23,7 +24,8 @@ def compare_release(context: StageContext, release: Release, *, ask_again: bool)
     for stage in stage_names():
         each = context if stage == context.stage else context.sibling(stage)
         plan = plan_pinned_release(each, release, unverified=True)  # what it lacks, it will have once it gets there
-        asked = not ask_again and stage != FIRST_STAGE and _asked(each) == _question(each, plan)
+        thresholds = _thresholds(each)
+        asked = not ask_again and stage != FIRST_STAGE and asked_question(each) == question_of(plan, thresholds)
         found.append(StageChange(stage, plan.is_released, asked))
     return release_changes(
         release.pipeline.name, found, f"make codepipeline PIPELINE={release.pipeline.name} asks again"
@@ -32,16 +34,12 @@ def compare_release(context: StageContext, release: Release, *, ask_again: bool)
 
 def remember_question(context: StageContext, plan: DeploymentPlan, bucket: str) -> None:
     """Keep what an approver is about to be asked, in the bucket that holds the evidence."""
-    record = {"question": _question(context, plan), "release_id": plan.release.release_id}
+    record = {"question": question_of(plan, _thresholds(context)), "release_id": plan.release.release_id}
     content = json.dumps(record, indent=2, sort_keys=True).encode() + b"\n"
     context.dev_objects.write(bucket, _key(context), content, None)
 
 
-def _question(context: StageContext, plan: DeploymentPlan) -> str:
-    return question_of(plan, context.settings.verification.model_dump(mode="json"))
-
-
-def _asked(context: StageContext) -> str | None:
+def asked_question(context: StageContext) -> str | None:
     """The question that was asked last for this stage; None where none was."""
     bucket, key = context.names.toolchain_bucket, _key(context)
     content = context.dev_objects.read(bucket, key)
@@ -53,6 +51,10 @@ def _asked(context: StageContext) -> str | None:
         raise ReleaseError(
             f"s3://{bucket}/{key} is not what this project wrote", next_command=f"aws s3 rm s3://{bucket}/{key}"
         ) from error
+
+
+def _thresholds(context: StageContext) -> dict[str, Any]:
+    return context.settings.verification.model_dump(mode="json")
 
 
 def _key(context: StageContext) -> str:

@@ -59,7 +59,7 @@ def main(arguments: Sequence[str]) -> int:
             results.append(_result(context.stage, deployed, progress))
     if with_toolchain:
         options = ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
-        with progress.step(f"Toolchain in account {contexts[0].settings.dev_account}"):
+        with progress.step(f"Toolchain and CodePipelines in account {contexts[0].settings.dev_account}"):
             by_stage = {context.stage: context for context in contexts}
             for deployed in deploy_toolchain(by_stage, pipelines, options, progress):
                 results.append(_result(None, deployed, progress))

@@ -1,6 +1,6 @@
 """The whole way of a release, by the real toolchain, buildspecs and make targets, with IAM enforced throughout.
 
-One story in three tests, which share what the earlier ones left.
+One story in four tests, which share what the earlier ones left.
 """
 
 from __future__ import annotations
@@ -117,3 +117,13 @@ def test_a_push_starts_it_and_bootstrap_changes_nothing_the_second_time(team: Si
     repository.git(team, "push", "--quiet", "localaws")
     started_by(team, "CommitPushed")
     assert len(executions(team)) == 3  # the other branch started none
+    followed = make(team, "codepipeline", "ARGS=--newest")
+    assert f"nothing changed for {team.pipeline} since approval for prod was asked: skipped" in followed.stdout
+    assert live_release(team, "prod", PROD)["model_package"]["version"] == 1
+
+
+def test_whoever_starts_it_by_hand_is_asked_again_what_was_rejected(team: Site) -> None:
+    asked = make(team, "codepipeline")
+    assert asked.returncode == 0, asked.stderr
+    assert "Waiting for an approval" in asked.stdout
+    assert "model version 3: changes ModelPackageName" in asked.stdout

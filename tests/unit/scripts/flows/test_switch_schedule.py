@@ -34,7 +34,7 @@ class FakeContext:
     def identity(self, account: str) -> Mapping[str, str]:
         return {"Arn": "arn:ada"}
 
-    def write_over(self, bucket: str, key: str, content: bytes, kms_key_arn: str, etag: str | None) -> bool:
+    def replace(self, bucket: str, key: str, content: bytes, kms_key_arn: str, etag: str | None) -> bool:
         self.done.append(f"write over {etag}")
         return not self.faster
 
