@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -366,3 +367,15 @@ def test_words_that_aws_would_refuse_are_refused_first(team: Site) -> None:
     refused(team, 2, "DESCRIPTION", *artifact, "--description", "x" * 1025)
     refused(team, 2, "there is no pipeline", *artifact, "--pipeline", "chrun")
     refused(team, 4, PREPROD, *artifact, AWS_ACCESS_KEY_ID=PREPROD)
+
+
+def test_the_boto3_calls_of_the_page_do_the_same(team: Site) -> None:
+    page = (ROOT / "docs/registering-a-model.md").read_text()
+    code = next(each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "sagemaker.core" not in each)
+    team.client("sagemaker").create_model_package_group(ModelPackageGroupName=team.group)
+    tarball(team, GOOD)
+    script = code.replace('"churn"', f'"{team.group}"')
+    subprocess.run([sys.executable, "-c", script], cwd=team.folder, env=team.environment, check=True)
+    package = team.json("resolve")["model_package"]
+    assert package["ApprovalDescription"] == "better recall than the model in use"
+    assert package["ModelPackageArn"].endswith("/1")
