@@ -62,7 +62,7 @@ class FoundationError(DeploymentError):
 
 
 class ModelPackageError(DeploymentError):
-    """There is no model package group, no Approved version, or a version that cannot be deployed."""
+    """There is no model package group, no Approved version, or a model or version that cannot be deployed."""
 
     exit_code = 7
     title = "No deployable model package"

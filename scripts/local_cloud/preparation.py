@@ -31,9 +31,8 @@ FOUNDATION = ("scripts.verbs.bootstrap", "--yes", "--no-toolchain", "--brief")
 EXAMPLE = ("examples.seed", "--keep")
 INPUT = ("scripts.verbs.local", "fill")
 WITHOUT_EXAMPLE = """\
-There is no examples/ in this clone, so no model was registered and no input was uploaded. A deployment needs an
-Approved version in the stages' model_package_group, and files below input_prefix. To provide both:
-eval "$(make --silent local-env)", then the AWS calls of docs/going-to-aws.md (First release)."""
+There is no examples/ in this clone, so no model was registered. A deployment needs an Approved one (make register), and
+files below input_prefix (docs/going-to-aws.md has the AWS calls)."""
 SAMPLE_STAYS = """\
 The sample was prepared once, and is not brought back. Where you want it for these settings too:
 eval "$(make --silent local-env)"; .venv/bin/python -m examples.seed"""
