@@ -64,7 +64,7 @@ unexport PYTHONSAFEPATH PYTHONHOME
 .PHONY: help
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Variables: STAGE=preprod|prod  CLOUD=local|aws  RELEASE=<id>  UNVERIFIED=1  PIPELINE=<folder>  OUTPUT=json  ARGS=..."
+	@echo "Variables: STAGE=preprod|prod  CLOUD=local|aws  RELEASE=<id>  UNVERIFIED=1  PIPELINE=<folder>  STEP=<step>  REASON=...  OUTPUT=json  ARGS=..."
 
 .PHONY: install
 install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
