@@ -1,0 +1,57 @@
+"""Reads a sample of what a verifying execution scored and predicted, as one stage's bucket still has it.
+
+It only reads, and only the first rows of each file: what is too large to be read is sampled, as the verification does.
+"""
+
+from __future__ import annotations
+
+import csv
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.decisions.containers import s3_location
+from scripts.decisions.deployment_plan import Record
+from scripts.decisions.prediction_comparison import Scored
+from scripts.flows.stage_context import StageContext
+
+MOST_FILES = 50
+PARALLEL_READS = 8
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """Rows of one execution: what the model was given, and what came out."""
+
+    preprocessed: tuple[str, ...]
+    predictions: Scored
+
+
+def scored_rows(context: StageContext, record: Record | None) -> ScoredRows | None:
+    """Of the execution that ``record`` names; None where there is none, or none with a transform job."""
+    execution = record.content.get("execution_arn") if record else None
+    if not execution:
+        return None
+    jobs = [each for each in context.pipelines.steps(execution) if ":transform-job/" in each.job_arn]
+    if not jobs:
+        return None
+    job = context.pipelines.transform_job(jobs[-1].job_arn)
+    processing: dict[str, Any] = job.get("DataProcessing") or {}
+    preprocessed = _sample(context, job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
+    predictions = Scored(
+        lines=_sample(context, job["TransformOutput"]["S3OutputPath"]),
+        prediction=context.settings.verification.prediction,
+        input_filter=processing.get("InputFilter", "$"),
+        join_source=processing.get("JoinSource", "None"),
+        input_columns=len(next(csv.reader(preprocessed[:1]), [])),
+    )
+    return ScoredRows(preprocessed, predictions) if predictions.lines else None
+
+
+def _sample(context: StageContext, uri: str) -> tuple[str, ...]:
+    location = s3_location(uri.rstrip("/") + "/")
+    keys = [key for key, _ in context.objects.keys(location.bucket, location.key)][:MOST_FILES]
+    each = -(-context.settings.verification.sample // max(len(keys), 1))
+    with ThreadPoolExecutor(PARALLEL_READS) as pool:
+        read = pool.map(lambda key: context.objects.first_lines(location.bucket, key, each), keys)
+        return tuple(line for lines in read for line in lines)
