@@ -100,9 +100,10 @@ def _of_labels(name: str, reference: Sequence[str], new: Sequence[str]) -> Distr
 
 
 def stability_index(reference: Sequence[float], new: Sequence[float]) -> float:
-    """PSI over classes between the tenths of the reference."""
+    """PSI over classes between the tenths of the reference; what is below or above all of it is in two of their own."""
     ordered = sorted(reference)
-    cuts = sorted({ordered[len(ordered) * part // CLASSES] for part in range(1, CLASSES)})
+    beyond = math.nextafter(ordered[-1], math.inf)
+    cuts = sorted({ordered[0], beyond, *(ordered[len(ordered) * part // CLASSES] for part in range(1, CLASSES))})
     return psi(_counts(reference, cuts), _counts(new, cuts))
 
 

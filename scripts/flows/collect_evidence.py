@@ -98,7 +98,7 @@ def _live_rows(earlier: StageContext, plan: DeploymentPlan) -> tuple[ScoredRows 
     if record is None:
         return None, f"{earlier.stage} has no verification of the live release {plan.release_from}"
     rows = scored_rows(earlier, record)
-    return rows, "" if rows else f"the verification of the live release {plan.release_from} left no predictions"
+    return rows, "" if rows else f"the verification of the live release {plan.release_from} left no predictions to read"
 
 
 def _live_release(context: StageContext, plan: DeploymentPlan) -> Release | None:

@@ -13,6 +13,7 @@ from typing import Any
 from scripts.decisions.containers import s3_location
 from scripts.decisions.deployment_plan import Record
 from scripts.decisions.prediction_comparison import Scored
+from scripts.flows.run_pipeline import output_of
 from scripts.flows.stage_context import StageContext
 
 MOST_FILES = 50
@@ -28,18 +29,21 @@ class ScoredRows:
 
 
 def scored_rows(context: StageContext, record: Record | None) -> ScoredRows | None:
-    """Of the execution that ``record`` names; None where there is none, or none with a transform job."""
+    """Of the execution that ``record`` names; None where there is none, or where its predictions are gone.
+
+    What only a transform job tells (which column is the record id, what it was given) is unknown without one.
+    """
     execution = record.content.get("execution_arn") if record else None
-    if not execution:
+    if record is None or not execution:
         return None
     jobs = [each for each in context.pipelines.steps(execution) if ":transform-job/" in each.job_arn]
-    if not jobs:
-        return None
-    job = context.pipelines.transform_job(jobs[-1].job_arn)
+    job = context.pipelines.transform_job(jobs[-1].job_arn) if jobs else {}
+    uri = record.content.get("predictions") or output_of(context, execution).location.uri
+    source = (job.get("TransformInput") or {}).get("DataSource", {}).get("S3DataSource", {}).get("S3Uri")
+    preprocessed = _sample(context, source) if source else ()
     processing: dict[str, Any] = job.get("DataProcessing") or {}
-    preprocessed = _sample(context, job["TransformInput"]["DataSource"]["S3DataSource"]["S3Uri"])
     predictions = Scored(
-        lines=_sample(context, job["TransformOutput"]["S3OutputPath"]),
+        lines=_sample(context, uri),
         prediction=context.settings.verification.prediction,
         input_filter=processing.get("InputFilter", "$"),
         join_source=processing.get("JoinSource", "None"),

@@ -113,12 +113,17 @@ class Pipelines:
         )
 
     def steps(self, arn: str) -> list[Step]:
-        """All steps that have begun, oldest first."""
+        """All steps that have begun, oldest first; none of an execution that was deleted with its pipeline."""
         with told_as_deployment_errors(self._account.actor):
             pages = self._client.get_paginator("list_pipeline_execution_steps").paginate(
                 PipelineExecutionArn=arn, SortOrder="Ascending"
             )
-            return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
+            try:
+                return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
+            except ClientError as error:
+                if error_code(error) == "ResourceNotFound":
+                    return []
+                raise
 
     def follow(self, arn: str) -> Iterator[Step]:
         """Every step each time its status changes, until the execution has ended."""

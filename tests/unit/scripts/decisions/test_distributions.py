@@ -41,6 +41,11 @@ def test_farther_is_more() -> None:
     assert of_numbers("x", reference, reference).shift_in_words == "small"
 
 
+def test_another_constant_is_a_large_shift() -> None:
+    assert of_numbers("x", [0.5] * 10, [0.7] * 10).shift_in_words == "large"
+    assert of_numbers("x", [0.5] * 10, [0.3] * 10).shift_in_words == "large"
+
+
 def test_labels_are_counted_each() -> None:
     found = distribution("class", ["a", "a", "b", "b"], ["a", "b", "b", "c"])
     assert [(bar.label, bar.reference, bar.new) for bar in found.bars] == [

@@ -10,9 +10,7 @@ ROWS = [f"r{at},{at},{at % 3}" for at in range(30)]
 MOVED = [f"r{at},{at + 25},{at % 3}" for at in range(30)]
 
 
-def described(
-    name: str, mean: float, deviation: float, buckets: list[dict[str, float]] | None = None
-) -> dict[str, Any]:
+def described(name: str, mean: float, deviation: float, buckets: list[dict[str, int]] | None = None) -> dict[str, Any]:
     distribution = {"distribution": {"kll": {"buckets": buckets}}} if buckets else {}
     return {"name": name, "numerical_statistics": {"mean": mean, "std_dev": deviation, **distribution}}
 

@@ -90,7 +90,7 @@ def test_the_page_shows_who_committed_what_when_and_how_many_commits_there_are_b
 def test_a_worse_metric_is_marked_in_words() -> None:
     page = evidence_page(replace(evidence(), metrics=metric_rows({"mse": 1.0}, {"mse": 2.0})))
     assert "1 metric worse: mse" in page
-    assert "&#9660; worse" in page
+    assert "&#10007; worse" in page
 
 
 def test_the_cost_is_shown_before_and_after_per_run_and_per_month() -> None:
@@ -111,7 +111,7 @@ def test_a_price_that_is_not_known_is_said_on_the_page() -> None:
 def test_predictions_are_beside_the_live_ones_and_what_cannot_be_compared_is_said() -> None:
     page = evidence_page(evidence())
     assert "2 of 3 sampled rows" in page
-    assert '<td class="number">0.4</td><td class="number">0.9</td><td class="number">+0.5</td>' in page
+    assert '<td class="number text">0.4</td><td class="number text">0.9</td><td class="number">+0.5</td>' in page
     assert "(other features)" in page
     none = replace(evidence(), predictions=compare_predictions(None, NEW_ROWS, "nothing is live in prod"))
     assert "Not compared: nothing is live in prod." in evidence_page(none)
