@@ -128,7 +128,9 @@ class Evidence:
         else:
             outcome = "passed" if self.tested.passed else "FAILED"
             tested = f"verification in {self.tested.stage} {outcome}, {self.tested.figures.output_rows} predictions"
-        worse = f"; worse: {', '.join(self.worse)}" if self.worse else ""
+        # The last part alone: it is one of the names that are known, and so no text of somebody else's.
+        names = dict.fromkeys(name.rpartition(".")[2] for name in self.worse)
+        worse = f"; worse: {', '.join(names)}" if names else ""
         line = f"{what}; {tested}{worse}; {self.cost.line}"
         return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 3]}..."
 

@@ -42,11 +42,11 @@ class CostRow:
 
 @dataclass(frozen=True)
 class RunningCost:
-    """All steps at one stack's sizes and schedule."""
+    """All steps at one stack's sizes and schedule. ``runs`` a month is None where the schedule cannot be read."""
 
     rows: tuple[CostRow, ...]
     schedule: str
-    runs: float
+    runs: float | None
 
     @property
     def known(self) -> float:
@@ -63,7 +63,7 @@ class RunningCost:
 
     @property
     def per_month(self) -> str:
-        return self._told(self.known * self.runs)
+        return "unknown (its schedule cannot be read)" if self.runs is None else self._told(self.known * self.runs)
 
     def _told(self, dollars: float) -> str:
         if not self.rows or all(row.dollars is None for row in self.rows):
@@ -113,9 +113,12 @@ def _row(use: StepUse, parameters: Mapping[str, str], prices: Mapping[str, float
     return CostRow(use.step, instance_type, count, use.seconds, prices.get(instance_type))
 
 
-def _schedule(parameters: Mapping[str, str]) -> tuple[str, float]:
+def _schedule(parameters: Mapping[str, str]) -> tuple[str, float | None]:
     if parameters.get("ScheduleState") == "DISABLED":
         return "off", 0.0
-    cron = parameters.get("ScheduleCronExpression", "")
-    schedule = parse_schedule(f"cron({cron})" if cron else parameters.get("ScheduleExpressionforPipeline", "1 day"))
-    return schedule.expression, runs_per_month(schedule)
+    cron, rate = (parameters.get(name, "") for name in ("ScheduleCronExpression", "ScheduleExpressionforPipeline"))
+    text = f"cron({cron})" if cron else f"rate({rate})"
+    try:
+        return text, runs_per_month(parse_schedule(text))
+    except ValueError:  # somebody else wrote it into the stack: no reason to show nothing
+        return text, None

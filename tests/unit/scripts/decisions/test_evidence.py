@@ -44,7 +44,7 @@ def test_the_summary_says_what_changes_what_was_tested_and_the_cost() -> None:
 
 
 def test_the_summary_names_the_metrics_that_got_worse() -> None:
-    worse = metric_rows({"auc": 0.9, "mse": 1.0}, {"auc": 0.8, "mse": 0.5})
+    worse = metric_rows({"<b>": {"auc": 0.9}, "mse": 1.0}, {"<b>": {"auc": 0.8}, "mse": 0.5})
     assert "; worse: auc; " in replace(evidence(), metrics=worse).summary
 
 

@@ -21,7 +21,7 @@ def test_a_month_is_as_many_runs_as_the_schedule_gives() -> None:
         running_cost(HOUR, {**SIZES, "ScheduleExpressionforPipeline": every}, PRICES) for every in ("1 day", "12 hours")
     )
     assert daily.per_month == "$9.13"  # 0.30 a run, 30.4 days
-    assert half_daily.runs == pytest.approx(2 * daily.runs)
+    assert half_daily.runs == pytest.approx(2 * (daily.runs or 0))
 
 
 def test_cron_counts_where_it_is_given() -> None:
@@ -32,6 +32,11 @@ def test_cron_counts_where_it_is_given() -> None:
 def test_a_schedule_that_is_off_costs_nothing_a_month() -> None:
     cost = running_cost(HOUR, {**SIZES, "ScheduleState": "DISABLED"}, PRICES)
     assert (cost.schedule, cost.per_month, cost.per_run) == ("off", "$0", "$0.30")
+
+
+def test_a_schedule_that_cannot_be_read_is_said_to_be_unknown() -> None:
+    cost = running_cost(HOUR, {**SIZES, "ScheduleCronExpression": "whenever"}, PRICES)
+    assert (cost.per_run, cost.per_month) == ("$0.30", "unknown (its schedule cannot be read)")
 
 
 def test_an_unknown_price_is_said_and_never_counted_as_nothing() -> None:
