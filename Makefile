@@ -217,7 +217,7 @@ test: install-test ## Every tier that needs no AWS account, and those of example
 	@# The checks of both houses, and the two tox tiers, use one core each: side by side.
 	@$(MAKE) -j 2 TEST_REQUIREMENTS="$(TEST_REQUIREMENTS)" check $(if $(wildcard localaws),check-localaws)
 	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS) tests/templates
-	$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests/functional $(wildcard examples/tests)
+	$(TEST_PYTHON) -m pytest -q -rs -n 2 --dist loadfile tests/functional tests/browser $(wildcard examples/tests)
 	$(if $(wildcard localaws),cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests)
 	$(TEST_PYTHON) -m tox run-parallel -q -p 2 -e taskcat,render
 

@@ -7,48 +7,48 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import PropertyChange
+from scripts.decisions.console_links import Link
 from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.feature_shift import FeatureShifts
+from scripts.decisions.metric_comparison import MetricRow
+from scripts.decisions.prediction_comparison import PredictionComparison
+from scripts.decisions.running_cost import CostComparison
 from scripts.decisions.verification import Check, Figures
 from scripts.errors import ApprovalError
 
 LONGEST_SUMMARY = 400  # CodePipeline takes 1,000 characters of CustomData, of which this is a part
-SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class MetricRow:
-    """One metric of the model, of the live version and of the new one; None where a version does not have it."""
+class CommitShown:
+    """The commit that a release was made from; None for what nobody recorded."""
 
-    name: str
-    live: float | None
-    new: float | None
-
-    @property
-    def difference(self) -> float | None:
-        return None if self.live is None or self.new is None else self.new - self.live
+    id: str | None
+    author: str | None
+    date: datetime | None
+    message: str | None
+    is_dirty: bool | None
 
 
 @dataclass(frozen=True)
-class CostRow:
-    """What one step of the verifying execution used, and what that costs; None where the price is not known."""
+class StackTexts:
+    """What else the live stack is made of: how its template changes, and who may change what in it.
 
-    step: str
-    instance_type: str
-    instance_count: int
-    seconds: float
-    dollars_per_hour: float | None
+    A note says why there is nothing, where there is nothing.
+    """
 
-    @property
-    def dollars(self) -> float | None:
-        if self.dollars_per_hour is None:
-            return None
-        return self.dollars_per_hour * self.instance_count * self.seconds / SECONDS_PER_HOUR
+    template_diff: tuple[str, ...]
+    template_note: str
+    policy: str
+    policy_note: str
+    parameters: tuple[tuple[str, str, str], ...]  # (name, live value, new value) of all
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,7 @@ class Evidence:
 
     stage: str
     account: str
+    pipeline: str
     release_id: str
     release_from: str | None
     package_arn: str
@@ -76,17 +77,21 @@ class Evidence:
     version_from: int | None
     approved_by: str | None
     approval_description: str | None
-    git_commit: str | None
-    git_commit_from: str | None
-    git_dirty: bool | None
+    commit: CommitShown
+    commit_from: CommitShown | None
+    commits_between: int | None
     plan_digest: str
     unverified: bool
     changes: tuple[PropertyChange, ...]
     metrics: tuple[MetricRow, ...]
     definition_diff: tuple[str, ...]
     tested: Tested | None
-    costs: tuple[CostRow, ...]
+    cost: CostComparison
     prices_as_of: str
+    predictions: PredictionComparison
+    shifts: FeatureShifts
+    texts: StackTexts
+    links: tuple[Link, ...]
 
     @property
     def headline(self) -> str:
@@ -107,6 +112,11 @@ class Evidence:
         return "the pipeline definition changes" if self.definition_diff else "the pipeline definition does not change"
 
     @property
+    def worse(self) -> tuple[str, ...]:
+        """The names of the metrics that got worse."""
+        return tuple(row.name for row in self.metrics if row.verdict == "worse")
+
+    @property
     def summary(self) -> str:
         """One line for the approval: what changes and what the verification said."""
         changed = [change.path for change in self.changes if change.path != "ReleaseId"]
@@ -118,7 +128,10 @@ class Evidence:
         else:
             outcome = "passed" if self.tested.passed else "FAILED"
             tested = f"verification in {self.tested.stage} {outcome}, {self.tested.figures.output_rows} predictions"
-        line = f"{what}; {tested}; {cost_line(self.costs)}"
+        # The last part alone: it is one of the names that are known, and so no text of somebody else's.
+        names = dict.fromkeys(name.rpartition(".")[2] for name in self.worse)
+        worse = f"; worse: {', '.join(names)}" if names else ""
+        line = f"{what}; {tested}{worse}; {self.cost.line}"
         return line if len(line) <= LONGEST_SUMMARY else f"{line[: LONGEST_SUMMARY - 3]}..."
 
 
@@ -143,24 +156,6 @@ def require_approved_plan(plan: DeploymentPlan, approved: str) -> None:
         )
 
 
-def metric_rows(live: Mapping[str, Any] | None, new: Mapping[str, Any] | None) -> tuple[MetricRow, ...]:
-    """Every number in two metrics documents (SageMaker's model quality format), by its path within its kind of metrics.
-
-    The format's own version is no metric.
-    """
-    before, after = (
-        {_short(name): value for name, value in _numbers(each or {}).items() if name != "version"}
-        for each in (live, new)
-    )
-    return tuple(MetricRow(name, before.get(name), after.get(name)) for name in sorted(before.keys() | after.keys()))
-
-
-def _short(name: str) -> str:
-    """Without the kind of model, which is the same for all: ``binary_classification_metrics.auc`` is ``auc``."""
-    kind, _, rest = name.partition(".")
-    return rest if rest and kind.endswith("_metrics") else name
-
-
 def definition_diff(live: Mapping[str, Any] | None, new: Mapping[str, Any]) -> tuple[str, ...]:
     """What changes in the bound definition, as a unified diff; empty where nothing does."""
     if live is None:
@@ -168,30 +163,9 @@ def definition_diff(live: Mapping[str, Any] | None, new: Mapping[str, Any]) -> t
     return tuple(difflib.unified_diff(_lines(live), _lines(new), "live", "new", lineterm="", n=3))
 
 
-def cost_rows(steps: Iterable[tuple[str, str, int, float]], prices: Mapping[str, float]) -> tuple[CostRow, ...]:
-    """A row for each (step, instance type, count, seconds); ``prices`` are dollars per hour by instance type."""
-    return tuple(CostRow(name, kind, count, seconds, prices.get(kind)) for name, kind, count, seconds in steps)
-
-
-def cost_line(costs: tuple[CostRow, ...]) -> str:
-    """What a run costs in one phrase; says so where a price is not known."""
-    known = [row.dollars for row in costs if row.dollars is not None]
-    unknown = sorted({row.instance_type for row in costs if row.dollars is None})
-    if not costs:
-        return "no cost known"
-    about = f"about ${sum(known):.4f} a run" if known else "no cost known"
-    return about + (f" (no price for {', '.join(unknown)})" if unknown else "")
-
-
-def _numbers(document: Mapping[str, Any], path: str = "") -> dict[str, float]:
-    found: dict[str, float] = {}
-    for key, value in document.items():
-        here = f"{path}.{key}" if path else str(key)
-        if isinstance(value, Mapping):
-            found.update(_numbers(value, here))
-        elif isinstance(value, int | float) and not isinstance(value, bool):
-            found[here.removesuffix(".value")] = float(value)
-    return found
+def text_diff(live: str, new: str) -> tuple[str, ...]:
+    """The same of two texts."""
+    return tuple(difflib.unified_diff(live.splitlines(), new.splitlines(), "live", "new", lineterm="", n=3))
 
 
 def _lines(definition: Mapping[str, Any]) -> list[str]:

@@ -118,6 +118,10 @@ class Source(_Part):
     created_at: datetime
     git_commit: str | None
     git_dirty: bool | None = Field(description="whether the tree had uncommitted changes; null outside a git tree")
+    # Documents older than these fields lack them.
+    git_author: str | None = Field(default=None, description="who wrote the commit")
+    git_committed_at: datetime | None = Field(default=None, description="when it was committed")
+    git_message: str | None = Field(default=None, description="the first line of its message")
 
 
 class Release(_Part):

@@ -6,12 +6,17 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-patte
 
 from __future__ import annotations
 
+import calendar
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 
 _UNIT_HOURS = {"minute": 1 / 60, "hour": 1.0, "day": 24.0}
 _RATE = re.compile(r"(0|[1-9]\d{0,4}) (minutes?|hours?|days?)")
 MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
+HOURS_PER_MONTH = 365.25 * 24 / 12
+_YEARS_UNTIL_WEEKDAYS_REPEAT = 28
 WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 
 
@@ -73,6 +78,18 @@ class _Field:
         low, high = self._number(first), self._number(last if dash else first)
         return low is not None and high is not None and low <= high
 
+    def values(self, text: str) -> set[int]:
+        """The numbers that ``text``, which was checked, stands for; not for the special wildcards."""
+        found: set[int] = set()
+        for part in text.split(","):
+            base, slash, step = part.partition("/")
+            low, dash, high = base.partition("-")
+            first = self.lowest if base == "*" else self._number(low)
+            last = self._number(high) if dash else self.highest if base == "*" or slash else first
+            if first is not None and last is not None:
+                found.update(range(first, last + 1, int(step) if step else 1))
+        return found
+
     def _number(self, text: str) -> int | None:
         if text.upper() in self.names:
             return self.names.index(text.upper()) + 1
@@ -106,6 +123,67 @@ def hours_between_runs(schedule: Schedule) -> float | None:
         return None
     value, unit = schedule.rate.split(" ")
     return int(value) * _UNIT_HOURS[unit.removesuffix("s")]
+
+
+def runs_per_month(schedule: Schedule) -> float:
+    """How often it fires in a month, on average over the years in which it does."""
+    period = hours_between_runs(schedule)
+    if period is not None:
+        return HOURS_PER_MONTH / period
+    texts = schedule.cron.removeprefix("cron(").removesuffix(")").split()
+    minutes, hours, months, years = (_FIELDS[at].values(texts[at]) for at in (0, 1, 3, 5))
+    days = _DaysOfCron(texts[2], texts[4])
+    counted = sorted(years)[:_YEARS_UNTIL_WEEKDAYS_REPEAT]
+    fired = sum(days.includes(day) for year in counted for month in months for day in _days(year, month))
+    return len(minutes) * len(hours) * fired / (12 * len(counted))
+
+
+@dataclass(frozen=True)
+class _DaysOfCron:
+    """Which days the two day fields name, of which one is ``?``."""
+
+    of_month: str
+    of_week: str
+
+    def includes(self, day: date) -> bool:
+        if self.of_month == "?":
+            return any(self._is_weekday(day, part) for part in self.of_week.split(","))
+        return any(self._is_day(day, part) for part in self.of_month.split(","))
+
+    def _is_day(self, day: date, part: str) -> bool:
+        last = calendar.monthrange(day.year, day.month)[1]
+        if part == "L":
+            return day.day == last
+        if part.endswith("W"):
+            wanted = last if part == "LW" else int(part[:-1])
+            return wanted <= last and day == _nearest_working_day(day.replace(day=wanted), last)
+        return day.day in _FIELDS[2].values(part)
+
+    def _is_weekday(self, day: date, part: str) -> bool:
+        number = day.isoweekday() % 7 + 1  # Sunday is 1
+        if part == "L":
+            return number == len(WEEKDAYS)
+        field = _FIELDS[4]
+        if part.endswith("L"):
+            is_last = day.day + len(WEEKDAYS) > calendar.monthrange(day.year, day.month)[1]
+            return is_last and number in field.values(part[:-1])
+        base, hash_sign, occurrence = part.partition("#")
+        if hash_sign:
+            return number in field.values(base) and (day.day - 1) // len(WEEKDAYS) + 1 == int(occurrence)
+        return number in field.values(part)
+
+
+def _nearest_working_day(day: date, last: int) -> date:
+    """The day itself, or the Friday before or Monday after it; never in another month."""
+    if day.weekday() == calendar.SATURDAY:
+        return day.replace(day=day.day - 1 if day.day > 1 else day.day + 2)
+    if day.weekday() == calendar.SUNDAY:
+        return day.replace(day=day.day + 1 if day.day < last else day.day - 2)
+    return day
+
+
+def _days(year: int, month: int) -> Iterator[date]:
+    return (date(year, month, day + 1) for day in range(calendar.monthrange(year, month)[1]))
 
 
 def _checked_rate(rate: str) -> str:

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlsplit
 
 import botocore.session
 from boto3.session import Session
@@ -27,6 +28,7 @@ _CONFIG = Config(
     max_pool_connections=16,
     user_agent_extra="sagemaker-batch-deployment",
 )
+_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
 SESSION_NAME = "batch-deployment"
 
 
@@ -49,6 +51,12 @@ class Account:
                 client.meta.events.register("before-call.*.*", self._count)
                 self._clients[service] = client
             return self._clients[service]
+
+    @property
+    def is_on_aws(self) -> bool:
+        """Whether AWS itself answers, which has a console, and not an endpoint of somebody else's."""
+        host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
+        return host.endswith(_AWS_DOMAINS)
 
     def _made(self, service: str) -> Any:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -87,6 +88,18 @@ class Stacks:
         with told_as_deployment_errors(self._account.actor):
             pages = self._client.get_paginator("describe_stacks").paginate()
             return [_stack(each) for page in pages for each in page["Stacks"]]
+
+    def template(self, name: str) -> str:
+        """The template as it was given; of one that was given as JSON, its text with keys in order."""
+        with told_as_deployment_errors(self._account.actor):
+            body = self._client.get_template(StackName=name, TemplateStage="Original")["TemplateBody"]
+        return body if isinstance(body, str) else json.dumps(body, indent=2)
+
+    def policy(self, name: str) -> str | None:
+        """The stack policy, as JSON text; None where the stack has none."""
+        with told_as_deployment_errors(self._account.actor):
+            body: str | None = self._client.get_stack_policy(StackName=name).get("StackPolicyBody")
+        return body
 
     def pending_change_sets(self, name: str) -> list[str]:
         """Names of change sets that were made and not executed."""

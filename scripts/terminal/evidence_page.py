@@ -6,15 +6,16 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from scripts.decisions.evidence import Evidence, cost_line
+from scripts.decisions.evidence import CommitShown, Evidence
+from scripts.decisions.running_cost import in_dollars
 from scripts.terminal.tables import table
 
 TEMPLATE = "evidence.html.jinja"
-_COLUMNS = ["live", "new", "difference"]
+_COLUMNS = ["live", "new", "difference", ""]
 
 
 def evidence_page(evidence: Evidence) -> str:
-    """One self-contained HTML page; it loads nothing."""
+    """One self-contained HTML page: it loads nothing, runs nothing, and says what others wrote as mere text."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent),
         autoescape=True,
@@ -22,43 +23,87 @@ def evidence_page(evidence: Evidence) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(TEMPLATE).render(e=evidence, number=_number, signed=_signed, cost_line=cost_line)
+    environment.globals.update(number=_number, signed=_signed, short=_short, dollars=in_dollars)
+    return environment.get_template(TEMPLATE).render(e=evidence)
 
 
 def evidence_lines(evidence: Evidence) -> list[str]:
-    """The same for a terminal, without the definition's diff."""
+    """The same for a terminal, without what needs a picture or a diff. No control character of others gets there."""
+    return [_harmless(line) for line in [*_subject(evidence), *_metrics(evidence), *_changes(evidence)]] + [
+        _harmless(line) for line in [*_tested(evidence), *_predictions(evidence), evidence.cost.line]
+    ]
+
+
+def _subject(evidence: Evidence) -> list[str]:
     author, reason = evidence.approved_by or "(not recorded)", evidence.approval_description or "no reason given"
-    lines = [
+    return [
         f"Release {evidence.release_id} to {evidence.stage}, in place of {evidence.release_from or 'nothing'}",
+        f"Pipeline {evidence.pipeline}",
         f"Model package {evidence.package_arn}",
         f"  approved by {author}: {reason}",
+        _commit(evidence.commit) + _between(evidence),
         evidence.headline,
     ]
-    if evidence.metrics:
-        figures = [[_number(row.live), _number(row.new), _signed(row.difference)] for row in evidence.metrics]
-        widths = [max(len(row[column]) for row in [*figures, _COLUMNS]) for column in range(len(_COLUMNS))]
-        aligned = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in [*figures, _COLUMNS]]
-        names = [row.name for row in evidence.metrics]
-        lines += table([[name, *row] for name, row in zip(names, aligned, strict=False)], ["metric", *aligned[-1]])
+
+
+def _commit(commit: CommitShown) -> str:
+    told = [commit.date.isoformat(" ", "minutes") if commit.date else "", commit.author or "", commit.message or ""]
+    line = f"Commit {(commit.id or 'unknown')[:12]} " + ", ".join(filter(None, told))
+    return f"{line.strip()}{' (with uncommitted changes)' if commit.is_dirty else ''}"
+
+
+def _between(evidence: Evidence) -> str:
+    return "" if evidence.commits_between is None else f" ({evidence.commits_between} commits after the live one)"
+
+
+def _metrics(evidence: Evidence) -> list[str]:
+    if not evidence.metrics:
+        return []
+    figures = [
+        [_number(row.live), _number(row.new), _signed(row.difference), "WORSE" if row.verdict == "worse" else ""]
+        for row in evidence.metrics
+    ]
+    widths = [max(len(row[column]) for row in [*figures, _COLUMNS]) for column in range(len(_COLUMNS))]
+    aligned = [[cell.rjust(width) for cell, width in zip(row, widths, strict=True)] for row in [*figures, _COLUMNS]]
+    names = [row.name for row in evidence.metrics]
+    return table([[name, *row] for name, row in zip(names, aligned, strict=False)], ["metric", *aligned[-1]])
+
+
+def _changes(evidence: Evidence) -> list[str]:
     if evidence.release_from is None:
-        lines.append("creates the stack: this is its first deployment")
-    else:
-        lines += [f"changes {str(change).strip()}" for change in evidence.changes] or ["changes nothing in the stack"]
-        lines.append(_definition(evidence))
-    if evidence.tested is None:
-        lines.append("NOT verified in preprod")
-    else:
-        for check in evidence.tested.checks:
-            lines.append(f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.detail}")
-    return [*lines, cost_line(evidence.costs)]
+        return ["creates the stack: this is its first deployment"]
+    changes = [f"changes {str(change).strip()}" for change in evidence.changes] or ["changes nothing in the stack"]
+    return [
+        *changes,
+        _changed_lines("pipeline definition", evidence.definition_diff),
+        _changed_lines("template", evidence.texts.template_diff),
+    ]
 
 
-def _definition(evidence: Evidence) -> str:
-    changed = [line for line in evidence.definition_diff if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+def _changed_lines(what: str, difference: tuple[str, ...]) -> str:
+    changed = [line for line in difference if line[:1] in "+-" and line[:3] not in ("+++", "---")]
     added = sum(line.startswith("+") for line in changed)
     if not changed:
-        return "the pipeline definition does not change"
-    return f"the pipeline definition changes: {added} lines added, {len(changed) - added} removed (see the page)"
+        return f"the {what} does not change"
+    return f"the {what} changes: {added} lines added, {len(changed) - added} removed (see the page)"
+
+
+def _tested(evidence: Evidence) -> list[str]:
+    if evidence.tested is None:
+        return ["NOT verified in preprod"]
+    return [f"{'passed' if each.passed else 'FAILED'}  {each.name}: {each.detail}" for each in evidence.tested.checks]
+
+
+def _predictions(evidence: Evidence) -> list[str]:
+    found = evidence.predictions
+    if found.why_none:
+        return [f"predictions not compared with the live release's: {found.why_none}"]
+    return [f"{found.differing} of {found.compared} sampled predictions differ from the live release's"]
+
+
+def _harmless(line: str) -> str:
+    """Without what would steer a terminal."""
+    return "".join(character if character.isprintable() else "?" for character in line)
 
 
 def _number(value: float | None) -> str:
@@ -69,3 +114,11 @@ def _signed(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:+.6g}" if value else "="
+
+
+def _short(text: str) -> str:
+    """A prediction as it stands in a file: six digits of a number, any other text whole."""
+    try:
+        return text if text.lstrip("-").isdigit() else _number(float(text))
+    except ValueError:
+        return text

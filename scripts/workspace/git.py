@@ -6,8 +6,10 @@ A clone without git is no error where only the commit is asked for; whoever must
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,22 +20,70 @@ from scripts.errors import ExecutionError
 
 PARTS_OF_A_RELEASE = ("pipelines", "stages", "cloudformation", "buildspecs", "requirements", "scripts", "Makefile")
 
+# What a build may be told of its commit, where there is no repository to ask: CodePipeline's source variables.
+TOLD_BESIDE_A_TREE = {"author": "COMMIT_AUTHOR", "date": "COMMIT_DATE", "message": "COMMIT_MESSAGE"}
+_COMMIT = re.compile(r"[0-9a-f]{7,64}")
+
+
+@dataclass(frozen=True)
+class Commit:
+    """A commit as git tells it; ``date`` is ISO 8601, ``message`` its first line."""
+
+    id: str | None
+    author: str | None = None
+    date: str | None = None
+    message: str | None = None
+
 
 def source_of(root: Path) -> Source:
     """From which commit a release is made, and when: now."""
     # A CodePipeline hands the tree over without its repository, and tells the commit beside it.
     built = os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION")
     if built and not (root / ".git").exists():
-        return Source(created_at=datetime.now(UTC).replace(microsecond=0), git_commit=built, git_dirty=False)
+        told = {name: os.environ.get(variable) or None for name, variable in TOLD_BESIDE_A_TREE.items()}
+        return _source(Commit(built, **told), is_dirty=False)
     commit = git_answer(root, "rev-parse", "HEAD")
     changed = git_answer(root, "status", "--porcelain", "--untracked-files=no")
     # A new file counts where the release is made from it: notes beside it do not. .gitignore says what is no part.
     new = git_answer(root, "ls-files", "--others", "--exclude-standard", "--", *PARTS_OF_A_RELEASE)
+    is_dirty = None if commit is None else bool(changed or new)
+    return _source(commit_of(root, commit) or Commit(commit), is_dirty=is_dirty)
+
+
+def _source(commit: Commit, *, is_dirty: bool | None) -> Source:
     return Source(
         created_at=datetime.now(UTC).replace(microsecond=0),
-        git_commit=commit,
-        git_dirty=None if commit is None else bool(changed or new),
+        git_commit=commit.id,
+        git_dirty=is_dirty,
+        git_author=commit.author,
+        git_committed_at=moment_of(commit.date),
+        git_message=commit.message,
     )
+
+
+def commit_of(root: Path, commit: str | None) -> Commit | None:
+    """Author, date and the message's first line of a commit; None where this clone does not have it."""
+    if commit is None or not _COMMIT.fullmatch(commit):
+        return None
+    answer = git_answer(root, "show", "--no-patch", "--no-show-signature", "--format=%an%x00%cI%x00%s", commit)
+    parts = (answer or "").split("\0")
+    return Commit(commit, *parts) if len(parts) == len(("author", "date", "message")) else None
+
+
+def commits_between(root: Path, live: str | None, new: str | None) -> int | None:
+    """How many commits ``new`` has that ``live`` has not; None where this clone does not have both."""
+    if not (live and new and _COMMIT.fullmatch(live) and _COMMIT.fullmatch(new)):
+        return None
+    answer = git_answer(root, "rev-list", "--count", f"{live}..{new}", "--")
+    return int(answer) if answer else None
+
+
+def moment_of(text: str | None) -> datetime | None:
+    """A date as git or CodePipeline tells it; None for any other text, which is no reason to make no release."""
+    try:
+        return datetime.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 def git_answer(root: Path, *arguments: str) -> str | None:

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from scripts.decisions.change_set import PropertyChange
-from scripts.decisions.evidence import (
-    Evidence,
-    cost_rows,
-    metric_rows,
-)
-from scripts.decisions.evidence import (
-    Tested as Verified,
-)
+from scripts.decisions.console_links import Link
+from scripts.decisions.evidence import CommitShown, Evidence, StackTexts
+from scripts.decisions.evidence import Tested as Verified
+from scripts.decisions.feature_shift import feature_shifts
+from scripts.decisions.metric_comparison import metric_rows
+from scripts.decisions.prediction_comparison import Scored, compare_predictions
+from scripts.decisions.running_cost import CostComparison, StepUse, running_cost
 from scripts.decisions.verification import Check, Figures
 
 FIGURES = Figures(10, 10, 1, 10, 0, 0.1, 0.9, 0.5)
 TESTED = Verified("preprod", True, "arn:execution", FIGURES, (Check("enough predictions", True, "10 rows"),))
 LIVE = {"binary_classification_metrics": {"auc": {"value": 0.9}, "recall": {"value": 0.5}}, "version": 0.0}
 NEW = {"binary_classification_metrics": {"auc": {"value": 0.95}, "f1": {"value": 0.7}}, "version": 0.0}
+SIZES = {
+    "ProcessingInstanceType": "ml.m5.large",
+    "ProcessingInstanceCount": "1",
+    "InferenceInstanceType": "ml.m5.large",
+    "InferenceInstanceCount": "2",
+    "ScheduleState": "ENABLED",
+    "ScheduleExpressionforPipeline": "1 day",
+    "ScheduleCronExpression": "",
+}
+USES = [StepUse("Transform", False, 1800.0)]
+PRICES = {"ml.m5.large": 0.1, "ml.m5.xlarge": 0.2}
+
+
+def scored(*lines: str, input_filter: str = "$[1:]", join_source: str = "Input") -> Scored:
+    return Scored(lines, -1, input_filter, join_source, 3)
+
+
+NEW_ROWS = scored("r1,5.0,1,0.9", "r2,6.0,2,0.2", "r3,7.0,3,0.4")
+LIVE_ROWS = scored("r1,5.0,1,0.4", "r2,6.0,2,0.2", "r3,9.0,3,0.5")
 
 
 def evidence() -> Evidence:
     return Evidence(
         stage="prod",
         account="333333333333",
+        pipeline="churn",
         release_id="new",
         release_from="old",
         package_arn="arn:new",
@@ -31,9 +52,9 @@ def evidence() -> Evidence:
         version_from=3,
         approved_by="ann",
         approval_description="better <recall>",
-        git_commit="abc",
-        git_commit_from="def",
-        git_dirty=False,
+        commit=CommitShown("abc", "Ann", datetime(2026, 1, 2, 3, 4, tzinfo=UTC), "Score <faster>", False),
+        commit_from=CommitShown("def", None, None, None, None),
+        commits_between=3,
         plan_digest="0123456789abcdef",
         unverified=False,
         changes=(
@@ -43,6 +64,12 @@ def evidence() -> Evidence:
         metrics=metric_rows(LIVE, NEW),
         definition_diff=(),
         tested=TESTED,
-        costs=cost_rows([("Transform", "ml.m5.large", 2, 1800.0)], {"ml.m5.large": 0.1}),
+        cost=CostComparison(running_cost(USES, SIZES, PRICES), running_cost(USES, SIZES, PRICES), "preprod"),
         prices_as_of="2025",
+        predictions=compare_predictions(LIVE_ROWS, NEW_ROWS),
+        shifts=feature_shifts(["r1,1,2", "r2,2,3"], ["r1,1,2", "r2,9,3"], 1, None),
+        texts=StackTexts(
+            ("--- live", "+++ new", "-Old: 1", "+New: <2>"), "", '{"Statement": []}', "", (("ReleaseId", "old", "new"),)
+        ),
+        links=(Link("stack <one>", "", "aws cloudformation describe-stacks", "prod"),),
     )

@@ -9,27 +9,15 @@ import pytest
 from scripts.decisions.change_set import PropertyChange
 from scripts.decisions.evidence import (
     LONGEST_SUMMARY,
-    cost_line,
-    cost_rows,
     definition_diff,
-    metric_rows,
     plan_digest,
     require_approved_plan,
+    text_diff,
 )
+from scripts.decisions.metric_comparison import metric_rows
 from scripts.errors import ApprovalError
 from tests.unit.scripts.releases import plan
-from tests.unit.scripts.sample_evidence import LIVE, NEW, TESTED, evidence
-
-
-def test_metrics_are_compared_by_name_without_their_kind_and_the_formats_version() -> None:
-    rows = {row.name: (row.live, row.new) for row in metric_rows(LIVE, NEW)}
-    assert rows == {"auc": (0.9, 0.95), "f1": (None, 0.7), "recall": (0.5, None)}
-
-
-def test_a_metric_of_one_version_alone_has_no_difference() -> None:
-    differences = {row.name: row.difference for row in metric_rows(LIVE, NEW)}
-    assert differences["f1"] is None
-    assert round(differences["auc"] or 0, 6) == 0.05
+from tests.unit.scripts.sample_evidence import TESTED, evidence
 
 
 def test_the_headline_names_both_model_versions() -> None:
@@ -49,7 +37,15 @@ def test_a_first_deployment_and_a_repeated_one_are_told_as_such() -> None:
 
 def test_the_summary_says_what_changes_what_was_tested_and_the_cost() -> None:
     summary = evidence().summary
-    assert summary == "changes ModelPackageName; verification in preprod passed, 10 predictions; about $0.1000 a run"
+    assert summary == (
+        "changes ModelPackageName; verification in preprod passed, 10 predictions; "
+        "about $0.10 a run, $3.04 a month (as before)"
+    )
+
+
+def test_the_summary_names_the_metrics_that_got_worse() -> None:
+    worse = metric_rows({"<b>": {"auc": 0.9}, "mse": 1.0}, {"<b>": {"auc": 0.8}, "mse": 0.5})
+    assert "; worse: auc; " in replace(evidence(), metrics=worse).summary
 
 
 def test_an_unverified_or_failed_release_is_told_loudly() -> None:
@@ -62,17 +58,15 @@ def test_a_long_summary_is_cut() -> None:
     assert len(replace(evidence(), changes=many).summary) == LONGEST_SUMMARY
 
 
-def test_a_price_that_is_not_known_is_said_and_not_guessed() -> None:
-    rows = cost_rows([("A", "ml.m5.large", 1, 3600.0), ("B", "ml.new", 1, 3600.0)], {"ml.m5.large": 0.1})
-    assert rows[1].dollars is None
-    assert cost_line(rows) == "about $0.1000 a run (no price for ml.new)"
-    assert cost_line(()) == "no cost known"
-
-
 def test_the_definitions_difference_is_a_unified_diff_and_empty_without_one() -> None:
     assert definition_diff({"a": 1}, {"a": 1}) == ()
     assert definition_diff(None, {"a": 1}) == ()
     assert '+  "a": 2' in definition_diff({"a": 1}, {"a": 2})
+
+
+def test_the_difference_of_two_texts_is_one_too() -> None:
+    assert text_diff("a: 1\n", "a: 1\n") == ()
+    assert text_diff("a: 1\n", "a: 2\n")[-2:] == ("-a: 1", "+a: 2")
 
 
 def test_an_approval_holds_for_the_plan_that_was_shown_and_no_other() -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.decisions.schedule import hours_between_runs, parse_schedule
+from scripts.decisions.schedule import hours_between_runs, parse_schedule, runs_per_month
 
 
 @pytest.mark.parametrize("text", ["1 day", "rate(1 day)", "12 hours", "rate(30 minutes)", "1 minute"])
@@ -79,3 +79,28 @@ def test_a_rates_period_is_known_and_a_crons_is_not() -> None:
     assert hours_between_runs(parse_schedule("2 days")) == 48
     assert hours_between_runs(parse_schedule("30 minutes")) == 0.5
     assert hours_between_runs(parse_schedule("cron(0 3 * * ? *)")) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "runs"),
+    [
+        ("1 day", 30.4375),
+        ("12 hours", 60.875),
+        ("5 minutes", 8766),
+        ("cron(0 3 * * ? *)", 30.4375),
+        ("cron(0 3,15 * * ? *)", 60.875),
+        ("cron(0/15 8-17 ? * MON-FRI *)", 40 * 30.4375 * 5 / 7),
+        ("cron(0 0 1 JAN ? *)", 1 / 12),
+        ("cron(0 0 31 * ? *)", 7 / 12),  # seven months have one
+        ("cron(0 0 L * ? *)", 1),
+        ("cron(0 0 LW * ? *)", 1),
+        ("cron(0 0 15W * ? *)", 1),
+        ("cron(0 0 31W * ? *)", 7 / 12),
+        ("cron(0 0 ? * 3#2 *)", 1),
+        ("cron(0 0 ? * 6L *)", 1),
+        ("cron(0 0 ? * L *)", 30.4375 / 7),
+        ("cron(0 0 1 * ? 2030)", 1),  # in the year in which it runs
+    ],
+)
+def test_runs_per_month(text: str, runs: float) -> None:
+    assert runs_per_month(parse_schedule(text)) == pytest.approx(runs, rel=1e-3)

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
+import pytest
+
+from scripts.decisions.console_links import Link
+from scripts.decisions.evidence import CommitShown, Evidence, StackTexts
+from scripts.decisions.metric_comparison import metric_rows
+from scripts.decisions.prediction_comparison import compare_predictions
+from scripts.decisions.running_cost import CostComparison, running_cost
 from scripts.terminal.evidence_page import evidence_lines, evidence_page
-from tests.unit.scripts.sample_evidence import evidence
+from tests.unit.scripts.sample_evidence import NEW_ROWS, PRICES, SIZES, USES, evidence, scored
+
+HOSTILE = '<img src=x onerror="alert(1)">'
 
 
 def test_the_page_holds_all_of_it_and_escapes_what_people_wrote() -> None:
@@ -20,7 +30,8 @@ def test_the_page_holds_all_of_it_and_escapes_what_people_wrote() -> None:
     ):
         assert expected in page
     assert "better &lt;recall&gt;" in page
-    assert "<script" not in page and "http" not in page  # it loads nothing
+    assert "<script" not in page and "http:" not in page and "https:" not in page  # it loads nothing
+    assert "default-src 'none'" in page  # and a browser would not let it
 
 
 def test_the_page_marks_added_and_removed_lines() -> None:
@@ -41,7 +52,7 @@ def test_the_pages_first_deployment_and_missing_verification_are_plain() -> None
         tested=None,
         metrics=(),
         changes=(),
-        costs=(),
+        cost=replace(evidence().cost, before=None, after=running_cost([], {}, {})),
     )
     page = evidence_page(first)
     assert "first deployment" in page
@@ -59,3 +70,101 @@ def test_the_lines_say_the_same_for_a_terminal() -> None:
 
 def test_the_lines_tell_an_unverified_release_loudly() -> None:
     assert "NOT verified in preprod" in evidence_lines(replace(evidence(), tested=None))
+
+
+def test_the_page_names_the_pipeline() -> None:
+    page = evidence_page(evidence())
+    assert "<title>churn: " in page
+    assert "Pipeline <strong>churn</strong>" in page
+
+
+def test_the_page_shows_who_committed_what_when_and_how_many_commits_there_are_between() -> None:
+    page = evidence_page(evidence())
+    assert "Score &lt;faster&gt;" in page
+    assert "Ann, 2026-01-02 03:04+00:00" in page
+    assert "3 commits that are not live" in page
+    assert "author, date and message are not recorded" in page  # of the live one
+    assert "not counted" in evidence_page(replace(evidence(), commits_between=None))
+
+
+def test_a_worse_metric_is_marked_in_words() -> None:
+    page = evidence_page(replace(evidence(), metrics=metric_rows({"mse": 1.0}, {"mse": 2.0})))
+    assert "1 metric worse: mse" in page
+    assert "&#10007; worse" in page
+
+
+def test_the_cost_is_shown_before_and_after_per_run_and_per_month() -> None:
+    after = {**SIZES, "InferenceInstanceType": "ml.m5.xlarge", "ScheduleExpressionforPipeline": "12 hours"}
+    cost = CostComparison(running_cost(USES, SIZES, PRICES), running_cost(USES, after, PRICES), "preprod (one machine)")
+    page = evidence_page(replace(evidence(), cost=cost))
+    for expected in ("$0.10", "$0.20", "$3.04", "$12.18", "rate(12 hours)", "preprod (one machine)"):
+        assert expected in page
+
+
+def test_a_price_that_is_not_known_is_said_on_the_page() -> None:
+    cost = CostComparison(None, running_cost(USES, SIZES, {}), "preprod")
+    page = evidence_page(replace(evidence(), cost=cost))
+    assert "unknown (no price for ml.m5.large)" in page
+    assert "$0<" not in page
+
+
+def test_predictions_are_beside_the_live_ones_and_what_cannot_be_compared_is_said() -> None:
+    page = evidence_page(evidence())
+    assert "2 of 3 sampled rows" in page
+    assert '<td class="number text">0.4</td><td class="number text">0.9</td><td class="number">+0.5</td>' in page
+    assert "(other features)" in page
+    none = replace(evidence(), predictions=compare_predictions(None, NEW_ROWS, "nothing is live in prod"))
+    assert "Not compared: nothing is live in prod." in evidence_page(none)
+
+
+def test_every_plot_has_a_name_for_those_who_do_not_see_it_and_its_figures_as_a_table() -> None:
+    page = evidence_page(evidence())
+    plots = re.findall(r"<svg.*?</svg>", page, re.DOTALL)
+    assert len(plots) == 3  # the predictions and two features
+    assert all('role="img" aria-label="Distribution of ' in plot for plot in plots)
+    assert page.count(" as a table</summary>") == len(plots)
+
+
+def test_policy_template_and_parameters_of_the_stack_are_there_to_be_unfolded() -> None:
+    page = evidence_page(evidence())
+    assert "<summary>The stack policy</summary>" in page
+    assert '<span class="added">+New: &lt;2&gt;</span>' in page
+    assert "<summary>All parameters of the stack</summary>" in page
+
+
+def test_links_lead_to_the_console_and_the_embedded_aws_has_none() -> None:
+    assert "<a " not in evidence_page(evidence())
+    assert "make local-env STAGE=prod" in evidence_page(evidence())
+    linked = replace(evidence(), links=(Link("stack", "https://console/?a=1&b=2", "aws x", "prod"),))
+    assert '<a href="https://console/?a=1&amp;b=2"' in evidence_page(linked)
+
+
+def hostile() -> Evidence:
+    """Everything that somebody else can name, named by somebody hostile."""
+    rows = scored(f"{HOSTILE},1,2,{HOSTILE}")
+    return replace(
+        evidence(),
+        pipeline=HOSTILE,
+        approved_by=HOSTILE,
+        approval_description=HOSTILE,
+        commit=CommitShown(HOSTILE, HOSTILE, None, HOSTILE, True),
+        metrics=metric_rows({}, {HOSTILE: 1.0}),
+        definition_diff=(f"+{HOSTILE}",),
+        predictions=compare_predictions(rows, rows),
+        texts=StackTexts((f"-{HOSTILE}",), "", HOSTILE, "", ((HOSTILE, HOSTILE, HOSTILE),)),
+        links=(Link(HOSTILE, f'"{HOSTILE}', HOSTILE, HOSTILE),),
+    )
+
+
+def test_nothing_that_others_named_becomes_html() -> None:
+    page = evidence_page(hostile())
+    assert "<img" not in page
+    assert page.count("&lt;img") > 15
+    assert 'href="&#34;&lt;img' in page
+
+
+@pytest.mark.parametrize("steering", ["\x1b[2J", "\r", "\x9b", "\n"])
+def test_nothing_that_others_named_steers_the_terminal(steering: str) -> None:
+    lines = evidence_lines(replace(evidence(), commit=CommitShown("abc", "Ann", None, f"a{steering}b", False)))
+    assert not any(steering in line for line in lines)
+    assert any("a?" in line for line in lines)
