@@ -53,17 +53,22 @@ class AskedModel:
     framework_version: str | None = None
     image: str | None = None
     probability: bool = False
+    predicts_probabilities: bool = False
 
 
 @dataclass(frozen=True)
 class PackagedModel:
-    """A model.tar.gz that its image serves. ``has_default_code``: its code/inference.py is one of scripts/serving/."""
+    """A model.tar.gz that its image serves. ``has_default_code``: its code/inference.py is one of scripts/serving/.
+
+    ``probability``: that code shall give probabilities, as asked or as the pipeline's schema has it.
+    """
 
     path: Path
     sha256: str
     image: Image
     scripted: bool
     has_default_code: bool
+    probability: bool
 
 
 def package_model(asked: AskedModel, region: str, isolated: list[str], name: str) -> PackagedModel:
@@ -82,9 +87,9 @@ def package_model(asked: AskedModel, region: str, isolated: list[str], name: str
         named_framework(asked.framework)
     target = BUILT / name / "model.tar.gz"
     if is_archive(asked.artifact):
-        path, image, default = *_from_archive(asked, table, region, target), False
+        path, image, default, classifies = *_from_archive(asked, table, region, target), False, False
     else:
-        path, image, default = _from_file(asked, table, region, target)
+        path, image, default, classifies = _from_file(asked, table, region, target)
     archive = read_archive(path)
     require_servable(archive, image, isolated, str(asked.artifact))
     if asked.probability and not default:
@@ -92,7 +97,8 @@ def package_model(asked: AskedModel, region: str, isolated: list[str], name: str
             "PROBABILITY is for the default serving code, and this model brings its own, or needs none",
             next_command="the same command without PROBABILITY",
         )
-    return PackagedModel(path, file_sha256(path), image, is_scripted(archive, image), default)
+    probability = asked.probability or (default and classifies and asked.predicts_probabilities)
+    return PackagedModel(path, file_sha256(path), image, is_scripted(archive, image), default, probability)
 
 
 def _from_archive(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image]:
@@ -120,8 +126,8 @@ def _known(asked: AskedModel, archive: ModelArchive) -> Framework:
     return archive_framework(archive, asked.framework)
 
 
-def _from_file(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image, bool]:
-    """A model file at the top of an archive of its own; True where it gets default code."""
+def _from_file(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image, bool, bool]:
+    """A model file at the top of an archive of its own; whether it gets default code; whether it is a classifier."""
     found, content = read_model_file(asked.artifact)
     if not content:
         raise ModelPackageError(f"{asked.artifact} is empty", next_command=f"ls -l {asked.artifact}")
@@ -136,13 +142,13 @@ def _from_file(asked: AskedModel, table: ImageTable, region: str, target: Path) 
             )
         image = _image(asked, table, region, framework, (found,))
         write_archive(target, {asked.artifact.name: content, **_added(asked)})
-        return target, image, False
+        return target, image, False, False
     packaging = default_packaging(found, asked.framework_version, skops_version(content), probability=asked.probability)
     image = _image(asked, table, region, packaging.framework, (found,))
     _require_same(packaging, image, asked)
     files = {packaging.model: content, **_default_files(packaging), **_added(asked)}
     write_archive(target, files)
-    return target, image, packaging.handler is not None
+    return target, image, packaging.handler is not None, bool(found.contents and found.contents.is_classifier)
 
 
 def _default_files(packaging: Packaging) -> dict[str, bytes]:

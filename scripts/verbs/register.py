@@ -40,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.stage_context import StageContext
     from scripts.workspace.git import source_of
     from scripts.workspace.pipelines import require_pipeline
+    from scripts.workspace.record_schemas import schema_of
     from scripts.workspace.stage_files import first_stage, stage_names
     from scripts.workspace.text_files import read_text
 
@@ -48,6 +49,7 @@ def main(arguments: Sequence[str]) -> int:
     settings = context.settings
     require_pipeline(settings.pipeline)
     stages = {name: StageContext.open(name, chosen.pipeline).settings for name in stage_names()}
+    schema = schema_of(settings.pipeline)
     asked = AskedModel(
         chosen.artifact.expanduser(),
         chosen.code,
@@ -56,6 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         chosen.framework_version,
         chosen.image,
         chosen.probability,
+        predicts_probabilities=schema is not None and all(each.type == "probability" for each in schema.predictions),
     )
     isolated = [name for name, each in stages.items() if each.network_isolation]
     progress = Progress()
@@ -69,7 +72,7 @@ def main(arguments: Sequence[str]) -> int:
         sha256=model.sha256,
         image=model.image,
         scripted=model.scripted,
-        probability=chosen.probability,
+        probability=model.probability,
         metrics=metrics,
         description=chosen.description,
         git_commit=source_of(Path()).git_commit,
