@@ -67,5 +67,5 @@ def no_group(group: str, account: str, existing: Sequence[str]) -> ModelPackageE
     return ModelPackageError(
         f'account {account} has no model package group "{group}"{hint}',
         found=[f"groups: {', '.join(existing) or 'none'}"],
-        next_command="correct model_package_group in stages/, or register a model in it: make register ARTIFACT=model.tar.gz",
+        next_command="correct model_package_group in stages/, or: make register ARTIFACT=model.tar.gz",
     )

@@ -30,7 +30,7 @@ EXAMPLE = ("examples.seed", "--keep")
 WITHOUT_EXAMPLE = """\
 There is no examples/ in this clone, so no model was registered and no input was uploaded. A deployment needs an
 Approved version in the stages' model_package_group, and files below input_prefix. To provide both:
-make register ARTIFACT=model.tar.gz (docs/registering-a-model.md), and files by the AWS calls of docs/going-to-aws.md."""
+make register ARTIFACT=model.tar.gz (docs/registering-a-model.md); for files, the AWS calls of docs/going-to-aws.md."""
 SAMPLE_STAYS = """\
 The sample was prepared once, and is not brought back. Where you want it for these settings too:
 eval "$(make --silent local-env)"; .venv/bin/python -m examples.seed"""
