@@ -216,6 +216,16 @@ def test_an_archive_is_uploaded_as_it_is(team: Site) -> None:
     assert done["default_code"] is False
 
 
+def test_a_large_model_is_sent_in_parts_and_not_twice(team: Site) -> None:
+    large = np.random.default_rng(0).bytes(20 * 1024**2)
+    arguments = ("--artifact", tarball(team, {"weights.bin": large, "code/inference.py": HANDLER}))
+    done = team.json("register", *arguments, "--framework", "sklearn")
+    assert stored(team, done["model_uri"]) == (team.folder / "model.tar.gz").read_bytes()
+    again = team.run("register", *arguments, "--framework", "sklearn", "--force")
+    assert again.returncode == 0, again.stderr
+    assert "there already" in again.stderr
+
+
 def test_a_model_is_registered_once_and_approved_later(team: Site) -> None:
     arguments = ("--artifact", saved(team, regressor()))
     first = team.json("register", *arguments)
