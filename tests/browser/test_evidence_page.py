@@ -10,8 +10,7 @@ import pytest
 from scripts.decisions.evidence import Evidence
 from scripts.terminal.evidence_page import evidence_page
 from tests.browser.chromium import NAMES, Seen, chromium, look_at
-from tests.unit.scripts.sample_evidence import evidence
-from tests.unit.scripts.terminal.test_evidence_page import hostile
+from tests.unit.scripts.sample_evidence import evidence, hostile
 
 pytestmark = pytest.mark.skipif(
     chromium() is None, reason=f"no {', '.join(NAMES)} on this machine (Debian: apt install chromium)"

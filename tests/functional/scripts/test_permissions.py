@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import PREPROD
+from tests.functional.conftest import PREPROD, PROD
 from tests.functional.scripts.site import EmbeddedAws, Site
 
 
@@ -49,3 +49,26 @@ def test_denied_access_names_account_action_and_role(enforcing_site: Site) -> No
     for word in (PREPROD, "CreateModelPackage", role):
         assert word in done.stderr
     assert len(enforcing_site.promoted()) == before
+
+
+def test_the_deployment_role_may_read_all_that_the_evidence_shows_and_an_older_ones_gap_is_told(
+    enforcing_site: Site,
+) -> None:
+    for stage in ("preprod", "prod"):
+        enforcing_site.json("deploy", "--stage", stage)
+    assert "Stack policy: the stack has none" in evidence(enforcing_site)
+    iam = enforcing_site.client("iam", account=PROD)
+    deny = {"Effect": "Deny", "Action": "cloudformation:GetStackPolicy", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
+    role = "tumor-screening-prod-deployment"
+    iam.put_role_policy(RoleName=role, PolicyName="deny", PolicyDocument=policy)
+    page = evidence(enforcing_site)
+    iam.delete_role_policy(RoleName=role, PolicyName="deny")
+    assert "Stack policy: not read: " in page
+    assert "make bootstrap grants it" in page
+
+
+def evidence(site: Site) -> str:
+    planned = site.run("plan", "--stage", "prod", "--evidence", "evidence.html")
+    assert planned.returncode == 0, planned.stderr
+    return (site.folder / "evidence.html").read_text()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from scripts.decisions.change_set import PropertyChange
@@ -37,6 +38,7 @@ def scored(*lines: str, input_filter: str = "$[1:]", join_source: str = "Input")
 
 NEW_ROWS = scored("r1,5.0,1,0.9", "r2,6.0,2,0.2", "r3,7.0,3,0.4")
 LIVE_ROWS = scored("r1,5.0,1,0.4", "r2,6.0,2,0.2", "r3,9.0,3,0.5")
+HOSTILE = '<img src=x onerror="alert(1)">'
 
 
 def evidence() -> Evidence:
@@ -72,4 +74,21 @@ def evidence() -> Evidence:
             ("--- live", "+++ new", "-Old: 1", "+New: <2>"), "", '{"Statement": []}', "", (("ReleaseId", "old", "new"),)
         ),
         links=(Link("stack <one>", "", "aws cloudformation describe-stacks", "prod"),),
+    )
+
+
+def hostile() -> Evidence:
+    """Everything that somebody else can name, named by somebody hostile."""
+    rows = scored(f"{HOSTILE},1,2,{HOSTILE}")
+    return replace(
+        evidence(),
+        pipeline=HOSTILE,
+        approved_by=HOSTILE,
+        approval_description=HOSTILE,
+        commit=CommitShown(HOSTILE, HOSTILE, None, HOSTILE, True),
+        metrics=metric_rows({}, {HOSTILE: 1.0}),
+        definition_diff=(f"+{HOSTILE}",),
+        predictions=compare_predictions(rows, rows),
+        texts=StackTexts((f"-{HOSTILE}",), "", HOSTILE, "", ((HOSTILE, HOSTILE, HOSTILE),)),
+        links=(Link(HOSTILE, f'"{HOSTILE}', HOSTILE, HOSTILE),),
     )

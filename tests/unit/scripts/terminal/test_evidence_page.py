@@ -8,14 +8,12 @@ from dataclasses import replace
 import pytest
 
 from scripts.decisions.console_links import Link
-from scripts.decisions.evidence import CommitShown, Evidence, StackTexts
+from scripts.decisions.evidence import CommitShown
 from scripts.decisions.metric_comparison import metric_rows
 from scripts.decisions.prediction_comparison import compare_predictions
 from scripts.decisions.running_cost import CostComparison, running_cost
 from scripts.terminal.evidence_page import evidence_lines, evidence_page
-from tests.unit.scripts.sample_evidence import NEW_ROWS, PRICES, SIZES, USES, evidence, scored
-
-HOSTILE = '<img src=x onerror="alert(1)">'
+from tests.unit.scripts.sample_evidence import NEW_ROWS, PRICES, SIZES, USES, evidence, hostile
 
 
 def test_the_page_holds_all_of_it_and_escapes_what_people_wrote() -> None:
@@ -137,23 +135,6 @@ def test_links_lead_to_the_console_and_the_embedded_aws_has_none() -> None:
     assert "make local-env STAGE=prod" in evidence_page(evidence())
     linked = replace(evidence(), links=(Link("stack", "https://console/?a=1&b=2", "aws x", "prod"),))
     assert '<a href="https://console/?a=1&amp;b=2"' in evidence_page(linked)
-
-
-def hostile() -> Evidence:
-    """Everything that somebody else can name, named by somebody hostile."""
-    rows = scored(f"{HOSTILE},1,2,{HOSTILE}")
-    return replace(
-        evidence(),
-        pipeline=HOSTILE,
-        approved_by=HOSTILE,
-        approval_description=HOSTILE,
-        commit=CommitShown(HOSTILE, HOSTILE, None, HOSTILE, True),
-        metrics=metric_rows({}, {HOSTILE: 1.0}),
-        definition_diff=(f"+{HOSTILE}",),
-        predictions=compare_predictions(rows, rows),
-        texts=StackTexts((f"-{HOSTILE}",), "", HOSTILE, "", ((HOSTILE, HOSTILE, HOSTILE),)),
-        links=(Link(HOSTILE, f'"{HOSTILE}', HOSTILE, HOSTILE),),
-    )
 
 
 def test_nothing_that_others_named_becomes_html() -> None:
