@@ -16,7 +16,8 @@ def require_python(path: str, content: bytes) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            compile(content, path, "exec", dont_inherit=True)
+            # No file has this name: Python would show its line, be it another content.
+            compile(content, f"<{path}>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError) as error:  # ValueError: a null byte, or bytes that are no text
         line = getattr(error, "lineno", None)
         source = (getattr(error, "text", None) or "").strip()
