@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -143,3 +145,35 @@ def test_a_cache_moves_folders_out_and_in(tmp_path: Path) -> None:
     assert cache.restore(paths, tmp_path) == [source / ".venv"]
     assert (source / ".venv/bin").is_dir()
     assert cache.restore(paths, tmp_path) == []
+
+
+def test_a_build_that_begins_while_another_saves_its_cache_finds_a_whole_one_or_none(tmp_path: Path) -> None:
+    """What is saved over vanishes at once, not file by file."""
+    cache, root = LocalCache(tmp_path / "store"), tmp_path / "work"
+    files = 3000
+    seen: set[int] = set()
+
+    def written() -> Path:
+        folder = root / ".venv"
+        folder.mkdir(parents=True)
+        for number in range(files):
+            (folder / str(number)).touch()
+        return folder
+
+    def watch(stop: threading.Event) -> None:
+        while not stop.is_set():
+            for kept in (tmp_path / "store").glob("*/content"):
+                if "-" not in kept.parent.name:  # what is being deleted is nobody's any more
+                    with contextlib.suppress(FileNotFoundError):
+                        seen.add(len(os.listdir(kept)))
+
+    cache.save([written()], root)
+    stop = threading.Event()
+    watcher = threading.Thread(target=watch, args=(stop,))
+    watcher.start()
+    cache.save([written()], root)
+    stop.set()
+    watcher.join()
+    assert seen == {files}
+    assert cache.restore([root / ".venv"], root) == [root / ".venv"]
+    assert len(os.listdir(root / ".venv")) == files

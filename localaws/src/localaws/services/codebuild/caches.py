@@ -13,6 +13,7 @@ import hashlib
 import io
 import shutil
 import tarfile
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +69,14 @@ class LocalCache:
             if not path.exists():
                 continue
             kept = self._kept(path, root)
-            shutil.rmtree(kept, ignore_errors=True)
+            # Away at once, and deleted there: a build that begins now must not find half of it.
+            former = kept.with_name(f"{kept.name}-{uuid.uuid4().hex}")
+            with contextlib.suppress(FileNotFoundError):
+                kept.rename(former)
             kept.mkdir(parents=True, exist_ok=True)
             with contextlib.suppress(OSError):  # another build of the project has just saved its own
                 path.rename(kept / "content")
+            shutil.rmtree(former, ignore_errors=True)
 
     def forget(self) -> None:
         shutil.rmtree(self._store, ignore_errors=True)
