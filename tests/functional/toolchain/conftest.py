@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -22,6 +21,17 @@ version: 0.2
 phases:
   build:
     commands: [echo measuring the model, "{command}"]
+"""
+
+STAGE = """
+account: "222222222222"
+dev_account: "111111111111"
+region: eu-west-1
+project: { name: replaced-by-the-environment, id: p-desk }
+pipeline: batch_inference
+model_package_group: models
+processing: { instance_type: ml.m5.large }
+inference: { instance_type: ml.m5.large }
 """
 
 
@@ -73,7 +83,10 @@ class Desk:
 
 @pytest.fixture
 def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_path: Path) -> Desk:
-    shutil.copytree(ROOT / "stages", tmp_path / "stages")
+    for folder in ("stages", "pipelines/batch_inference"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "stages/preprod.yml").write_text(STAGE)
+    (tmp_path / "pipelines/batch_inference/pipeline.py").touch()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),

@@ -21,6 +21,24 @@ def test_without_a_codepipeline_both_verbs_say_what_makes_one(desk: Desk) -> Non
         assert "make bootstrap" in done.stderr
 
 
+def test_a_pipeline_that_has_no_folder_is_refused_with_those_that_have_one(desk: Desk) -> None:
+    (desk.folder / "pipelines/churn").mkdir(parents=True)
+    (desk.folder / "pipelines/churn/pipeline.py").touch()
+    for verb in (("codepipeline",), ("approve", "--summary", "yes"), ("reject", "--summary", "no")):
+        done = desk.run(*verb, "--pipeline", "chrun")
+        assert done.returncode == 2
+        assert 'there is no pipeline "chrun"; did you mean "churn"?' in done.stderr
+        assert "folders of pipelines/ with a pipeline.py: batch_inference, churn" in done.stderr
+
+
+def test_another_pipeline_has_another_codepipeline_and_next_commands_name_it(desk: Desk) -> None:
+    (desk.folder / "pipelines/churn_v2").mkdir(parents=True)
+    (desk.folder / "pipelines/churn_v2/pipeline.py").touch()
+    done = desk.run("codepipeline", "--pipeline", "churn_v2")
+    project = desk.environment["SAGEMAKER_PROJECT_NAME"]
+    assert f"there is no CodePipeline {project}-churn-v2" in done.stderr
+
+
 def test_an_execution_is_started_and_followed_up_to_its_approval(desk: Desk) -> None:
     first = desk.declare()
     desk.workshop.token()
