@@ -19,6 +19,7 @@ from scripts.errors import ModelPackageError, UsageError
 
 CODE = "code/"
 REQUIREMENTS = "requirements.txt"
+_PICKLES = (".joblib", ".pkl", ".pickle", ".skops")
 
 
 @dataclass(frozen=True)
@@ -188,10 +189,13 @@ def _model_problems(archive: ModelArchive, image: Image) -> list[str]:
         problems += [
             f"{each.name} is no XGBoost model that the image loads without code: {_why_no_booster(each)}"
             for each in archive.models
-            if not each.is_booster
+            if not each.is_booster and each.kind != "unread"
         ]
         if not archive.models:
             problems.append("there is no model file at the top, such as xgboost-model")
+    if image.framework:
+        named = [each for each in archive.models if each.name.endswith(_PICKLES) and each.kind == "unknown"]
+        problems += [f"{each.name} is no model: {each.reason}" for each in named]
     if image.framework and image.version:
         for each in archive.models:
             if each.framework == image.framework:

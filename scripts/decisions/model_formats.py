@@ -29,9 +29,12 @@ Kind = Literal[
     "lightgbm-text",
     "torchscript",
     "torch",
+    "unread",  # too large, or a pickle of a form that is not followed: it may well be a model
     "unknown",
 ]
 BUILT_IN_XGBOOST = ("xgboost-json", "xgboost-ubj", "xgboost-binary")
+# A pickle's protocol, and the compressions that joblib has: gzip, bz2, xz, lzma, zlib, lz4.
+_MAYBE_PICKLE = (b"\x80", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x78", b"\x04\x22\x4d\x18")
 _LARGEST_INDEX = 64 * 1024**2
 _UBJ_VERSION = re.compile(rb"\x07version\[#L\x00{7}\x03(i.|I..|l.{4})(i.|I..|l.{4})(i.|I..|l.{4})", re.DOTALL)
 _SKLEARN_VERSION = re.compile(r'"_sklearn_version".{0,400}?"content": "\\"([\d.]+\w*)\\""', re.DOTALL)
@@ -81,7 +84,8 @@ def _pickle(name: str, content: bytes) -> ModelFile:
         contents = pickle_contents(content)
     except ValueError as error:
         known = "a joblib or pickle file, skops, XGBoost (JSON, UBJ), LightGBM text or TorchScript"
-        return ModelFile(name, "unknown", reason=f"none of {known}; {error}")
+        kind: Kind = "unread" if content.startswith(_MAYBE_PICKLE) else "unknown"
+        return ModelFile(name, kind, reason=f"none of {known}; {error}")
     packages = contents.packages
     framework: Framework | None = None
     if "torch" in packages:

@@ -127,7 +127,7 @@ def _member(entry: tarfile.TarInfo) -> Member:
 
 def _model(name: str, content: IO[bytes], size: int) -> ModelFile:
     if size > LARGEST_MODEL_READ:
-        return ModelFile(name, "unknown", reason=f"{size:,} bytes, more than is looked at")
+        return ModelFile(name, "unread", reason=f"{size:,} bytes, more than is looked at")
     return model_file(name, content.read())
 
 

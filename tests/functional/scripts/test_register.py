@@ -298,6 +298,7 @@ BAD_ARCHIVES: dict[str, tuple[dict[str, bytes], str]] = {
         "saved by scikit-learn 9.9.1",
     ),
     "other xgboost": ({"model.json": OTHER_VERSION}, "saved by XGBoost 9.9.0"),
+    "garbage": ({"model.joblib": b"garbage", "code/inference.py": HANDLER}, "model.joblib is no model"),
     "no booster": ({"model.json": BOOSTER, "notes.md": b"about it"}, "notes.md is no XGBoost model"),
 }
 
@@ -305,7 +306,7 @@ BAD_ARCHIVES: dict[str, tuple[dict[str, bytes], str]] = {
 @pytest.mark.parametrize("kind", BAD_ARCHIVES)
 def test_an_archive_that_the_container_would_refuse_is_not_uploaded(team: Site, kind: str) -> None:
     files, word = BAD_ARCHIVES[kind]
-    more = ["--framework", "sklearn"] if not files else []
+    more = ["--framework", "sklearn"] if kind in ("no file", "garbage") else []
     refused(team, 7, word, "--artifact", tarball(team, files), *more)
 
 
