@@ -12,14 +12,10 @@ import pytest
 import yaml
 
 from tests.functional.conftest import DEV
-from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PIPELINE, ROOT, SCORE, EmbeddedAws, Site
+from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PIPELINE, SCORE, EmbeddedAws, Site
 from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import codepipeline_of, executions, make, started_by
 
-pytestmark = pytest.mark.skipif(
-    '"pipelines"' not in (ROOT / "stages/schema.json").read_text(),
-    reason="a stage file cannot give one of several pipelines settings of its own yet",
-)
 SECOND = "churn_score"
 
 
