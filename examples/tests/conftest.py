@@ -6,21 +6,42 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.workspace.stage_files import load_stage
-from tests.functional.conftest import DEV, PREPROD, PROD, REGION, client, server, unique
+from tests.functional.conftest import unique
 from tests.functional.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[2]
 Seed = Callable[..., subprocess.CompletedProcess[str]]
 
-# Fixtures of the functional tests, for the tests of this folder too.
-__all__ = ["client", "server", "unique"]
+# The sample's own, as stages/ name them.
+DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
+REGION = "eu-west-1"
+
+# A fixture of the functional tests, for the tests of this folder too.
+__all__ = ["unique"]
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV, PREPROD, PROD], REGION)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def client(server: ServerProcess) -> Callable[..., Any]:
+    """``client("s3")``, ``client("s3", PREPROD)``: boto3 over HTTP, as a user has it."""
+
+    def make(service: str, account: str = DEV) -> Any:
+        return server.client(service, account)
+
+    return make
 
 
 @pytest.fixture(scope="session")

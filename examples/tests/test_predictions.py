@@ -16,12 +16,11 @@ from examples.candidates import CANDIDATES
 from examples.packaging import model_archive
 from examples.records import FEATURES, RECORD_ID
 from examples.scoring_data import scoring_files
-from examples.tests.conftest import ROOT
+from examples.tests.conftest import PREPROD, REGION, ROOT
 from examples.train import train
 from scripts.decisions.definition_binding import bind_definition, definition_text
 from scripts.workspace.pipeline_code import pipeline_code
 from scripts.workspace.pipelines import read_fresh_definition
-from tests.functional.conftest import PREPROD, REGION
 
 ROWS = 600
 IMAGE = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"

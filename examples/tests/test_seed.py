@@ -10,8 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from examples.scoring_data import ROWS
-from examples.tests.conftest import Seed
-from tests.functional.conftest import DEV, PREPROD, PROD
+from examples.tests.conftest import DEV, PREPROD, PROD, Seed
 
 GROUP = "tumor-classifier"
 BUCKET = f"tumor-screening-dev-{DEV}-eu-west-1"

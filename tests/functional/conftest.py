@@ -17,8 +17,9 @@ from botocore.config import Config
 
 from tests.functional.server_process import ServerProcess
 
-DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
-REGION = "eu-west-1"
+# A team's own: nothing may know the sample's. YAML would take the first for an octal number.
+DEV, PREPROD, PROD = "012345670123", "550011223344", "660011223344"
+REGION = "ap-southeast-2"
 
 
 # A shell ignores Ctrl-C in what it runs in the background, and every child would inherit that from the tests.

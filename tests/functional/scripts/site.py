@@ -23,7 +23,7 @@ from tests.functional.conftest import DEV, PREPROD, PROD, REGION
 from tests.functional.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
-PROJECT = "tumor-screening"
+PROJECT = "harbour"
 DEV_BUCKET = f"{PROJECT}-dev-{DEV}-{REGION}"
 BUCKETS = {"preprod": f"{PROJECT}-preprod-{PREPROD}-{REGION}", "prod": f"{PROJECT}-prod-{PROD}-{REGION}"}
 ACCOUNTS = {"preprod": PREPROD, "prod": PROD}
@@ -53,7 +53,7 @@ def get_pipeline(**_):
             "S3Uri": where, "LocalPath": local("output"), "S3UploadMode": "EndOfJob"}}]},
     }
     parameters = [{"Name": name, "Type": "String"} for name in names]
-    parameters[4]["DefaultValue"] = "111111111111.dkr.ecr.eu-west-1.amazonaws.com/python:3"
+    parameters[4]["DefaultValue"] = "012345670123.dkr.ecr.ap-southeast-2.amazonaws.com/python:3"
     return {"Version": "2020-12-01", "Parameters": parameters,
             "Steps": [{"Name": "Score", "Type": "Processing", "Arguments": arguments}]}
 """

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from tests.functional.conftest import DEV, PREPROD
-from tests.functional.scripts.site import DEV_BUCKET, ROOT, Site, wait_until
+from tests.functional.scripts.site import DEV_BUCKET, PROJECT, ROOT, Site, wait_until
 
 
 def refused(done: subprocess.CompletedProcess[str], code: int, *words: str) -> None:
@@ -108,7 +108,7 @@ def test_an_endpoint_that_does_not_answer_is_told(site: Site) -> None:
 
 def test_a_stage_without_a_foundation_names_the_command(ready_site: Site) -> None:
     done = ready_site.run("deploy", "--stage", "preprod", AWS_PREPROD_ACCOUNT_NUMBER="444444444444")
-    refused(done, 6, "make bootstrap", "444444444444", "tumor-screening-preprod-deployment")
+    refused(done, 6, "make bootstrap", "444444444444", f"{PROJECT}-preprod-deployment")
     assert not (ready_site.folder / "release.json").exists()
 
 

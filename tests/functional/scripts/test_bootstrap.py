@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 
 from tests.functional.conftest import DEV, PREPROD, PROD
-from tests.functional.scripts.site import Site
+from tests.functional.scripts.site import BUCKETS, Site
 
 
 def test_bootstrapping_again_changes_nothing(site: Site) -> None:
@@ -29,7 +29,7 @@ def test_another_projects_place_is_refused_before_anything_is_deployed(site: Sit
     done = site.run("bootstrap", "--yes", "--no-toolchain", SAGEMAKER_PROJECT_NAME="onco-batch")
     assert done.returncode == 6, done.stderr
     assert "belongs to another project" in done.stderr
-    assert "tumor-screening-preprod-222222222222-eu-west-1" in done.stderr
+    assert BUCKETS["preprod"] in done.stderr
     assert stack_names(site) == before
 
 

@@ -16,7 +16,7 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.artifacts import MIB, Objects, differences
 from scripts.gateways.aws_errors import Actor
 from tests.functional.conftest import DEV, PREPROD, REGION
-from tests.functional.scripts.site import BUCKETS, DEV_BUCKET, EmbeddedAws
+from tests.functional.scripts.site import BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws
 
 CONTENT = bytes(range(256)) * (12 * MIB // 256)
 TARGET = BUCKETS["preprod"]
@@ -31,7 +31,7 @@ class Copying:
         session = Session(region_name=REGION, aws_access_key_id=DEV, aws_secret_access_key="local")
         self.objects = Objects(Account(session, Actor(DEV), self.calls), largest_single_copy=8 * MIB, part=5 * MIB)
         kms = aws.client("kms", account=PREPROD)
-        self.kms_key_arn = kms.describe_key(KeyId="alias/tumor-screening-preprod")["KeyMetadata"]["Arn"]
+        self.kms_key_arn = kms.describe_key(KeyId=f"alias/{PROJECT}-preprod")["KeyMetadata"]["Arn"]
         self.key = f"models/{uuid.uuid4().hex}"
 
     def put(self, content: bytes, **options: Any) -> None:

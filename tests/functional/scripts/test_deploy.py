@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import PREPROD, PROD
+from tests.functional.conftest import PREPROD, PROD, REGION
 from tests.functional.scripts.site import BUCKETS, SCORE, EmbeddedAws, Site
 
 MOST_CALLS = 15
@@ -38,7 +38,7 @@ def deployed(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory
 def test_a_deployment_shows_what_it_does_and_ends_with_a_summary(deployed: Deployed) -> None:
     shown, progress = deployed.first.stdout, deployed.first.stderr
     assert "is live in preprod and verified" in shown
-    assert "(none) -> arn:aws:sagemaker:eu-west-1:222222222222:model-package/" in shown
+    assert f"(none) -> arn:aws:sagemaker:{REGION}:{PREPROD}:model-package/" in shown
     assert "0  a  0.5" in shown
     for part in ("ModelName", "ArtifactBucketName", "s3://", ":pipeline/", "AWS calls: ", "total "):
         assert part in shown

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import PREPROD
+from tests.functional.conftest import PREPROD, REGION
 from tests.functional.scripts.site import ACCOUNTS, DEV_BUCKET, PROJECT, EmbeddedAws, Site
 
-GROUP = "tumor-classifier"
+GROUP = "berths"
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +18,7 @@ def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """With the foundation in both stages, whose roles know the one group, an Approved version and input."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+        aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client)
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")

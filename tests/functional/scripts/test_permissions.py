@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.functional.conftest import PREPROD, PROD
-from tests.functional.scripts.site import EmbeddedAws, Site
+from tests.functional.scripts.site import PROJECT, EmbeddedAws, Site
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def test_the_templates_roles_are_enough_for_both_stages(enforcing_site: Site) ->
 
 
 def test_denied_access_names_account_action_and_role(enforcing_site: Site) -> None:
-    role = "tumor-screening-preprod-deployment"
+    role = f"{PROJECT}-preprod-deployment"
     iam = enforcing_site.client("iam", account=PREPROD)
     deny = {"Effect": "Deny", "Action": "sagemaker:CreateModelPackage", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
@@ -60,7 +60,7 @@ def test_the_deployment_role_may_read_all_that_the_evidence_shows_and_an_older_o
     iam = enforcing_site.client("iam", account=PROD)
     deny = {"Effect": "Deny", "Action": "cloudformation:GetStackPolicy", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    role = "tumor-screening-prod-deployment"
+    role = f"{PROJECT}-prod-deployment"
     iam.put_role_policy(RoleName=role, PolicyName="deny", PolicyDocument=policy)
     page = evidence(enforcing_site)
     iam.delete_role_policy(RoleName=role, PolicyName="deny")

@@ -21,7 +21,7 @@ from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from tests.functional.conftest import DEV, PREPROD
+from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.scripts.site import DEV_BUCKET, ROOT, Site
 
 MODELS = ROOT / "tests/unit/scripts/decisions/models"
@@ -353,16 +353,16 @@ def test_packages_are_not_promised_where_jobs_have_no_network(team: Site) -> Non
 
 def test_an_image_that_cannot_be_pulled_or_does_not_fit_is_refused(team: Site) -> None:
     artifact = ("--artifact", saved(team, regressor()))
-    stock = "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
+    stock = f"783357654285.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
     other = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3"
     refused(team, 7, ("the image is in us-east-1", stock), *artifact, "--image", other)
-    refused(team, 7, stock, *artifact, "--image", stock.replace("141502667606", "683313688378"))
+    refused(team, 7, stock, *artifact, "--image", stock.replace("783357654285", "683313688378"))
     refused(team, 7, "is not the URI of an image", *artifact, "--image", "not an image")
     refused(team, 7, "saved by scikit-learn 1.9.1", *artifact, "--image", stock.replace("1.9-0", "1.2-1"))
-    refused(team, 7, "images of eu-west-1", *artifact, "--framework-version", "7.7")
+    refused(team, 7, f"images of {REGION}", *artifact, "--framework-version", "7.7")
     refused(team, 7, "is a scikit-learn model", *artifact, "--framework", "xgboost")
     refused(team, 2, "is no framework", *artifact, "--framework", "tensorflow")
-    own = team.json("register", *artifact, "--image", f"{DEV}.dkr.ecr.eu-west-1.amazonaws.com/ours:1")
+    own = team.json("register", *artifact, "--image", f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/ours:1")
     assert "Environment" not in described(team, own["model_package_arn"])["InferenceSpecification"]["Containers"][0]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 
-from tests.functional.conftest import PREPROD
+from tests.functional.conftest import DEV, PREPROD
 from tests.functional.scripts.site import BUCKETS, SCORE, Site
 
 
@@ -97,7 +97,7 @@ def test_a_record_that_cannot_be_read_is_told_and_turns_nothing_on(ready_site: S
     assert switch(ready_site, "off", "--reason", "x").returncode == 0
     s3, key = ready_site.client("s3", account=PREPROD), f"schedule/{ready_site.pipeline}.json"
     record = json.loads(s3.get_object(Bucket=BUCKETS["preprod"], Key=key)["Body"].read())
-    assert record["by"] == "arn:aws:iam::111111111111:root"
+    assert record["by"] == f"arn:aws:iam::{DEV}:root"
     s3.put_object(Bucket=BUCKETS["preprod"], Key=key, Body=b"{")
     for verb in ("deploy", "plan"):
         refused = ready_site.run(verb, "--stage", "preprod")

@@ -14,7 +14,7 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import Actor
 from tests.functional.conftest import PREPROD, REGION
-from tests.functional.scripts.site import BUCKETS, PIPELINE, SCORE, EmbeddedAws, Site
+from tests.functional.scripts.site import BUCKETS, PIPELINE, PROJECT, SCORE, EmbeddedAws, Site
 
 BUCKET = BUCKETS["preprod"]
 REPORTING = PIPELINE.replace(
@@ -225,7 +225,7 @@ def test_of_two_writers_the_second_finds_the_first(embedded_aws: EmbeddedAws, mo
     session = Session(region_name=REGION, aws_access_key_id=PREPROD, aws_secret_access_key="local")
     objects = Objects(Account(session, Actor(PREPROD), Counter()))
     kms = embedded_aws.client("kms", account=PREPROD)
-    kms_key_arn = kms.describe_key(KeyId="alias/tumor-screening-preprod")["KeyMetadata"]["Arn"]
+    kms_key_arn = kms.describe_key(KeyId=f"alias/{PROJECT}-preprod")["KeyMetadata"]["Arn"]
     key = f"releases/{uuid.uuid4().hex}"
     assert objects.replace(BUCKET, key, b"1", kms_key_arn, None)
     assert not objects.replace(BUCKET, key, b"2", kms_key_arn, None)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.scripts.site import ROOT
 from tests.functional.server_process import ServerProcess
 from tests.functional.toolchain.workshop import Workshop, action
@@ -23,15 +24,15 @@ phases:
     commands: [echo measuring the model, "{command}"]
 """
 
-STAGE = """
-account: "222222222222"
-dev_account: "111111111111"
-region: eu-west-1
-project: { name: replaced-by-the-environment, id: p-desk }
+STAGE = f"""
+account: "{PREPROD}"
+dev_account: "{DEV}"
+region: {REGION}
+project: {{ name: replaced-by-the-environment, id: p-desk }}
 pipeline: batch_inference
 model_package_group: models
-processing: { instance_type: ml.m5.large }
-inference: { instance_type: ml.m5.large }
+processing: {{ instance_type: ml.m5.large }}
+inference: {{ instance_type: ml.m5.large }}
 """
 
 
@@ -92,7 +93,7 @@ def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_pat
         "HOME": str(tmp_path),
         "PYTHONPATH": str(ROOT),
         "AWS_ENDPOINT_URL": server.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "111111111111",
+        "AWS_ACCESS_KEY_ID": DEV,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_PROJECT_NAME": unique,

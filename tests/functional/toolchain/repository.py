@@ -18,7 +18,8 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from tests.functional.scripts.site import PIPELINE, PROJECT, ROOT, SCORE, Site, wait_until
+from tests.functional.conftest import REGION
+from tests.functional.scripts.site import BUCKETS, PIPELINE, PROJECT, ROOT, SCORE, Site, wait_until
 
 BRANCH = "main"
 _AS_IT_IS = "# ruff: noqa\n# mypy: ignore-errors\n# fmt: off\n"
@@ -66,7 +67,7 @@ def make(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "CLOUD=aws", f"PYTHON={sys.executable}", *arguments],
         cwd=site.folder,
-        env={**environment, "AWS_DEFAULT_REGION": "eu-west-1"},
+        env={**environment, "AWS_DEFAULT_REGION": REGION},
         capture_output=True,
         text=True,
         timeout=DEADLINE,
@@ -105,10 +106,10 @@ def started_by(site: Site, rule: str, count: int = 1, pipeline: str = "") -> str
 def live_release(site: Site, stage: str, account: str) -> dict[str, Any]:
     """The release.json of what a stage's stack says it runs."""
     stack = site.client("cloudformation", account=account).describe_stacks(
-        StackName=f"tumor-screening-{site.pipeline}-{stage}"
+        StackName=f"{PROJECT}-{site.pipeline}-{stage}"
     )["Stacks"][0]
     release_id = next(each["OutputValue"] for each in stack["Outputs"] if each["OutputKey"] == "ReleaseId")
-    bucket = f"tumor-screening-{stage}-{account}-eu-west-1"
+    bucket = BUCKETS[stage]
     body = site.client("s3", account=account).get_object(Bucket=bucket, Key=f"releases/{release_id}/release.json")
     content: dict[str, Any] = json.load(body["Body"])
     assert content["release_id"] == release_id
@@ -166,7 +167,7 @@ def aws_cli(site: Site, *arguments: str) -> None:
     """The real AWS CLI."""
     done = subprocess.run(
         [sys.executable, "-m", "awscli", *arguments],
-        env={**site.environment, "AWS_DEFAULT_REGION": "eu-west-1", "PATH": os.environ["PATH"]},
+        env={**site.environment, "AWS_DEFAULT_REGION": REGION, "PATH": os.environ["PATH"]},
         capture_output=True,
         text=True,
         check=False,

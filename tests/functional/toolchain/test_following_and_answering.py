@@ -8,6 +8,7 @@ import pty
 import subprocess
 import urllib.request
 
+from tests.functional.conftest import DEV
 from tests.functional.toolchain.conftest import Desk
 
 STAGE, ACTION = "S1", "Manual"
@@ -84,7 +85,7 @@ def test_a_rejection_is_told_as_one_with_its_reason_and_by_whom(desk: Desk) -> N
     told = desk.run("codepipeline", "--newest")
     assert told.returncode == 17
     assert f"execution {execution_id} of {desk.workshop.name} was rejected" in told.stderr
-    assert "S1 / Manual: too few rows (by arn:aws:iam::111111111111:root)" in told.stderr
+    assert f"S1 / Manual: too few rows (by arn:aws:iam::{DEV}:root)" in told.stderr
     assert "CodeBuild" not in desk.workshop.actions(execution_id)
 
 

@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.conftest import DEV, PREPROD, PROD
-from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, EmbeddedAws, Site
+from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws, Site
 from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import codepipeline_of, executions, live_release, make, started_by
 
-GROUP = "tumor-classifier"
+GROUP = "berths"
 APPROVER = "ann@example.com"
 
 
@@ -30,9 +30,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP
         repository.make_repository(site)
-        site.client("s3").create_bucket(
-            Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-        )
+        site.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         site.register()
         foundations = make(site, "bootstrap", "ARGS=--yes --no-toolchain")
         assert foundations.returncode == 0, foundations.stderr
@@ -40,7 +38,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
             site.put_input(stage)
         whole = make(site, "bootstrap", f"ARGS=--yes --notification-email {APPROVER}")
         assert whole.returncode == 0, whole.stderr
-        assert "tumor-screening-toolchain: deployed" in whole.stdout
+        assert f"{PROJECT}-toolchain: deployed" in whole.stdout
         assert f"{codepipeline_of(site)}-codepipeline: deployed" in whole.stdout
         repository.follow_link_in_mail(site, APPROVER)
         yield site

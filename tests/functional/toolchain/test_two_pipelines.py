@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.functional.conftest import DEV
+from tests.functional.conftest import DEV, REGION
 from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PIPELINE, SCORE, EmbeddedAws, Site
 from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import codepipeline_of, executions, make, started_by
@@ -28,7 +28,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         second = second_pipeline(site)
         repository.make_repository(site)
         repository.commit(site, "Two pipelines")
-        where = {"LocationConstraint": "eu-west-1"}
+        where = {"LocationConstraint": REGION}
         site.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration=where)
         for each in (site, second):
             each.register()
@@ -95,7 +95,7 @@ def test_a_push_that_changes_one_pipeline_releases_only_that_one(team: Site) -> 
 
 def test_an_approved_package_starts_only_the_codepipeline_of_its_own_group(team: Site) -> None:
     before = len(executions(team))
-    group = f"arn:aws:sagemaker:eu-west-1:{DEV}:model-package/churn-models"
+    group = f"arn:aws:sagemaker:{REGION}:{DEV}:model-package/churn-models"
     second = object.__new__(Site)
     vars(second).update(vars(team), pipeline=SECOND, group="churn-models")
     pending = second.register("PendingManualApproval")

@@ -65,7 +65,7 @@ def make_former_toolchain(site: Site) -> None:
     text += "  CodePipelineName: { Value: !Ref CodePipeline }\n"
     values = {
         "SageMakerProjectName": PROJECT,
-        "SageMakerProjectId": "p-tumorscreening",
+        "SageMakerProjectId": "p-site",
         "ModelPackageGroupNames": site.group,
         "BatchPipelineFolder": site.pipeline,
         "ApprovalTimeoutInMinutes": "77",
