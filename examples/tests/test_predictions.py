@@ -48,7 +48,10 @@ def run(client: Callable[..., Any], unique: str, model: Any) -> Callable[[dict[s
     )
     infrastructure = {
         "RoleArn": role,
-        "KmsKeyId": client("kms", PREPROD).create_key()["KeyMetadata"]["Arn"],
+        **dict.fromkeys(
+            ("KmsKeyId", "ProcessingVolumeKmsKeyId", "InferenceVolumeKmsKeyId"),
+            client("kms", PREPROD).create_key()["KeyMetadata"]["Arn"],
+        ),
         "SubnetIds": [],
         "SecurityGroupIds": [],
         "ProcessingImageUri": IMAGE,

@@ -21,6 +21,9 @@ UNREAD_FILES = ParameterString("UnreadFiles", default_value="fail")
 # What deploying a stage replaces by that stage's value.
 ROLE_ARN = ParameterString("RoleArn")
 KMS_KEY_ID = ParameterString("KmsKeyId")
+# Of the jobs' volumes: the same key, or none for instance types with disks of their own, which take none.
+PROCESSING_VOLUME_KMS_KEY_ID = ParameterString("ProcessingVolumeKmsKeyId")
+INFERENCE_VOLUME_KMS_KEY_ID = ParameterString("InferenceVolumeKmsKeyId")
 SUBNET_IDS = ParameterString("SubnetIds")
 SECURITY_GROUP_IDS = ParameterString("SecurityGroupIds")
 PROCESSING_IMAGE_URI = ParameterString("ProcessingImageUri")
@@ -48,6 +51,8 @@ PARAMETERS: list[Parameter] = [
     UNREAD_FILES,
     ROLE_ARN,
     KMS_KEY_ID,
+    PROCESSING_VOLUME_KMS_KEY_ID,
+    INFERENCE_VOLUME_KMS_KEY_ID,
     SUBNET_IDS,
     SECURITY_GROUP_IDS,
     PROCESSING_IMAGE_URI,

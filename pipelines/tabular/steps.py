@@ -32,6 +32,7 @@ from pipelines.tabular.parameters import (
     CONTENT_TYPE,
     INFERENCE_INSTANCE_COUNT,
     INFERENCE_INSTANCE_TYPE,
+    INFERENCE_VOLUME_KMS_KEY_ID,
     INPUT_DATA_URL,
     INPUT_FILTER,
     JOIN_SOURCE,
@@ -46,6 +47,7 @@ from pipelines.tabular.parameters import (
     PROCESSING_IMAGE_URI,
     PROCESSING_INSTANCE_COUNT,
     PROCESSING_INSTANCE_TYPE,
+    PROCESSING_VOLUME_KMS_KEY_ID,
     ROLE_ARN,
     SECURITY_GROUP_IDS,
     SPLIT_TYPE,
@@ -123,7 +125,7 @@ def processing_step(
                 "ClusterConfig": {
                     "InstanceCount": PROCESSING_INSTANCE_COUNT,
                     "InstanceType": PROCESSING_INSTANCE_TYPE,
-                    "VolumeKmsKeyId": KMS_KEY_ID,
+                    "VolumeKmsKeyId": PROCESSING_VOLUME_KMS_KEY_ID,
                     "VolumeSizeInGB": 30,
                 }
             },
@@ -153,7 +155,7 @@ def transform_step(name: str, records: Any) -> RequestStep:
 
     https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html
 
-    Network and role are the model's. Nitro instance types with local disks refuse a VolumeKmsKeyId.
+    Network and role are the model's.
     """
     return RequestStep(
         name,
@@ -178,7 +180,7 @@ def transform_step(name: str, records: Any) -> RequestStep:
             "TransformResources": {
                 "InstanceCount": INFERENCE_INSTANCE_COUNT,
                 "InstanceType": INFERENCE_INSTANCE_TYPE,
-                "VolumeKmsKeyId": KMS_KEY_ID,
+                "VolumeKmsKeyId": INFERENCE_VOLUME_KMS_KEY_ID,
             },
             "DataProcessing": {
                 "InputFilter": INPUT_FILTER,

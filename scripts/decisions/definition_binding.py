@@ -18,6 +18,8 @@ INFRASTRUCTURE_PARAMETERS: Final = frozenset(
     {
         "RoleArn",
         "KmsKeyId",
+        "ProcessingVolumeKmsKeyId",
+        "InferenceVolumeKmsKeyId",
         "SubnetIds",
         "SecurityGroupIds",
         "ProcessingImageUri",

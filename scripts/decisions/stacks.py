@@ -70,7 +70,9 @@ def readiness(
         raise StackError(
             f"stack {stack.name} is in {stack.status} and cannot be updated",
             found=_reason(stack),
-            next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}",
+            next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}   "
+            f"# once what its events name is mended; where nothing can be: make destroy STAGE={stage}{_destroys(stage)}"
+            f", which keeps data, then make deploy STAGE={stage}",
         )
     raise _stuck(stack, "CloudFormation can only delete it in this state", stage)
 
@@ -88,12 +90,15 @@ def _wait_or_refuse(stack: Stack, wanted: Mapping[str, str | None], stage: str, 
 
 
 def _stuck(stack: Stack, why: str, stage: str) -> StackError:
-    word = " ARGS=--yes-delete-prod" if stage == "prod" else ""
     return StackError(
         f"stack {stack.name} is in {stack.status}: {why}",
         found=_reason(stack),
-        next_command=f"make destroy STAGE={stage}{word}   # keeps data; then: make deploy STAGE={stage}",
+        next_command=f"make destroy STAGE={stage}{_destroys(stage)}   # keeps data; then: make deploy STAGE={stage}",
     )
+
+
+def _destroys(stage: str) -> str:
+    return " ARGS=--yes-delete-prod" if stage == "prod" else ""
 
 
 def _reason(stack: Stack) -> list[str]:

@@ -34,6 +34,7 @@ class StageStatus:
     approval: dict[str, str] | None = None
     passed_once: bool = False
     doubts: tuple[str, ...] = ()
+    pipeline: str = ""
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -54,7 +55,8 @@ def comparison(stages: Sequence[StageStatus]) -> str | None:
 
 def status_lines(status: StageStatus) -> list[str]:
     """A stage's status for people."""
-    lines = [f"{status.stage}  (account {status.account})"]
+    of = f"pipeline {status.pipeline}, " if status.pipeline else ""
+    lines = [f"{status.stage}  ({of}account {status.account})"]
     if status.problem:
         return [*lines, f"  {status.problem}"]
     if status.release_id is None:

@@ -29,20 +29,21 @@ _OURS = ("run-", "verify-")  # what the verbs name the executions that they star
 
 
 def read_status(context: StageContext) -> StageStatus:
-    stage, account = context.stage, context.settings.account
+    stage, account, pipeline = context.stage, context.settings.account, context.settings.pipeline
     try:
         context.require_foundation()
     except FoundationError as error:
-        return StageStatus(stage, account, problem=f"{error.problem}; next: {error.next_command}")
+        return StageStatus(stage, account, problem=f"{error.problem}; next: {error.next_command}", pipeline=pipeline)
     stack = context.stacks.describe(context.names.batch_stack)
     if stack is None or "ReleaseId" not in stack.parameters:
-        return StageStatus(stage, account, stack_status=stack.status if stack else None)
+        return StageStatus(stage, account, stack_status=stack.status if stack else None, pipeline=pipeline)
     release_id = stack.parameters["ReleaseId"]
     verification = standing_now(context, release_id, stack)
     schedule = rule(context.account, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
         stage=stage,
+        pipeline=pipeline,
         account=account,
         stack_status=stack.status,
         release_id=release_id,
