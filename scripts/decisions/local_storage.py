@@ -16,4 +16,4 @@ _TYPE = re.compile(r"ml\.(?P<family>[a-z]+\d+(?P<options>[a-z-]*))\.[a-z0-9]+")
 
 def has_local_storage(instance_type: str) -> bool:
     match = _TYPE.fullmatch(instance_type)
-    return bool(match) and (match["family"] in _ALWAYS or "d" in match["options"])
+    return match is not None and (match["family"] in _ALWAYS or "d" in match["options"])

@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import json
 import math
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -137,8 +138,8 @@ def _is_label(value: str, labels: Sequence[str]) -> bool:
 
 
 def _mean(numbers: Sequence[float]) -> float | None:
-    """Without the overflow that a plain sum of huge numbers has."""
-    return math.fsum(number / len(numbers) for number in numbers) if numbers else None
+    """Exact, and so without the overflow that a sum of huge floats has."""
+    return statistics.mean(numbers) if numbers else None
 
 
 def _number(text: str | None) -> float | None:

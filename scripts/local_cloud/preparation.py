@@ -14,14 +14,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from scripts.decisions.names import partition_of
-from scripts.errors import INTERRUPTED, LocalCloudError
+from scripts.errors import INTERRUPTED
 from scripts.local_cloud.environment import client_environment
 from scripts.local_cloud.git_remote import point_remote_to
 from scripts.local_cloud.server import HOME, running_endpoint, start
 from scripts.terminal.heartbeat import hushed
 from scripts.workspace.pipelines import pipeline_names, sample_of
-from scripts.workspace.stage_files import STAGES, any_stage, dev_account, load_stage, stage_names
+from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
 PREPARED = HOME / "prepared"
 SAMPLE_PREPARED = HOME / "sample"  # from then on what the accounts hold is the team's, and nothing brings it back
@@ -42,20 +41,8 @@ PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_g
 PREPARED_FROM |= {"network", "tags"}
 
 
-def require_playable(region: str) -> None:
-    """Raises LocalCloudError for a region of another partition: the embedded AWS has the ARNs of ``aws`` alone."""
-    partition = partition_of(region)
-    if partition != "aws":
-        raise LocalCloudError(
-            f"the embedded AWS cannot play {region}: it is of the partition {partition}, and localaws is of aws",
-            found=[f"region: {region} in {STAGES}/"],
-            next_command="the same command with CLOUD=aws   # or, to try it here: AWS_REGION=us-east-1 make ...",
-        )
-
-
 def ensure_ready() -> str:
     """The endpoint URL of this clone's embedded AWS, started and prepared now where that was not done."""
-    require_playable(any_stage().region)
     HOME.mkdir(exist_ok=True)
     with _one_starter():
         endpoint_url = running_endpoint() or start()

