@@ -72,7 +72,7 @@ def follow(
             rows = action_rows(structure, details, state)
             if status == "Succeeded":
                 rows = skipped(rows)
-            approval, obstacle = _waits_for(codepipeline, structure, state, details, execution_id, answered)
+            approval, obstacle = _waits_for(codepipeline, structure, state, execution_id, answered)
             view.update(status, rows, approval, obstacle)
             if status in ENDED or (approval and not past_approvals):
                 break
@@ -86,17 +86,19 @@ def _waits_for(
     codepipeline: CodePipelines,
     structure: dict[str, Any],
     state: dict[str, Any],
-    details: list[dict[str, Any]],
     execution_id: str,
     answered: str | None,
 ) -> tuple[WaitingApproval | None, HeldUp | None]:
     """The approval without which the execution does not go on: its own, or that of the one it is queued behind."""
-    approval, obstacle = waiting_approval(structure, state, details), held_up(state, execution_id)
+    approval, obstacle = waiting_approval(structure, state, []), held_up(state, execution_id)
     if approval is None or approval.token == answered:
         return None, obstacle
-    if obstacle and approval.execution_id == obstacle.ahead:
-        return waiting_approval(structure, state, codepipeline.actions(obstacle.ahead)), obstacle
-    return (approval, None) if approval.execution_id == execution_id else (None, obstacle)
+    is_ahead = obstacle is not None and approval.execution_id == obstacle.ahead
+    if not is_ahead and approval.execution_id != execution_id:
+        return None, obstacle
+    # Read after the state: what was read before may lack the action, and with it its texts' variables.
+    told = waiting_approval(structure, state, codepipeline.actions(approval.execution_id))
+    return told, obstacle if is_ahead else None
 
 
 def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: list[ActionRow]) -> DeploymentError:

@@ -13,7 +13,7 @@ MODEL = ROOT / "tests/unit/scripts/decisions/models/regressor.joblib"
 def test_registering_starts_the_embedded_aws_and_makes_bucket_and_group(tmp_path: Path) -> None:
     clone = Clone(tmp_path, without=("examples",))
     for path in (clone.folder / "stages").glob("*.yml"):
-        path.write_text(path.read_text().replace("tumor-classifier", "house-prices"))
+        path.write_text(f"{path.read_text()}\nmodel_package_group: house-prices\n")
     shutil.copy(MODEL, clone.folder / "model.joblib")
     try:
         done = clone.json("register", "--artifact", "model.joblib", "--approve", "--reason", "the first")

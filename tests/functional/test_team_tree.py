@@ -16,7 +16,7 @@ from botocore.config import Config
 
 from tests.functional.clones import ROOT, Clone
 from tests.functional.conftest import DEV, REGION
-from tests.functional.scripts.site import DEV_BUCKET, PIPELINE, Site
+from tests.functional.scripts.site import DEV_BUCKET, PIPELINE, Site, write_stages
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +39,7 @@ def test_every_test_of_a_release_passes_whatever_a_team_has_written(tmp_path: Pa
             "pipeline": "prices",
             "schedule": "cron(0 6 ? * MON-FRI *)",
             "processing": {"instance_type": "ml.c5.4xlarge", "instance_count": 3},
+            "inference": {"instance_type": "ml.c5.4xlarge"},
             "network": {"subnet_ids": ["subnet-0abc1234def567890"], "security_group_ids": ["sg-0abc1234def567890"]},
             "tags": {"team": "estate"},
         }
@@ -65,6 +66,7 @@ def test_a_deployment_says_what_is_missing_and_how_to_bring_it(clone: Clone) -> 
 
 
 def test_the_teams_own_model_and_pipeline_are_deployed_and_verified(clone: Clone) -> None:
+    write_stages(clone.folder, "batch_inference", "ours")
     assert clone.local("up").returncode == 0
     endpoint_url = clone.address()["endpoint_url"]
     client = clients(endpoint_url)

@@ -72,8 +72,8 @@ region: {region}
 project:
   name: {project}
   id: p-site
-model_package_group: {site.group}
-pipeline: {site.pipeline}
+model_package_group: {group}
+pipeline: {pipeline}
 schedule: 1 day
 processing:
   instance_type: ml.m5.large
@@ -81,7 +81,7 @@ processing:
 inference:
   instance_type: ml.m5.large
   instance_count: 1
-input_prefix: input/{site.pipeline}/
+input_prefix: input/{pipeline}/
 output_prefix: predictions/
 transform:
   batch_strategy: MultiRecord
@@ -107,6 +107,14 @@ tags: {{}}
 """
 
 
+def write_stages(folder: Path, pipeline: str, group: str) -> None:
+    """Stage files of both stages, for one pipeline and its model package group."""
+    (folder / "stages").mkdir(exist_ok=True)
+    for stage, account in ACCOUNTS.items():
+        values = {"dev": DEV, "region": REGION, "project": PROJECT, "pipeline": pipeline, "group": group}
+        (folder / "stages" / f"{stage}.yml").write_text(STAGE.format(account=account, **values))
+
+
 class Site:
     """One repository: its own pipeline, and with it its own stacks; its own model package group; shared accounts."""
 
@@ -125,13 +133,10 @@ class Site:
             "AWS_EC2_METADATA_DISABLED": "true",
         }
         shutil.copytree(ROOT / "cloudformation", folder / "cloudformation", dirs_exist_ok=True)
-        (folder / "stages").mkdir(exist_ok=True)
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
-        for name in ("__init__.py", "get_pipeline_definition.py"):
+        for name in ("__init__.py", "get_pipeline_definition.py", "framework_images.json"):
             shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)
-        for stage, account in ACCOUNTS.items():
-            text = STAGE.format(account=account, dev=DEV, region=REGION, project=PROJECT, site=self)
-            (folder / "stages" / f"{stage}.yml").write_text(text)
+        write_stages(folder, self.pipeline, self.group)
         self.write_pipeline(PIPELINE)
         self.write_script(SCORE)
 

@@ -34,6 +34,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "predictions": PREPROD,
     "promote": PREPROD,
     "reject": ("--summary", "x"),
+    "register": ("--artifact", str(ROOT / "tests/unit/scripts/decisions/models/xgboost.json")),
     "release": (),
     "resolve": (),
     "run": PREPROD,
@@ -41,7 +42,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "status": (),
     "verify": PREPROD,
 }
-WITHOUT_AWS = {"build_variable", "install", "local", "render"}
+WITHOUT_AWS = {"build_variable", "install", "local", "new", "remove_example", "render"}
 BAD_VARIABLES = {
     "unknown profile": {"AWS_PROFILE": "nobody"},
     "broken configuration": {"AWS_CONFIG_FILE": "broken.ini"},

@@ -116,7 +116,8 @@ def test_prod_gets_what_preprod_verified_though_a_newer_version_was_approved(rea
     (package,) = ready_site.promoted("prod")
     assert package["CustomerMetadataProperties"]["source_model_package_arn"].endswith("/1")
     again = ready_site.json("deploy", "--stage", "prod")
-    assert (again["changed"], again["aws_calls"] <= MOST_CALLS) == (False, True)
+    # The script in the tree is another one since: the release's own is read from preprod's bucket.
+    assert (again["changed"], again["aws_calls"] <= MOST_CALLS + 1) == (False, True), again["aws_calls_by_operation"]
 
 
 def test_an_unverified_release_goes_to_prod_only_when_told_and_that_is_recorded(ready_site: Site) -> None:

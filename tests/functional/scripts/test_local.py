@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -16,13 +15,13 @@ import boto3
 import pytest
 
 from tests.functional.conftest import DEV, REGION
-from tests.functional.scripts.site import ROOT, wait_until
+from tests.functional.scripts.site import ROOT, wait_until, write_stages
 
 
 class Clone:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        shutil.copytree(ROOT / "stages", folder / "stages")
+        write_stages(folder, "churn", "churn")
         self.environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

@@ -126,8 +126,9 @@ def test_what_was_changed_by_hand_is_not_verified(deployed: tuple[Site, str]) ->
     (code,) = [
         each["Key"]
         for each in site.client("s3", account=PREPROD).list_objects_v2(
-            Bucket=BUCKET, Prefix=f"pipeline/{site.pipeline}/preprocess"
+            Bucket=BUCKET, Prefix=f"pipeline/{site.pipeline}/code-"
         )["Contents"]
+        if each["Key"].endswith("/preprocess.py")
     ]
     put(site, code, b"print('by hand')\n")
     assert "other code of the pipeline" in status(site)["doubts"][0]
