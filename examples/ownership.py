@@ -7,9 +7,10 @@ what was read is handed in.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from examples.candidates import CANDIDATES
+from examples.records import FEATURES, RECORD_ID, SCHEMA_FILE
 from scripts.decisions.stage_settings import StageSettings
 
 SAMPLE = {"model_package_group": "tumor-classifier", "pipeline": "batch_inference"}
@@ -25,6 +26,16 @@ def foreign_settings(stages: Mapping[str, StageSettings]) -> list[str]:
         for name, own in SAMPLE.items()
         if getattr(settings, name) != own
     ]
+
+
+def foreign_columns(columns: Sequence[str]) -> list[str]:
+    """How a schema's columns differ from the sample's, in one line; empty where they are the sample's own."""
+    own = (RECORD_ID, *FEATURES)
+    changed = sorted(set(columns) ^ set(own))
+    if not changed and tuple(columns) == own:
+        return []
+    what = f"differs in {', '.join(changed[:3])}" if changed else "has them in another order"
+    return [f"{SCHEMA_FILE} no longer names the sample's columns: it {what}"]
 
 
 def foreign_versions(group: str, description: str | None, versions: Iterable[str]) -> list[str]:

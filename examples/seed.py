@@ -24,7 +24,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from examples.candidates import CANDIDATES, Candidate
-from examples.ownership import GROUP_DESCRIPTION, foreign_input, foreign_settings, foreign_versions
+from examples.ownership import GROUP_DESCRIPTION, foreign_columns, foreign_input, foreign_settings, foreign_versions
+from examples.records import schema_columns
 from examples.registration import already_registered, artifact_prefix, package_request
 from scripts.decisions.definition_binding import recorded_image_uri
 from scripts.decisions.foundation import foundation_of
@@ -99,6 +100,7 @@ def main(arguments: Sequence[str]) -> int:
 def _foreign(stages: dict[str, StageSettings]) -> list[str]:
     """What the sample must not touch, one line each. Reads settings first, then registries, then the stages' input."""
     found = foreign_settings(stages)
+    found += [] if found else foreign_columns(schema_columns())
     for where in {} if found else {_model_group_of(settings): None for settings in stages.values()}:
         dev = Accounts(where.region).dev(where.dev_account)
         description = _group_description(dev, where.group)

@@ -13,11 +13,13 @@ import pytest
 from examples import inference
 from examples.candidates import CANDIDATES
 from examples.packaging import archive
-from examples.records import FEATURES, SCHEMA
+from examples.records import FEATURES, SCHEMA_FILE
 from examples.registration import already_registered, package_description, package_request
 from examples.scoring_data import scoring_files
+from examples.tests.conftest import ROOT
 from examples.train import TrainedModel, data, train
 from pipelines.tabular.preprocessing import run
+from pipelines.tabular.schema import schema_beside
 from scripts.gateways.service_model import argument_problems
 
 
@@ -50,7 +52,7 @@ def test_raw_files_preprocessed_and_served_give_what_the_model_gives_on_the_same
     (tmp_path / "processing/input").mkdir(parents=True)
     (name, content), *_ = scoring_files(rows=300, files=1).items()
     (tmp_path / "processing/input" / name).write_bytes(content)
-    assert run(SCHEMA, base=tmp_path, environment={}) == 0
+    assert run(schema_beside(ROOT / SCHEMA_FILE), base=tmp_path, environment={}) == 0
     preprocessed = (tmp_path / "processing/output" / name).read_text().splitlines()
     body = "".join(line.partition(",")[2] + "\n" for line in preprocessed)  # InputFilter $[1:]
     raw = np.genfromtxt(io.BytesIO(content), delimiter=",", skip_header=1, usecols=range(1, len(FEATURES) + 1))

@@ -4,17 +4,27 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
 from examples.candidates import CANDIDATES
-from examples.ownership import GROUP_DESCRIPTION, SAMPLE, foreign_input, foreign_settings, foreign_versions
+from examples.ownership import (
+    GROUP_DESCRIPTION,
+    SAMPLE,
+    foreign_columns,
+    foreign_input,
+    foreign_settings,
+    foreign_versions,
+)
+from examples.records import schema_columns
 from examples.registration import package_description
+from examples.tests.conftest import DEV, REGION
 from scripts.workspace.stage_files import load_stage
 from tests.functional.clones import Clone
-from tests.functional.test_team_tree import clients
 
 GROUP = SAMPLE["model_package_group"]
 OWN = [package_description(each) for each in CANDIDATES]
@@ -35,6 +45,12 @@ def test_a_group_is_the_samples_by_its_description_and_all_its_versions() -> Non
     assert foreign_versions(GROUP, GROUP_DESCRIPTION, [*OWN, "our own"])
     assert foreign_versions(GROUP, GROUP_DESCRIPTION, [""])
     assert foreign_versions(GROUP, "", [])
+
+
+def test_columns_are_the_samples_while_nobody_has_changed_the_schema() -> None:
+    assert foreign_columns(schema_columns()) == []
+    assert "patient_age" in foreign_columns([*schema_columns(), "patient_age"])[0]
+    assert "another order" in foreign_columns(list(reversed(schema_columns())))[0]
 
 
 def test_input_is_the_samples_by_its_names() -> None:
@@ -104,13 +120,28 @@ def seed(clone: Clone) -> subprocess.CompletedProcess[str]:
         clone.environment = before
 
 
+def test_a_schema_with_another_feature_stops_no_verb(tmp_path: Path) -> None:
+    clone = Clone(tmp_path)
+    path = clone.folder / "pipelines" / SAMPLE["pipeline"] / "schema.yml"
+    path.write_text(path.read_text().replace("\npredictions:", "  - { name: patient_age }\n\npredictions:"))
+    try:
+        for verb in ("status", "doctor"):
+            done = clone.run(verb)
+            assert "Traceback" not in done.stderr
+            assert done.returncode in (0, 20), done.stderr
+        assert groups(clone) == []
+    finally:
+        clone.local("reset")
+
+
 def groups(clone: Clone) -> list[str]:
     answer = client(clone)("sagemaker").list_model_package_groups()
     return [each["ModelPackageGroupName"] for each in answer["ModelPackageGroupSummaryList"]]
 
 
 def client(clone: Clone) -> Callable[..., Any]:
-    return clients(clone.address()["endpoint_url"])
+    session = boto3.session.Session(aws_access_key_id=DEV, aws_secret_access_key="local", region_name=REGION)
+    return partial(session.client, endpoint_url=clone.address()["endpoint_url"])
 
 
 def edit(clone: Clone, old: str, new: str) -> None:
