@@ -22,7 +22,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from tests.functional.conftest import DEV, PREPROD, REGION
-from tests.functional.scripts.site import DEV_BUCKET, ROOT, Site
+from tests.functional.scripts.site import DEV_BUCKET, PROJECT, ROOT, Site
 
 MODELS = ROOT / "tests/unit/scripts/decisions/models"
 HANDLER = b"import joblib, os\ndef model_fn(d):\n    return joblib.load(os.path.join(d, 'model.joblib'))\n"
@@ -385,7 +385,15 @@ def test_the_boto3_calls_of_the_page_do_the_same(team: Site) -> None:
     code = next(each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "sagemaker.core" not in each)
     team.client("sagemaker").create_model_package_group(ModelPackageGroupName=team.group)
     tarball(team, GOOD)
-    script = code.replace('"churn"', f'"{team.group}"')
+    ours = {
+        '"churn"': f'"{team.group}"',
+        '"eu-west-1", "111111111111"': f'"{REGION}", "{DEV}"',
+        "tumor-screening": PROJECT,
+    }
+    for pages, own in ours.items():
+        assert pages in code
+        code = code.replace(pages, own)
+    script = code.replace("141502667606", "783357654285")  # AWS's account for the image in that region
     subprocess.run([sys.executable, "-c", script], cwd=team.folder, env=team.environment, check=True)
     package = team.json("resolve")["model_package"]
     assert package["ApprovalDescription"] == "better recall than the model in use"
