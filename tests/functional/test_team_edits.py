@@ -109,7 +109,7 @@ TEAMS = st.builds(
 
 
 # Without shrinking: an example takes half a minute, and says by itself what is wrong.
-@settings(max_examples=3, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(TEAMS)
 def test_what_a_build_runs_stays_green(team: Team) -> None:
     with tempfile.TemporaryDirectory() as folder:
