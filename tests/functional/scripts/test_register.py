@@ -385,11 +385,8 @@ def test_the_boto3_calls_of_the_page_do_the_same(team: Site) -> None:
     code = next(each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "sagemaker.core" not in each)
     team.client("sagemaker").create_model_package_group(ModelPackageGroupName=team.group)
     tarball(team, GOOD)
-    ours = {
-        '"churn"': f'"{team.group}"',
-        '"eu-west-1", "111111111111"': f'"{REGION}", "{DEV}"',
-        "tumor-screening": PROJECT,
-    }
+    where = {'"eu-west-1", "111111111111"': f'"{REGION}", "{DEV}"', "tumor-screening": PROJECT}
+    ours = {'"churn"': f'"{team.group}"', **where}
     for pages, own in ours.items():
         assert pages in code
         code = code.replace(pages, own)
