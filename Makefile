@@ -188,6 +188,9 @@ TEST_REQUIREMENTS := requirements/check.txt
 test: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 
 UNIT_TESTS := tests/unit $(wildcard pipelines/*/tests)
+# The longest stories first: files are dealt out in this order, and a late one would keep one core waiting.
+FUNCTIONAL_TESTS := tests/functional/toolchain $(wildcard tests/functional/test_*.py) tests/functional/scripts \
+  tests/functional/templates tests/browser $(wildcard examples/tests)
 
 .PHONY: install-test
 install-test:
@@ -217,7 +220,7 @@ test: install-test ## Every tier that needs no AWS account, and those of example
 	@# The checks of both houses, and the two tox tiers, use one core each: side by side.
 	@$(MAKE) -j 2 TEST_REQUIREMENTS="$(TEST_REQUIREMENTS)" check $(if $(wildcard localaws),check-localaws)
 	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS) tests/templates
-	$(TEST_PYTHON) -m pytest -q -rs -n 2 --dist loadfile tests/functional tests/browser $(wildcard examples/tests)
+	$(TEST_PYTHON) -m pytest -q -rs -n 2 --dist loadfile $(FUNCTIONAL_TESTS)
 	$(if $(wildcard localaws),cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests)
 	$(TEST_PYTHON) -m tox run-parallel -q -p 2 -e taskcat,render
 

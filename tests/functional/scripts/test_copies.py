@@ -16,7 +16,7 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.artifacts import MIB, Objects, differences
 from scripts.gateways.aws_errors import Actor
 from tests.functional.conftest import DEV, PREPROD, REGION
-from tests.functional.scripts.site import BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws
+from tests.functional.scripts.site import BUCKETS, PROJECT, EmbeddedAws
 
 CONTENT = bytes(range(256)) * (12 * MIB // 256)
 TARGET = BUCKETS["preprod"]
@@ -33,12 +33,15 @@ class Copying:
         kms = aws.client("kms", account=PREPROD)
         self.kms_key_arn = kms.describe_key(KeyId=f"alias/{PROJECT}-preprod")["KeyMetadata"]["Arn"]
         self.key = f"models/{uuid.uuid4().hex}"
+        # Its own, without versions: those of the dev bucket would keep what a test replaces.
+        self.bucket = f"copies-{uuid.uuid4().hex}"
+        self.s3.create_bucket(Bucket=self.bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
 
     def put(self, content: bytes, **options: Any) -> None:
-        self.s3.put_object(Bucket=DEV_BUCKET, Key=self.key, Body=content, **options)
+        self.s3.put_object(Bucket=self.bucket, Key=self.key, Body=content, **options)
 
     def copy(self, pinned: Any = None) -> bool:
-        copy = Copy(DEV_BUCKET, self.key, f"model-artifacts/{self.key}", pinned)
+        copy = Copy(self.bucket, self.key, f"model-artifacts/{self.key}", pinned)
         return self.objects.copy(copy, TARGET, self.kms_key_arn, PREPROD)
 
     def content(self) -> bytes:
@@ -78,8 +81,8 @@ def test_a_large_object_is_copied_in_parts(copying: Copying) -> None:
 
 
 def test_an_object_that_was_uploaded_in_parts_is_copied_along_them(copying: Copying) -> None:
-    upload = copying.s3.create_multipart_upload(Bucket=DEV_BUCKET, Key=copying.key, ChecksumAlgorithm="SHA256")
-    where = {"Bucket": DEV_BUCKET, "Key": copying.key, "UploadId": upload["UploadId"]}
+    upload = copying.s3.create_multipart_upload(Bucket=copying.bucket, Key=copying.key, ChecksumAlgorithm="SHA256")
+    where = {"Bucket": copying.bucket, "Key": copying.key, "UploadId": upload["UploadId"]}
     parts = []
     for number, start in enumerate(range(0, len(CONTENT), 5 * MIB), 1):
         body = CONTENT[start : start + 5 * MIB]
@@ -88,7 +91,7 @@ def test_an_object_that_was_uploaded_in_parts_is_copied_along_them(copying: Copy
     copying.s3.complete_multipart_upload(**where, MultipartUpload={"Parts": parts})
     assert copying.copy()
     assert copying.content() == CONTENT
-    source = copying.objects.head(DEV_BUCKET, copying.key)
+    source = copying.objects.head(copying.bucket, copying.key)
     copied = copying.objects.head(TARGET, f"model-artifacts/{copying.key}")
     assert source is not None
     assert copied is not None
@@ -97,11 +100,11 @@ def test_an_object_that_was_uploaded_in_parts_is_copied_along_them(copying: Copy
 
 def test_a_source_that_is_gone_or_changed_is_refused(copying: Copying) -> None:
     copying.put(b"model", ChecksumAlgorithm="SHA256")
-    pinned = copying.objects.head(DEV_BUCKET, copying.key)
+    pinned = copying.objects.head(copying.bucket, copying.key)
     copying.put(b"other", ChecksumAlgorithm="SHA256")
     with pytest.raises(ArtifactError, match="differs from what the release pinned"):
         copying.copy(pinned)
-    copying.s3.delete_object(Bucket=DEV_BUCKET, Key=copying.key)
+    copying.s3.delete_object(Bucket=copying.bucket, Key=copying.key)
     with pytest.raises(ArtifactError, match="does not exist"):
         copying.copy(pinned)
     assert copying.calls["s3:CopyObject"] == 0
