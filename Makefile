@@ -220,7 +220,7 @@ test: install-test ## Every tier that needs no AWS account, and those of example
 	@# The checks of both houses, and the two tox tiers, use one core each: side by side.
 	@$(MAKE) -j 2 TEST_REQUIREMENTS="$(TEST_REQUIREMENTS)" check $(if $(wildcard localaws),check-localaws)
 	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS) tests/templates
-	$(TEST_PYTHON) -m pytest -q -rs -n 2 --dist loadfile --no-loadscope-reorder $(FUNCTIONAL_TESTS)
+	$(TEST_PYTHON) -m pytest -q -rs -n 2 --dist loadfile $(FUNCTIONAL_TESTS)
 	$(if $(wildcard localaws),cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests)
 	$(TEST_PYTHON) -m tox run-parallel -q -p 2 -e taskcat,render
 
