@@ -188,7 +188,7 @@ TEST_REQUIREMENTS := requirements/check.txt
 test: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 
 UNIT_TESTS := tests/unit $(wildcard pipelines/*/tests)
-# The longest stories first: files are dealt out in this order, and a late one would keep one core waiting.
+# Stories and files that need real processes; pytest-xdist deals files out by their number of tests.
 FUNCTIONAL_TESTS := tests/functional/toolchain $(wildcard tests/functional/test_*.py) tests/functional/scripts \
   tests/functional/templates tests/browser $(wildcard examples/tests)
 
