@@ -72,6 +72,9 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     live = live_release(team, "prod", PROD)
     assert live == verified
     assert live["model_package"]["version"] == 1
+    # of a commit whose repository no build was handed
+    assert live["source"]["git_message"] == repository.FIRST_COMMIT
+    assert live["source"]["git_author"] and live["source"]["git_committed_at"], live["source"]
     written = team.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="predictions/")
     assert any(each["Size"] for each in written["Contents"])
     mail = repository.mail(team, APPROVER)
