@@ -17,7 +17,7 @@ ACCOUNT_PATTERN = r"^[0-9]{12}$"
 REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 PIPELINE_PATTERN = r"^[a-z][a-z0-9_]*$"
-DEFAULT_PIPELINE = "batch_inference"
+UNNAMED_PIPELINE = "unnamed"  # where a tree has no pipeline: for what is the account's alone
 SLACK_HOURS = 2
 # What a deployment itself keeps in the stage's bucket.
 RESERVED_PREFIXES = ("model-artifacts/", "model-metrics/", "pipeline/", "releases/", "sample-input/", "schedule/")
@@ -173,8 +173,9 @@ class StageSettings(_Part):
         description="The model package group in the dev account whose newest Approved version is deployed."
     )
     pipeline: Annotated[str, Field(pattern=PIPELINE_PATTERN, max_length=40)] = Field(
-        default=DEFAULT_PIPELINE,
+        default=UNNAMED_PIPELINE,
         description="The folder of pipelines/ that verbs take without PIPELINE=. Not needed where there is only one.",
+        json_schema_extra=lambda schema: schema.pop("default"),  # type: ignore[arg-type]
     )
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
         default=None, description="Your own role for the pipeline, instead of the foundation's."

@@ -48,6 +48,7 @@ SETTINGS = StageSettings(
     region="eu-west-1",
     project=Project(name="tumor-screening", id="p-tumorscreening"),
     model_package_group="tumor-classifier",
+    pipeline="batch_inference",
     processing=Processing(instance_type="ml.m5.large"),
     inference=Inference(instance_type="ml.m5.large"),
 )
