@@ -115,6 +115,10 @@ verify: install ## Run STAGE's pipeline and check its output against the thresho
 status: install ## Show what is live in every stage, and how its runs went
 	@$(ON_CLOUD) scripts.verbs.status $(options)
 
+.PHONY: history
+history: install ## The releases that STAGE has had, newest first, and which is live
+	@$(ON_CLOUD) scripts.verbs.history $(stage_options)
+
 .PHONY: logs
 logs: install ## The newest execution's logs, followed while it runs: STAGE's, or the CodePipeline's (STEP=one)
 	@$(ON_CLOUD) scripts.verbs.logs $(options) $(step_option)
