@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.decisions.names import StageNames
@@ -27,6 +27,16 @@ _OUTPUTS = {
     "cloudformation_role_arn": "CloudFormationRoleArn",
     "events_role_arn": "EventsRoleArn",
 }
+
+_OF_ROLES = (
+    "SageMakerProjectName",
+    "Environment",
+    "ModelPackageArns",
+    "DevAccountId",
+    "DeployedByHand",
+    "BreakGlassPrincipalArns",
+    "PermissionsBoundaryArn",
+)
 
 
 @dataclass(frozen=True)
@@ -88,6 +98,11 @@ def foundation_stack_parameters(
         "SubnetIds": ",".join(settings.network.subnet_ids),
         "SGIds": ",".join(settings.network.security_group_ids),
     }
+
+
+def roles_stack_parameters(foundation: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of roles.yml: of the foundation's, those that both templates have, so that they never differ."""
+    return {name: foundation[name] for name in _OF_ROLES if name in foundation}
 
 
 def _list(value: str | None) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ _PARTITIONS = (
 )
 BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
 FOUNDATION_TEMPLATE = "cloudformation/foundation.yml"
+ROLES_TEMPLATE = "cloudformation/roles.yml"
 TOOLCHAIN_TEMPLATE = "cloudformation/toolchain.yml"
 CODEPIPELINE_TEMPLATE = "cloudformation/codepipeline.yml"
 
@@ -64,6 +65,11 @@ class StageNames:
     @property
     def foundation_stack(self) -> str:
         return f"{self.project}-foundation-{self.stage}"
+
+    @property
+    def roles_stack(self) -> str:
+        """The roles of those who act in the stage from dev; it stands on the foundation."""
+        return f"{self.project}-roles-{self.stage}"
 
     @property
     def batch_stack(self) -> str:

@@ -213,3 +213,73 @@ def test_an_unsigned_request_is_refused(enforced: Enforced, unique: str) -> None
         "s3", endpoint_url=enforced.url, region_name=REGION, config=Config(signature_version=UNSIGNED)
     )
     assert denied(unsigned.get_object, Bucket=bucket, Key="in/a.csv")[0] == "AccessDenied"
+
+
+def _writes_once(bucket: str) -> str:
+    """The bucket policy of S3's guide: what is in records/ can be created and never written over."""
+    return document(
+        statement(
+            "s3:PutObject",
+            f"arn:aws:s3:::{bucket}/records/*",
+            "Deny",
+            Principal="*",
+            Condition={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+        )
+    )
+
+
+@pytest.mark.aws_rule(
+    "A bucket policy that asks for If-None-Match denies PutObject, CopyObject and CompleteMultipartUpload without it, "
+    "and exempts the parts of an upload by s3:ObjectCreationOperation.",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html",
+)
+def test_a_bucket_policy_enforces_conditional_writes(enforced: Enforced, unique: str) -> None:
+    bucket = enforced.bucket(unique)
+    enforced.client("s3").put_bucket_policy(Bucket=bucket, Policy=_writes_once(bucket))
+    s3 = enforced.client("s3", keys=enforced.role(unique, statement("s3:*", f"arn:aws:s3:::{bucket}*")))
+    record = {"Bucket": bucket, "Key": "records/1.json"}
+    assert "explicit deny in a resource-based policy" in denied(s3.put_object, **record, Body=b"1")[1]
+    assert "explicit deny" in denied(s3.copy_object, **record, CopySource=f"{bucket}/in/a.csv")[1]
+    s3.put_object(**record, Body=b"1", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**record, Body=b"2", IfNoneMatch="*")
+    assert s3.get_object(**record)["Body"].read() == b"1"
+    s3.put_object(Bucket=bucket, Key="elsewhere/1.json", Body=b"1")
+
+    upload = {"Bucket": bucket, "Key": "records/2.json"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"1")["ETag"]
+    whole = {**upload, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part}]}}
+    assert "explicit deny" in denied(s3.complete_multipart_upload, **whole)[1]
+    s3.complete_multipart_upload(**whole, IfNoneMatch="*")
+
+
+@pytest.mark.aws_rule(
+    "s3:if-match and s3:if-none-match are keys of requests that write: a conditional read fills neither.",
+    page="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html",
+)
+def test_a_policy_may_ask_for_one_condition_or_the_other(enforced: Enforced, unique: str) -> None:
+    bucket = enforced.bucket(unique)
+    either = statement(
+        "s3:PutObject",
+        f"arn:aws:s3:::{bucket}/*",
+        "Deny",
+        Principal="*",
+        Condition={
+            "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
+            "Bool": {"s3:ObjectCreationOperation": "true"},
+        },
+    )
+    unread = statement(
+        "s3:GetObject", f"arn:aws:s3:::{bucket}/*", "Deny", Principal="*", Condition={"Null": {"s3:if-match": "false"}}
+    )
+    enforced.client("s3").put_bucket_policy(Bucket=bucket, Policy=document(either, unread))
+    s3 = enforced.client("s3", keys=enforced.role(unique, statement("s3:*", f"arn:aws:s3:::{bucket}*")))
+    pointer = {"Bucket": bucket, "Key": "live.json"}
+    denied(s3.put_object, **pointer, Body=b"1")
+    first = s3.put_object(**pointer, Body=b"1", IfNoneMatch="*")["ETag"]
+    s3.put_object(**pointer, Body=b"2", IfMatch=first)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**pointer, Body=b"3", IfMatch=first)
+    assert s3.get_object(**pointer, IfNoneMatch='"other"')["Body"].read() == b"2"
+    assert s3.get_object(**pointer, IfMatch=s3.head_object(**pointer)["ETag"])["Body"].read() == b"2"

@@ -18,6 +18,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.store import Store
 from localaws.core.wire import OperationRequest
 from localaws.iam.absence import require_absence
+from localaws.iam.conditional_writes import creation_context
 from localaws.iam.context import request_context
 from localaws.iam.encryption import ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
@@ -94,7 +95,11 @@ class Enforcement:
     def _extra(self, request: OperationRequest, requirement: Requirement) -> dict[str, tuple[str, ...]]:
         """Keys of a request that its own parameters do not hold, or not under their names."""
         if requirement.action == "s3:PutObject":
-            return self._encryption.upload_context(str(request.operation.name), request.parameters)
+            operation = str(request.operation.name)
+            return {
+                **self._encryption.upload_context(operation, request.parameters),
+                **creation_context(operation, request.parameters),
+            }
         return assume_role_context(request.parameters) if request.service == "sts" else {}
 
     def _actual(self, caller: Caller, action: str, arn: str) -> str:
