@@ -39,7 +39,7 @@ def read_status(context: StageContext) -> StageStatus:
         return StageStatus(stage, account, stack_status=stack.status if stack else None, pipeline=pipeline)
     release_id = stack.parameters["ReleaseId"]
     verification = standing_now(context, release_id, stack)
-    schedule = rule(context.account, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
+    schedule = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
         stage=stage,
@@ -65,7 +65,7 @@ def read_status(context: StageContext) -> StageStatus:
             for each in executions[:SHOWN_EXECUTIONS]
         ),
         alarms=tuple(
-            vars(each) for each in alarms(context.account, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
+            vars(each) for each in alarms(context.reader, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
         ),
     )
 
