@@ -25,7 +25,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A repository, and accounts with one Approved version and with input, which ``make bootstrap`` has prepared."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client, by_hand=("preprod",))
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP

@@ -60,6 +60,7 @@ FOUNDATION = Foundation(
     kms_key_arn=KEY_ARN,
     cloudformation_role_arn=f"arn:aws:iam::{PREPROD}:role/cloudformation",
     events_role_arn=f"arn:aws:iam::{PREPROD}:role/events",
+    announcement_topic_arn=f"arn:aws:sns:eu-west-1:{PREPROD}:announcements",
     subnet_ids=(),
     security_group_ids=(),
 )
