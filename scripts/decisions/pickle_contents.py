@@ -70,7 +70,7 @@ def _uncompressed(content: bytes) -> bytes:
         if content[:1] == b"\x78":
             return _bounded(zlib.decompressobj(), content)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, MemoryError) as error:
-        raise ValueError(f"its compression is damaged: {error}") from error
+        raise ValueError("its compression is damaged") from error
     return content
 
 
