@@ -24,7 +24,6 @@ from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.policies.condition_keys import ORGANIZATION
-from localaws.policies.document import Document
 from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
 from localaws.policies.trust import assume_role_context
 
@@ -35,10 +34,12 @@ _PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[
 
 
 class Enforcement:
-    def __init__(self, client: MakeClient, store: Store, clock: Clock, moto: Backend) -> None:
+    def __init__(
+        self, client: MakeClient, store: Store, clock: Clock, moto: Backend, resource_policies: ResourcePolicies
+    ) -> None:
         self._client = client
         self._clock = clock
-        self._resource_policies = ResourcePolicies(client, store, moto)
+        self._resource_policies = resource_policies
         self._encryption = ObjectEncryption(client, moto)
         self._sessions = store.table("sts.session")
 
@@ -51,10 +52,6 @@ class Enforcement:
         identity = identity_of(caller, self._sessions.get(caller.access_key_id))
         for requirement in needed:
             self._require(caller, identity, requirement, request)
-
-    def resource_policy(self, caller: Caller, action: str, arn: str) -> Document | None:
-        """The policy that a resource carries itself; None where it carries none."""
-        return self._resource_policies.of(caller, action, arn).policy
 
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
         extra = {**requirement.context, **self._extra(request, requirement)}
