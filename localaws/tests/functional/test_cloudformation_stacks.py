@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.doors import open_queue
 from tests.functional.stacks import HANDLE, Stacks, parameter, refused, resources
 
 Client = Callable[..., Any]

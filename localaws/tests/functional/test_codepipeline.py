@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
 from tests.functional.conftest import DEV, REGION
+from tests.functional.doors import open_queue
 
 Client = Callable[..., Any]
 

@@ -32,6 +32,9 @@ class ResourcePolicies(Protocol):
         """The policy (text or parsed) that decides whether an AWS service may do ``action`` to a resource; None where
         there is none."""
 
+    def is_absent(self, arn: str) -> bool:
+        """Whether a topic or queue does not exist, so that its own service has the better answer."""
+
     def encryption_key(self, arn: str) -> str | None:
         """The ARN of the KMS key that encrypts a topic or queue, or the alias of AWS's own key; None without one."""
 

@@ -68,10 +68,22 @@ class ResourcePolicies:
             return self._of_logs(owner)
         return self.of(owner, action, arn).policy
 
+    def is_absent(self, arn: str) -> bool:
+        """Whether a topic or queue does not exist, so that its own service has the better answer."""
+        named = Arn.parse(arn)
+        if named.service not in _KEYS:
+            return False
+        try:
+            _KEYS[named.service](self._client(named.service, _owner(named)), arn, named.resource)
+        except ClientError as error:
+            require_absence(error)
+            return True
+        return False
+
     def encryption_key(self, arn: str) -> str | None:
         """The ARN of the KMS key that encrypts a topic or queue, or the alias of AWS's own key; None without one."""
         named = Arn.parse(arn)
-        owner = Caller.root(named.account, named.region)
+        owner = _owner(named)
         try:
             key = _KEYS[named.service](self._client(named.service, owner), arn, named.resource)
         except ClientError as error:  # the resource does not exist: its service's own answer is the better one
@@ -82,7 +94,7 @@ class ResourcePolicies:
     def key_state(self, key_arn: str) -> str:
         """``Enabled``, ``Disabled``, ``PendingDeletion`` ... or ``NotFound``."""
         named = Arn.parse(key_arn)
-        kms = self._client("kms", Caller.root(named.account, named.region))
+        kms = self._client("kms", _owner(named))
         try:
             return str(kms.describe_key(KeyId=key_arn)["KeyMetadata"]["KeyState"])
         except ClientError as error:
@@ -94,7 +106,7 @@ class ResourcePolicies:
         name = Arn.parse(key).resource if key.startswith("arn:") else key
         if name.startswith("alias/aws/"):
             return name
-        holder = Caller.root(Arn.parse(key).account, Arn.parse(key).region) if key.startswith("arn:") else owner
+        holder = _owner(Arn.parse(key)) if key.startswith("arn:") else owner
         try:
             return str(self._client("kms", holder).describe_key(KeyId=key)["KeyMetadata"]["Arn"])
         except ClientError as error:
@@ -153,6 +165,10 @@ class ResourcePolicies:
     def _text(self, service: str, owner: Caller, arn: str, resource: str) -> Any:
         read = _READERS.get(service)
         return read(self._client(service, owner), arn, resource) if read else None
+
+
+def _owner(named: Arn) -> Caller:
+    return Caller.root(named.account, named.region)
 
 
 def _queue(client: Any, arn: str, resource: str) -> Any:

@@ -46,7 +46,7 @@ def refusal(
     cloud: Cloud, sender: str, resource_arn: str, source_arn: str, source_account: str | None = None
 ) -> Refusal | None:
     """Why ``sender`` (``events``, ``sns``) may not reach a topic, queue or log group on behalf of ``source_arn`` (a
-    rule, a topic); None where it may. ``source_account`` where the ARN does not tell it, as a bucket's does not."""
+    rule, a topic); None where it may, and where there is no such resource. ``source_account`` where the ARN does not tell it, as a bucket's does not."""
     resource = Arn.parse(resource_arn)
     delivery = DELIVERIES[sender, resource.service]
     account = source_account or Arn.parse(source_arn).account
@@ -57,7 +57,7 @@ def refusal(
     for action in delivery.actions:
         document = policies.policy_for_services(owner, action, resource_arn)
         reason = _denied(Query(action, resource_arn, context), principal, document)
-        if reason:
+        if reason and not policies.is_absent(resource_arn):
             text = f"The policy of {resource_arn} does not let {principal} do {action} on behalf of {source_arn} ({reason})."
             return Refusal(action, resource_arn, reason, text)
     key = policies.encryption_key(resource_arn) if delivery.key_actions else None

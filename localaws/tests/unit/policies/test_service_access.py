@@ -50,6 +50,9 @@ class FakePolicies:
         assert owner.account == Arn.parse(arn).account
         return self.key_policy if action.startswith("kms:") else self.resource
 
+    def is_absent(self, arn: str) -> bool:
+        return False
+
     def encryption_key(self, arn: str) -> str | None:
         return self.key
 
