@@ -81,9 +81,7 @@ def test_a_condition_in_a_topics_policy_keeps_eventbridge_out(client: Client, un
     dead = Queue(client, f"{unique}-dead")
     rule = _rule(client, unique, inbox.topic, dead.arn)
     narrowed = statement("events", "sns:Publish", inbox.topic, {"ArnEquals": {"aws:SourceArn": rule}})
-    client("sns").set_topic_attributes(
-        TopicArn=inbox.topic, AttributeName="Policy", AttributeValue=document(narrowed)
-    )
+    client("sns").set_topic_attributes(TopicArn=inbox.topic, AttributeName="Policy", AttributeValue=document(narrowed))
     _emit(client, unique)
     code, message = _reason(dead)
     assert (code, "sns:Publish" in message) == ("NO_PERMISSIONS", True)
@@ -152,7 +150,10 @@ def test_a_topic_to_an_encrypted_queue(client: Client, unique: str) -> None:
     topic = sns.create_topic(Name=unique)["TopicArn"]
     spare = Queue(client, f"{unique}-spare")
     redrive = json.dumps({"deadLetterTargetArn": spare.arn})
-    for name, condition in (("yes", {"ArnEquals": {"aws:SourceArn": topic}}), ("no", {"ArnEquals": {"aws:SourceArn": f"{topic}-2"}})):
+    for name, condition in (
+        ("yes", {"ArnEquals": {"aws:SourceArn": topic}}),
+        ("no", {"ArnEquals": {"aws:SourceArn": f"{topic}-2"}}),
+    ):
         encrypted = key(client, statement("sns", ENCRYPT, "*", condition), account=DEV)
         queue = Queue(client, f"{unique}-{name}")
         url = client("sqs").get_queue_url(QueueName=f"{unique}-{name}")["QueueUrl"]
@@ -188,16 +189,13 @@ def _ring(client: Client, name: str) -> str:
 
 
 @pytest.mark.aws_rule(
-    "An alarm publishes to an encrypted topic where the topic and the key let cloudwatch.amazonaws.com in, which may be "
-    "narrowed to the account",
+    "The key of a topic may let cloudwatch.amazonaws.com in for the alarms of one account only (aws:SourceAccount)",
     page="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
 )
 def test_an_alarm_is_published(client: Client, unique: str) -> None:
     inbox = Inbox(client, unique, key(client, statement("cloudwatch", ENCRYPT, "*", OF_ACCOUNT), account=DEV))
     allowed = statement("cloudwatch", "sns:Publish", inbox.topic, OF_ACCOUNT)
-    client("sns").set_topic_attributes(
-        TopicArn=inbox.topic, AttributeName="Policy", AttributeValue=document(allowed)
-    )
+    client("sns").set_topic_attributes(TopicArn=inbox.topic, AttributeName="Policy", AttributeValue=document(allowed))
     _alarm(client, unique, inbox.topic)
     assert _ring(client, unique) == f"Successfully executed action {inbox.topic}"
     message = json.loads(inbox.published())
@@ -291,3 +289,64 @@ def test_a_log_groups_key_must_let_cloudwatch_logs_in(client: Client, unique: st
     with pytest.raises(ClientError) as refused:
         logs.associate_kms_key(logGroupName=unique, kmsKeyId=allowed)
     assert refused.value.response["Error"]["Code"] == "InvalidParameterException"
+
+
+def _bucket(client: Client, name: str) -> str:
+    client("s3").create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    return name
+
+
+def _notify(client: Client, bucket: str, **configuration: Any) -> None:
+    client("s3").put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+
+
+@pytest.mark.aws_rule(
+    "S3 refuses a notification configuration whose topic or queue, or its key, does not let s3.amazonaws.com in",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/grant-destinations-permissions-to-s3.html",
+)
+def test_a_buckets_notifications(client: Client, unique: str) -> None:
+    bucket, queue = _bucket(client, unique), Queue(client, f"{unique}-queue")
+    inbox = Inbox(client, unique, key(client, statement("s3", ENCRYPT, "*", OF_ACCOUNT), account=DEV))
+    of_txt = {"Key": {"FilterRules": [{"Name": "suffix", "Value": ".txt"}]}}
+    topics = [{"TopicArn": inbox.topic, "Events": ["s3:ObjectRemoved:*"]}]
+    queues = [{"QueueArn": queue.arn, "Events": ["s3:ObjectCreated:Put"], "Filter": of_txt}]
+    with pytest.raises(ClientError) as refused:
+        _notify(client, bucket, QueueConfigurations=queues, TopicConfigurations=topics)
+    assert refused.value.response["Error"]["Code"] == "InvalidArgument"
+    assert "Unable to validate the following destination" in refused.value.response["Error"]["Message"]
+    assert client("s3").get_bucket_notification_configuration(Bucket=bucket).keys() == {"ResponseMetadata"}
+    open_queue(client, queue.arn, "s3")
+    _notify(client, bucket, QueueConfigurations=queues, TopicConfigurations=topics)
+    assert json.loads(queue.message()["Body"])["Event"] == "s3:TestEvent"
+    assert json.loads(inbox.published())["Event"] == "s3:TestEvent"
+    client("s3").put_object(Bucket=bucket, Key="a b.csv", Body=b"1")
+    client("s3").put_object(Bucket=bucket, Key="a b.txt", Body=b"1")
+    (record,) = json.loads(queue.message()["Body"])["Records"]
+    assert (record["eventName"], record["s3"]["object"]["key"]) == ("ObjectCreated:Put", "a+b.txt")
+    client("s3").delete_object(Bucket=bucket, Key="a b.csv")
+    (record,) = json.loads(inbox.published())["Records"]
+    assert (record["eventName"], record["s3"]["bucket"]["name"]) == ("ObjectRemoved:Delete", bucket)
+    assert queue.messages() == []
+    answer = client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    assert [each["QueueArn"] for each in answer["QueueConfigurations"]] == [queue.arn]
+
+
+def test_a_bucket_whose_key_is_closed_to_s3(client: Client, unique: str) -> None:
+    inbox = Inbox(client, unique, key(client, account=DEV))
+    with pytest.raises(ClientError) as refused:
+        _notify(
+            client,
+            _bucket(client, unique),
+            TopicConfigurations=[{"TopicArn": inbox.topic, "Events": ["s3:ObjectCreated:*"]}],
+        )
+    assert "kms:GenerateDataKey" in refused.value.response["Error"]["Message"]
+
+
+def test_a_bucket_of_another_account_needs_the_topics_policy(client: Client, unique: str) -> None:
+    """The topic's default policy lets services in for resources of its own account alone."""
+    topic = client("sns", account=PREPROD).create_topic(Name=unique)["TopicArn"]
+    topics = [{"TopicArn": topic, "Events": ["s3:ObjectCreated:*"]}]
+    with pytest.raises(ClientError):
+        _notify(client, _bucket(client, unique), TopicConfigurations=topics)
+    open_topic(client, topic, "s3")
+    _notify(client, unique, TopicConfigurations=topics)

@@ -1,8 +1,8 @@
 """Whether an AWS service that acts as itself may reach a resource: its policy is asked, and that of the KMS key that
 encrypts it. Everything that delivers asks here.
 
-Asked whether IAM is enforced or not: such policies are a part of what was configured, and on AWS nobody can deliver past
-them. It answers and refuses nothing itself. ``service_deliveries.py`` says what each service needs.
+Asked whether IAM is enforced or not: such policies are a part of what was configured, and on AWS nothing is delivered
+past them. It answers and refuses nothing itself. ``service_deliveries.py`` says what each service needs.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def refusal(
     cloud: Cloud, sender: str, resource_arn: str, source_arn: str, source_account: str | None = None
 ) -> Refusal | None:
     """Why ``sender`` (``events``, ``sns``) may not reach a topic, queue or log group on behalf of ``source_arn`` (a
-    rule, a topic); None where it may, and where there is no such resource. ``source_account`` where the ARN does not tell it, as a bucket's does not."""
+    rule, a topic); None where it may, and where there is no such resource. ``source_account`` is needed where the ARN
+    does not tell it, as a bucket's."""
     resource = Arn.parse(resource_arn)
     delivery = DELIVERIES[sender, resource.service]
     account = source_account or Arn.parse(source_arn).account
@@ -58,8 +59,7 @@ def refusal(
         document = policies.policy_for_services(owner, action, resource_arn)
         reason = _denied(Query(action, resource_arn, context), principal, document)
         if reason and not policies.is_absent(resource_arn):
-            text = f"The policy of {resource_arn} does not let {principal} do {action} on behalf of {source_arn} ({reason})."
-            return Refusal(action, resource_arn, reason, text)
+            return Refusal(action, resource_arn, reason, _text(resource_arn, principal, action, source_arn, reason))
     key = policies.encryption_key(resource_arn) if delivery.key_actions else None
     return _key_refusal(cloud, delivery, resource, key, source_arn, account) if key else None
 
@@ -93,8 +93,11 @@ def _key_refusal(
 
 
 def _of_key(action: str, key: str, principal: str, source_arn: str, reason: str) -> Refusal:
-    text = f"The policy of {key} does not let {principal} do {action} on behalf of {source_arn} ({reason})."
-    return Refusal(action, key, reason, text, of_key=True)
+    return Refusal(action, key, reason, _text(key, principal, action, source_arn, reason), of_key=True)
+
+
+def _text(resource: str, principal: str, action: str, source_arn: str, reason: str) -> str:
+    return f"The policy of {resource} does not let {principal} do {action} on behalf of {source_arn} ({reason})."
 
 
 def _denied(query: Query, principal: str, document: Document | None) -> str:

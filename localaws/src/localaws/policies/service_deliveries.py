@@ -53,7 +53,12 @@ class Delivery:
     via: bool = False
 
 
-_EVENTS, _ALARMS, _S3, _SNS = "events.amazonaws.com", "cloudwatch.amazonaws.com", "s3.amazonaws.com", "sns.amazonaws.com"
+_EVENTS, _ALARMS, _S3, _SNS = (
+    "events.amazonaws.com",
+    "cloudwatch.amazonaws.com",
+    "s3.amazonaws.com",
+    "sns.amazonaws.com",
+)
 _NOTIFICATIONS = "codestar-notifications.amazonaws.com"
 _PUBLISH, _SEND = ("sns:Publish",), ("sqs:SendMessage",)
 _WRITE_LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
@@ -77,7 +82,7 @@ DELIVERIES: Mapping[tuple[str, str], Delivery] = {
     ("codestar-notifications", "sns"): Delivery(
         _NOTIFICATIONS, _PUBLISH, NONE, ENCRYPT, NONE, NOTIFICATIONS_PAGE, NOTIFICATIONS_PAGE, via=True
     ),
-    # A log group that is to be encrypted: the principal has the region in its name, the group is the encryption context.
+    # A log group that is to be encrypted: the principal's name has the region, the group is the encryption context.
     ("logs", "kms"): Delivery(
         "logs.{region}.amazonaws.com", (), NONE, _ENCRYPT_LOGS, NONE, LOGS_KEYS_PAGE, LOGS_KEYS_PAGE
     ),
@@ -86,9 +91,7 @@ DELIVERIES: Mapping[tuple[str, str], Delivery] = {
 _ENCRYPTION_CONTEXT = {"sns": "aws:sns:topicarn", "sqs": "aws:sqs:arn", "logs": "aws:logs:arn"}
 
 
-def resource_context(
-    delivery: Delivery, resource: Arn, source_arn: str, source_account: str, now: datetime
-) -> Context:
+def resource_context(delivery: Delivery, resource: Arn, source_arn: str, source_account: str, now: datetime) -> Context:
     """The condition keys of the call to the resource."""
     return {
         **_of_caller(delivery, resource.region, now),

@@ -161,7 +161,7 @@ def test_the_encryption_context_tells_what_is_encrypted(sender: str, target: str
 
 
 def test_without_a_key_only_the_resource_is_asked() -> None:
-    delivery, policies = open_policies("events", "sns")
+    _, policies = open_policies("events", "sns")
     policies.key, policies.key_policy = None, None
     assert ask("events", "sns", policies) is None
 
