@@ -19,7 +19,8 @@ from localaws.core.store import Store
 from localaws.core.wire import OperationRequest
 from localaws.iam.absence import require_absence
 from localaws.iam.context import request_context
-from localaws.iam.encryption import ObjectEncryption
+from localaws.iam.copied_tags import CopiedTags
+from localaws.iam.encryption import MessageEncryption, ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
@@ -41,6 +42,8 @@ class Enforcement:
         self._clock = clock
         self._resource_policies = resource_policies
         self._encryption = ObjectEncryption(client, moto)
+        self._copied_tags = CopiedTags(client, moto)
+        self._messages = MessageEncryption(resource_policies)
         self._sessions = store.table("sts.session")
 
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
@@ -48,7 +51,10 @@ class Enforcement:
         operation, parameters = str(request.operation.name), request.parameters
         needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
         if request.service == "s3" and needed and not caller.is_root:
+            needed += self._copied_tags.requirements(operation, parameters)
             needed += self._encryption.requirements(caller, operation, parameters)
+        if request.service in ("sns", "sqs") and not caller.is_root:
+            needed += self._messages.requirements(needed)
         identity = identity_of(caller, self._sessions.get(caller.access_key_id))
         for requirement in needed:
             self._require(caller, identity, requirement, request)
