@@ -17,7 +17,6 @@ from tests.functional.test_events import Queue
 
 Client = Callable[..., Any]
 
-SNS_KEYS = "https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html"
 ENCRYPT = ["kms:GenerateDataKey*", "kms:Decrypt"]
 OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": DEV}}
 
