@@ -31,6 +31,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         site.group = GROUP
         repository.make_repository(site)
         site.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        site.client("s3").put_bucket_versioning(Bucket=DEV_BUCKET, VersioningConfiguration={"Status": "Enabled"})
         site.register()
         foundations = make(site, "bootstrap", "ARGS=--yes --no-toolchain")
         assert foundations.returncode == 0, foundations.stderr

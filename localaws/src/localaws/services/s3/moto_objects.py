@@ -14,12 +14,6 @@ def bucket_region(bucket: str) -> str:
     return str(_bucket(bucket).region_name)
 
 
-def sends_events(bucket: str) -> bool:
-    """Whether the bucket's notification configuration has EventBridge switched on."""
-    configuration = _bucket(bucket).notification_configuration
-    return configuration is not None and configuration.event_bridge is not None
-
-
 def object_slice(
     bucket: str, key: str, version_id: str | None, first: int, last: int | None
 ) -> tuple[bytes, int] | None:
