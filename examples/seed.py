@@ -32,6 +32,8 @@ from scripts.decisions.foundation import foundation_of
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import DefinitionError, ModelPackageError
+from scripts.flows.deploy_foundation import administrator
+from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
@@ -247,8 +249,8 @@ def _seed_stage(names: StageNames, settings: StageSettings, building: _Building)
 
 
 def _stage_bucket(names: StageNames, settings: StageSettings) -> tuple[Account, str]:
-    """The stage's account as its deployment role, and its bucket."""
-    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account, names.stage)
+    """The stage's account as whoever prepares it, since a stage's roles write no input; and its bucket."""
+    stage = administrator(StageContext(names.stage, settings))
     return stage, foundation_of(parameters_below(stage, names.parameter_path), names, settings).bucket
 
 

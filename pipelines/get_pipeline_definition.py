@@ -184,7 +184,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pipelines.get_pipeline_definition",
         description="Print or save the JSON definition of a pipeline module.",
     )
-    parser.add_argument("-n", "--module-name", help="e.g. pipelines.batch_inference.pipeline")
+    parser.add_argument("-n", "--module-name", help="e.g. pipelines.churn.pipeline")
     parser.add_argument("-f", "--file-name", help="write there instead of to stdout")
     parser.add_argument("-kwargs", "--kwargs", help='arguments of get_pipeline, e.g. \'{"region": "eu-west-1"}\'')
     parser.add_argument("--regions", nargs="*", default=[], help="record the stock images of these regions in Metadata")

@@ -7,14 +7,19 @@ one made.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 from scripts.decisions.stage_settings import StageSettings
+
+# The roles that the foundation makes for those who work in a stage, each for what its actor does there alone.
+RoleKind = Literal["reader", "promoter", "verifier", "deployment", "break-glass"]
 
 SHORT_DIGEST = 12
 _LONGEST_BUCKET = 63
 _LONGEST_ROLE = 64
 _LONGEST_GROUP = 63
 _LONGEST_STACK = 128
+BREAK_GLASS_FOLDER = "break-glass/"  # of a stage's bucket: who changed it past its CodePipeline, and why
 CODE_FOLDER = "pipeline/"  # of a stage's bucket: what its pipelines are made of
 _LONGEST_CODEPIPELINE = 100
 # By the beginning of a region's name, the longer first.
@@ -101,13 +106,11 @@ class StageNames:
     def bucket(self) -> str:
         return f"{self.project}-{self.stage}-{self.account}-{self.region}"
 
-    @property
-    def deployment_role(self) -> str:
-        return f"{self.project}-{self.stage}-deployment"
+    def role(self, kind: RoleKind) -> str:
+        return f"{self.project}-{self.stage}-{kind}"
 
-    @property
-    def deployment_role_arn(self) -> str:
-        return f"arn:{self.partition}:iam::{self.account}:role/{self.deployment_role}"
+    def role_arn(self, kind: RoleKind) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.role(kind)}"
 
     @property
     def parameter_path(self) -> str:
@@ -159,7 +162,7 @@ class StageNames:
         """Names that AWS would refuse, one sentence each; empty where all are within its limits."""
         limits = [
             ("bucket", self.bucket, _LONGEST_BUCKET),
-            ("deployment role", self.deployment_role, _LONGEST_ROLE),
+            *((f"{kind} role", self.role(kind), _LONGEST_ROLE) for kind in get_args(RoleKind)),
             ("model package group", self.target_group, _LONGEST_GROUP),
             ("stack", self.batch_stack, _LONGEST_STACK),
             ("CodePipeline", self.codepipeline, _LONGEST_CODEPIPELINE),

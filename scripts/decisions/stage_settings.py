@@ -17,14 +17,24 @@ ACCOUNT_PATTERN = r"^[0-9]{12}$"
 REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 PIPELINE_PATTERN = r"^[a-z][a-z0-9_]*$"
-DEFAULT_PIPELINE = "batch_inference"
+UNNAMED_PIPELINE = "unnamed"  # where a tree has no pipeline: for what is the account's alone
 SLACK_HOURS = 2
 # What a deployment itself keeps in the stage's bucket.
-RESERVED_PREFIXES = ("model-artifacts/", "model-metrics/", "pipeline/", "releases/", "sample-input/", "schedule/")
+RESERVED_PREFIXES = (
+    "break-glass/",
+    "model-artifacts/",
+    "model-metrics/",
+    "pipeline/",
+    "releases/",
+    "sample-input/",
+    "schedule/",
+)
 LONGEST_ALARM_WINDOW_HOURS = 168  # CloudWatch looks back seven days at most
 
 Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*/?$", max_length=256)]
+# As aws:PrincipalArn has it: of a role's session the role's own ARN.
+Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/*-]+$", max_length=256)]
 Filter = Annotated[str, Field(pattern=r"^\$", max_length=63)]
 
 
@@ -173,8 +183,9 @@ class StageSettings(_Part):
         description="The model package group in the dev account whose newest Approved version is deployed."
     )
     pipeline: Annotated[str, Field(pattern=PIPELINE_PATTERN, max_length=40)] = Field(
-        default=DEFAULT_PIPELINE,
+        default=UNNAMED_PIPELINE,
         description="The folder of pipelines/ that verbs take without PIPELINE=. Not needed where there is only one.",
+        json_schema_extra=lambda schema: schema.pop("default"),  # type: ignore[arg-type]
     )
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
         default=None, description="Your own role for the pipeline, instead of the foundation's."
@@ -196,6 +207,16 @@ class StageSettings(_Part):
         description="Set it to false if the model's container needs the network, e.g. to install packages.",
     )
     network: Network = Network()
+    deployed_by_hand: bool = Field(
+        default=False,
+        description="Whether people of the dev account may deploy here. Without it, only the CodePipeline changes the "
+        "stage, and people read it.",
+    )
+    break_glass: Annotated[list[Principal], Field(max_length=20)] = Field(
+        default=[],
+        description="Who may change a stage past its CodePipeline with BREAK_GLASS, which is recorded and told: ARNs "
+        "of users and roles of the dev account; * stands for any characters. Without any there is no such role.",
+    )
     transform: Transform = Transform()
     parameters: dict[str, str | int | float | bool] = Field(
         default={}, description="This stage's defaults for other parameters that the pipeline declares."

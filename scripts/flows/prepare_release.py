@@ -166,5 +166,6 @@ def _uploads(
         uploads.append(Upload(f"{context.names.code_prefix(str(code))}{path}", content, kind))
         uploads.append(Upload(release_key(release.release_id, f"{CODE}{path}"), content, kind))
     # Last: where release.json is, all its files are.
-    uploads.append(Upload(release_key(release.release_id), write_release(release).encode(), "application/json"))
+    document = write_release(release).encode()
+    uploads.append(Upload(release_key(release.release_id), document, "application/json", release.release_id))
     return tuple(uploads)

@@ -118,7 +118,7 @@ def _images(context: StageContext) -> str:
 
 
 def _role(context: StageContext) -> str:
-    return context.account.actor.role_arn or context.names.deployment_role_arn
+    return context.reader.actor.role_arn or context.names.role_arn("reader")
 
 
 def _foundation(context: StageContext) -> str:
@@ -131,7 +131,7 @@ def _bucket(context: StageContext) -> str:
 
 
 def _key(context: StageContext) -> str:
-    key = key_metadata(context.account, context.foundation.kms_key_arn)
+    key = key_metadata(context.reader, context.foundation.kms_key_arn)
     if key["KeyState"] != "Enabled":
         raise FoundationError(
             f"key {key['Arn']} is {key['KeyState']}",
@@ -158,7 +158,7 @@ def _quotas(context: StageContext) -> str:
         f"{settings.processing.instance_type} for processing job usage": settings.processing.instance_count,
         f"{settings.inference.instance_type} for transform job usage": settings.inference.instance_count,
     }
-    quotas = job_quotas(context.account)
+    quotas = job_quotas(context.reader)
     if quotas is None:
         raise UnknownError("Service Quotas is not available here")
     missing = [name for name in wanted if name not in quotas]
@@ -185,7 +185,7 @@ _DEV: tuple[tuple[str, Check, bool], ...] = (
     ("images", _images, False),
 )
 _STAGE: tuple[tuple[str, Check, bool], ...] = (
-    ("deployment role", _role, True),
+    ("reader role", _role, True),
     ("foundation", _foundation, True),
     ("bucket", _bucket, False),
     ("key", _key, False),

@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from scripts.decisions.stage_settings import DEFAULT_PIPELINE, PIPELINE_SETTINGS, StageSettings
+from scripts.decisions.stage_settings import PIPELINE_SETTINGS, UNNAMED_PIPELINE, StageSettings
 from scripts.errors import SettingsError, UsageError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.gateways.regions import known_regions
@@ -83,7 +83,7 @@ def _pipeline(account: SettingsDocument, asked: str | None, root: Path, any_pipe
             found=[f"folders of pipelines/ with a pipeline.py: {', '.join(names)}"],
             next_command=f"the same command with PIPELINE={names[0]}",
         )
-    return named if isinstance(named, str) else DEFAULT_PIPELINE
+    return named if isinstance(named, str) else UNNAMED_PIPELINE
 
 
 def _cascade(account: SettingsDocument, pipeline: str, root: Path) -> SettingsDocument:

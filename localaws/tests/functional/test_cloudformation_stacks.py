@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.doors import open_queue
 from tests.functional.stacks import HANDLE, Stacks, parameter, refused, resources
 
 Client = Callable[..., Any]
@@ -314,7 +315,8 @@ def test_operations_that_are_not_there_are_refused_by_name(stacks: Stacks) -> No
 def test_statuses_are_events_that_a_rule_can_deliver(stacks: Stacks, client: Client, unique: str) -> None:
     events, sqs = client("events"), client("sqs")
     url = sqs.create_queue(QueueName=unique)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    arn = open_queue(client, attributes["QueueArn"], "events")
     pattern = {"source": ["aws.cloudformation"], "detail-type": ["CloudFormation Stack Status Change"]}
     events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
 from tests.functional.conftest import DEV, REGION
+from tests.functional.doors import open_queue
 
 Client = Callable[..., Any]
 
@@ -221,7 +222,8 @@ def test_an_approval_times_out_by_the_clouds_clock(workshop: Workshop, server: S
 def test_an_approval_is_announced_to_its_topic(workshop: Workshop, client: Client) -> None:
     topic = client("sns").create_topic(Name=workshop.name)["TopicArn"]
     queue = client("sqs").create_queue(QueueName=workshop.name)["QueueUrl"]
-    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{DEV}:{workshop.name}")
+    arn = open_queue(client, f"arn:aws:sqs:{REGION}:{DEV}:{workshop.name}", "sns")
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     workshop.put_source({"a": "b"})
     configuration = {"NotificationArn": topic, "CustomData": "look", "ExternalEntityLink": "https://example.com/e"}
     workshop.create(workshop.declare([approval(configuration=configuration)]))

@@ -14,18 +14,19 @@ from botocore.exceptions import ClientError
 
 from localaws.server import Server
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.doors import open_logs, open_queue, open_topic
 
 Client = Callable[..., Any]
 
 
 class Queue:
-    """A queue whose messages a test waits for."""
+    """A queue whose messages a test waits for; EventBridge and SNS may send to it."""
 
     def __init__(self, client: Client, name: str, account: str = DEV) -> None:
         self._sqs = client("sqs", account=account)
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         self._url = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        self.arn = f"arn:aws:sqs:{REGION}:{account}:{name}"
+        self.arn = open_queue(client, f"arn:aws:sqs:{REGION}:{account}:{name}", "events", "sns")
 
     def message(self, longest: float = 20) -> dict[str, Any]:
         """The next message, taken out."""
@@ -139,9 +140,10 @@ def test_an_input_transformer_fills_its_template(
 
 def test_topics_logs_and_other_buses_are_targets(client: Client, queue: Queue, unique: str) -> None:
     events, sns, logs = client("events"), client("sns"), client("logs")
-    topic = sns.create_topic(Name=unique)["TopicArn"]
+    topic = open_topic(client, sns.create_topic(Name=unique)["TopicArn"], "events")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes={"RawMessageDelivery": "true"})
     logs.create_log_group(logGroupName=f"/aws/events/{unique}")
+    open_logs(client, f"/aws/events/{unique}", "events")
     bus = events.create_event_bus(Name=unique)["EventBusArn"]
     events.put_rule(Name=unique, EventPattern=json.dumps({"source": [unique]}))
     events.put_targets(Rule=unique, Targets=[{"Id": "bus", "Arn": bus}])

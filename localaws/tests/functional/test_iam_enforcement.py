@@ -173,6 +173,10 @@ def test_another_accounts_bucket_needs_both_sides(enforced: Enforced, unique: st
     s3.put_object(**put, ServerSideEncryption="aws:kms")
 
 
+@pytest.mark.aws_rule(
+    "Writing an object under a KMS key needs kms:GenerateDataKey, reading it kms:Decrypt",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+)
 def test_an_encrypted_object_needs_its_key(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique)
     key = enforced.client("kms").create_key()["KeyMetadata"]["Arn"]

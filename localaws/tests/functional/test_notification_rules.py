@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from localaws.server import Server
 from tests.functional.conftest import DEV, REGION
+from tests.functional.doors import open_topic
 from tests.functional.test_events import Queue, _code
 
 Client = Callable[..., Any]
@@ -19,7 +20,7 @@ FAILED = "codepipeline-pipeline-pipeline-execution-failed"
 
 @pytest.fixture
 def topic(client: Client, unique: str) -> str:
-    return str(client("sns").create_topic(Name=unique)["TopicArn"])
+    return open_topic(client, client("sns").create_topic(Name=unique)["TopicArn"], "codestar-notifications")
 
 
 @pytest.fixture

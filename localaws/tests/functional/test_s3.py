@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -208,3 +209,116 @@ def test_a_bucket_made_again_has_no_policy(client: Client, bucket: str) -> None:
     with pytest.raises(ClientError) as refused:
         s3.get_bucket_policy(Bucket=bucket)
     assert _code(refused) == "NoSuchBucketPolicy"
+
+
+CONDITIONAL = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
+
+
+def _write(s3: Any, how: str, bucket: str, body: bytes = b"new", key: str = "k", **condition: str) -> Any:
+    """Write a key by one of the three operations that take conditions."""
+    if how == "put":
+        return s3.put_object(Bucket=bucket, Key=key, Body=body, **condition)
+    if how == "copy":
+        s3.put_object(Bucket=bucket, Key="source", Body=body)
+        return s3.copy_object(Bucket=bucket, Key=key, CopySource=f"{bucket}/source", **condition)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    return _complete(s3, bucket, key, upload, body, **condition)
+
+
+def _complete(s3: Any, bucket: str, key: str, upload: str, body: bytes = b"new", **condition: str) -> Any:
+    etag = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=body)["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    return s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload=parts, **condition)
+
+
+def _content(s3: Any, bucket: str, key: str = "k") -> bytes:
+    return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+WAYS = ["put", "copy", "multipart"]
+
+
+@pytest.mark.aws_rule(
+    "S3 writes with If-None-Match: * only where the key has no object, and else answers 412", page=CONDITIONAL
+)
+@pytest.mark.parametrize("how", WAYS)
+def test_nothing_is_overwritten_with_if_none_match(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    _write(s3, how, bucket, b"first", IfNoneMatch="*")
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, b"second", IfNoneMatch="*")
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("PreconditionFailed", 412)
+    assert _content(s3, bucket) == b"first"
+
+
+@pytest.mark.aws_rule("If-None-Match: * holds for a key whose newest version is a delete marker", page=CONDITIONAL)
+@pytest.mark.parametrize("how", WAYS)
+def test_a_deleted_key_of_a_versioned_bucket_is_free_again(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    _write(s3, how, bucket, b"first")
+    s3.delete_object(Bucket=bucket, Key="k")
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, IfMatch='"0"')
+    assert _code(refused) == "NoSuchKey"
+    _write(s3, how, bucket, b"second", IfNoneMatch="*")
+    assert _content(s3, bucket) == b"second"
+
+
+@pytest.mark.aws_rule(
+    "S3 writes with If-Match only over the object of that ETag: 412 for another, 404 for none", page=CONDITIONAL
+)
+@pytest.mark.parametrize("how", WAYS)
+def test_an_object_is_replaced_only_where_it_is_the_one_that_was_read(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, IfMatch='"0"')
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("NoSuchKey", 404)
+    etag = _write(s3, "put", bucket, b"first")["ETag"]
+    _write(s3, how, bucket, b"second", IfMatch=etag)
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, b"third", IfMatch=etag)
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("PreconditionFailed", 412)
+    assert _content(s3, bucket) == b"second"
+
+
+@pytest.mark.aws_rule("If-None-Match of a write takes * alone; an ETag is answered with 501", page=CONDITIONAL)
+def test_if_none_match_of_a_write_takes_no_etag(client: Client, bucket: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        _write(client("s3"), "put", bucket, IfNoneMatch='"0"')
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("NotImplemented", 501)
+
+
+@pytest.mark.aws_rule(
+    "Of several conditional writes of a key at once, one succeeds and the others get 412", page=CONDITIONAL
+)
+def test_of_many_conditional_writes_at_once_one_succeeds(client: Client, bucket: str) -> None:
+    def attempt(number: int) -> str:
+        try:
+            _write(client("s3"), "put", bucket, str(number).encode() * 200_000, IfNoneMatch="*")
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(attempt, range(8)))
+    (winner,) = (each for each in told if each != "PreconditionFailed")
+    assert _content(client("s3"), bucket)[:1] == winner.encode()
+
+
+@pytest.mark.aws_rule("A key deleted during a multipart upload makes its conditional end a 409", page=CONDITIONAL)
+@pytest.mark.parametrize("condition", [{"IfNoneMatch": "*"}, {"IfMatch": "again"}])
+def test_a_conditional_upload_conflicts_with_a_deletion_meanwhile(
+    client: Client, bucket: str, condition: dict[str, str]
+) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"first")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    s3.delete_object(Bucket=bucket, Key="k")
+    if "IfMatch" in condition:
+        condition = {"IfMatch": s3.put_object(Bucket=bucket, Key="k", Body=b"again")["ETag"]}
+    with pytest.raises(ClientError) as refused:
+        _complete(s3, bucket, "k", upload, b"new", **condition)
+    code = refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
+    assert (_code(refused), code) == ("ConditionalRequestConflict", 409)
+    _write(s3, "multipart", bucket, b"anew", key="other", IfNoneMatch="*")

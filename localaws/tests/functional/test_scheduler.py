@@ -118,7 +118,12 @@ def test_an_event_bus_and_an_api_call_are_targets(
     assert queue.message()["Body"] == "by Scheduler"
 
 
+@pytest.mark.aws_rule(
+    "Scheduler hands dead letters over as the schedule's role",
+    page="https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html",
+)
 def test_what_cannot_be_delivered_is_a_dead_letter(queue: Queue, schedule: Callable[..., str]) -> None:
+    """The queue's policy does not name scheduler.amazonaws.com."""
     arn = f"arn:aws:sqs:{REGION}:{DEV}:gone"
     made = schedule("rate(1 day)", {"Arn": arn, "DeadLetterConfig": {"Arn": queue.arn}})
     message = queue.message()

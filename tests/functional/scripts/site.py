@@ -12,7 +12,7 @@ import sys
 import tarfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,7 @@ project:
   id: p-site
 model_package_group: {group}
 pipeline: {pipeline}
+deployed_by_hand: {by_hand}
 schedule: 1 day
 processing:
   instance_type: ml.m5.large
@@ -107,18 +108,26 @@ tags: {{}}
 """
 
 
-def write_stages(folder: Path, pipeline: str, group: str) -> None:
+# Where people deploy. A team keeps prod out of it, as the tests of the toolchain and of the broken glass do; those of
+# what a deployment does take the short way to both.
+BOTH = ("preprod", "prod")
+
+
+def write_stages(folder: Path, pipeline: str, group: str, by_hand: Sequence[str] = BOTH) -> None:
     """Stage files of both stages, for one pipeline and its model package group."""
     (folder / "stages").mkdir(exist_ok=True)
     for stage, account in ACCOUNTS.items():
         values = {"dev": DEV, "region": REGION, "project": PROJECT, "pipeline": pipeline, "group": group}
-        (folder / "stages" / f"{stage}.yml").write_text(STAGE.format(account=account, **values))
+        text = STAGE.format(account=account, by_hand=str(stage in by_hand).lower(), **values)
+        (folder / "stages" / f"{stage}.yml").write_text(text)
 
 
 class Site:
     """One repository: its own pipeline, and with it its own stacks; its own model package group; shared accounts."""
 
-    def __init__(self, folder: Path, endpoint_url: str, client: Callable[..., Any]) -> None:
+    def __init__(
+        self, folder: Path, endpoint_url: str, client: Callable[..., Any], by_hand: Sequence[str] = BOTH
+    ) -> None:
         self.folder = folder
         self.client = client
         self.pipeline = f"p{uuid.uuid4().hex[:10]}"
@@ -136,7 +145,7 @@ class Site:
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
         for name in ("__init__.py", "get_pipeline_definition.py", "framework_images.json"):
             shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)
-        write_stages(folder, self.pipeline, self.group)
+        write_stages(folder, self.pipeline, self.group, by_hand)
         self.write_pipeline(PIPELINE)
         self.write_script(SCORE)
 
@@ -266,7 +275,9 @@ class Site:
         return any(each["StackName"] == self.stack for each in stacks)
 
     def _put(self, key: str, body: bytes) -> str:
-        self.client("s3").put_object(Bucket=DEV_BUCKET, Key=key, Body=body, ChecksumAlgorithm="SHA256")
+        # tags, as a team's training has them: a copy takes them along, and needs permissions for that
+        tags = {"Tagging": "owner=science"}
+        self.client("s3").put_object(Bucket=DEV_BUCKET, Key=key, Body=body, ChecksumAlgorithm="SHA256", **tags)
         return f"s3://{DEV_BUCKET}/{key}"
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
-from tests.functional.templates.conftest import PROJECT, STAGES, ActAs, Stacks
+from tests.functional.templates.conftest import DEADLINE, PROJECT, STAGES, ActAs, Stacks
 
 DEFINITION = {
     "Version": "2020-12-01",
@@ -288,3 +291,138 @@ def test_a_source_that_does_not_fit_together_is_refused(
 ) -> None:
     with pytest.raises(ClientError, match=words):
         Stacks(client("cloudformation")).deploy(unique, template, {**_source_parameters(PROJECT, **more), **own})
+
+
+class Inbox:
+    """A queue that was subscribed to a topic, as a team subscribes what reads its messages."""
+
+    def __init__(self, client: Client, topic: str, name: str) -> None:
+        account = topic.split(":")[4]
+        self._sqs = client("sqs", account=account)
+        self.url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:{account}:{name}"
+        allow = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+        client("sns", account=account).subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+        )
+
+    def message(self) -> str:
+        return str(message_of(self._sqs, self.url)["Body"])
+
+
+def message_of(sqs: Any, url: str) -> dict[str, Any]:
+    """The next message of a queue, taken out."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        for message in sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return dict(message)
+        time.sleep(0.05)
+    raise AssertionError(f"no message came to {url}")
+
+
+@pytest.mark.aws_rule(
+    "The key of a topic that alarms publish to names cloudwatch.amazonaws.com",
+    page="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+)
+def test_an_alarm_reaches_who_subscribed(client: Client, live: dict[str, str], release: dict[str, str]) -> None:
+    inbox = Inbox(client, live["AlarmTopicArn"], "alarms")
+    cloudwatch = client("cloudwatch", account=PREPROD)
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix=release["BatchPipeline"])["MetricAlarms"]
+    (name,) = [each["AlarmName"] for each in alarms if each["MetricName"] == "ExecutionFailed"]
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+    assert history[0]["HistorySummary"] == f"Successfully executed action {live['AlarmTopicArn']}"
+    assert json.loads(inbox.message())["AlarmName"] == name
+
+
+@pytest.mark.aws_rule(
+    "EventBridge brings neither aws:SourceArn nor aws:SourceAccount along when it uses the key of a queue",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html",
+)
+def test_a_start_that_failed_is_a_dead_letter(client: Client, live: dict[str, str]) -> None:
+    events, rule = client("events", account=PREPROD), live["RuleName"]
+    kept = events.describe_rule(Name=rule)
+    shared = {"Name": rule, "ScheduleExpression": kept["ScheduleExpression"], "Description": kept["Description"]}
+    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+    gone = {**target, "Id": "Gone", "Arn": f"{target['Arn'].removesuffix('-preprod')}-gone-preprod"}
+    events.put_targets(Rule=rule, Targets=[gone])
+    events.put_rule(**shared, EventPattern=json.dumps({"source": ["test.dead-letters"]}))
+    try:
+        events.put_events(Entries=[{"Source": "test.dead-letters", "DetailType": "T", "Detail": "{}"}])
+        dead = message_of(client("sqs", account=PREPROD), live["DeadLetterQueueUrl"])
+    finally:
+        events.remove_targets(Rule=rule, Ids=["Gone"])
+        events.put_rule(**shared)
+    assert dead["MessageAttributes"]["TARGET_ARN"]["StringValue"] == gone["Arn"]
+
+
+@pytest.mark.aws_rule(
+    "A topic's policy lets EventBridge publish only without a Condition, and so does its key without aws:Source keys",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+)
+def test_who_subscribed_hears_of_waiting_failed_and_successful_executions(client: Client, unique: str) -> None:
+    client("codecommit").create_repository(repositoryName=unique)
+    stacks = Stacks(client("cloudformation"))
+    source = _source_parameters(unique, RepositoryName=unique)
+    shared = stacks.deploy(f"{unique}-toolchain", "toolchain.yml", source)
+    inbox = Inbox(client, shared["NotificationTopicArn"], unique)
+    made = stacks.deploy(f"{unique}-codepipeline", "codepipeline.yml", {**source, **_pipeline_parameters("churn")})
+    name = made["CodePipelineName"]
+    codepipeline = client("codepipeline")
+    assert "is FAILED" in inbox.message()  # the repository is empty
+    pipeline = _shortened(codepipeline.get_pipeline(name=name)["pipeline"], _zipped_source(client, unique))
+    codepipeline.update_pipeline(pipeline=pipeline)
+    for answer, state in (("Rejected", "FAILED"), ("Approved", "SUCCEEDED")):
+        codepipeline.start_pipeline_execution(name=name)
+        asked = json.loads(inbox.message())["approval"]
+        codepipeline.put_approval_result(
+            pipelineName=name,
+            stageName=asked["stageName"],
+            actionName=asked["actionName"],
+            token=asked["token"],
+            result={"status": answer, "summary": "a test"},
+        )
+        assert f"is {state}" in inbox.message()
+    stacks.delete(f"{unique}-codepipeline")
+    stacks.delete(f"{unique}-toolchain")
+
+
+def _zipped_source(client: Client, project: str) -> dict[str, str]:
+    """The configuration of a source action for an object in the CodePipeline's own bucket."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", "a")
+    bucket, key = f"{project}-toolchain-{DEV}-{REGION}", "source.zip"
+    client("s3").put_object(Bucket=bucket, Key=key, Body=content.getvalue())
+    return {"S3Bucket": bucket, "S3ObjectKey": key, "PollForSourceChanges": "false"}
+
+
+def _shortened(pipeline: dict[str, Any], source: dict[str, str]) -> dict[str, Any]:
+    """The template's CodePipeline with its approval alone, which is what tells of a waiting execution."""
+    (approval,) = [
+        action
+        for stage in pipeline["stages"]
+        for action in stage["actions"]
+        if action["actionTypeId"]["category"] == "Approval"
+    ]
+    first = {
+        "name": "Source",
+        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
+        "configuration": source,
+        "outputArtifacts": [{"name": "Source"}],
+    }
+    asking = {"NotificationArn": approval["configuration"]["NotificationArn"]}
+    stages = [
+        {"name": "Source", "actions": [first]},
+        {"name": "ApproveProd", "actions": [{**approval, "configuration": asking}]},
+    ]
+    return {**{key: value for key, value in pipeline.items() if key != "triggers"}, "stages": stages}

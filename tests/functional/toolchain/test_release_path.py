@@ -25,12 +25,13 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A repository, and accounts with one Approved version and with input, which ``make bootstrap`` has prepared."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client, by_hand=("preprod",))
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP
         repository.make_repository(site)
         site.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        site.client("s3").put_bucket_versioning(Bucket=DEV_BUCKET, VersioningConfiguration={"Status": "Enabled"})
         site.register()
         foundations = make(site, "bootstrap", "ARGS=--yes --no-toolchain")
         assert foundations.returncode == 0, foundations.stderr
@@ -72,6 +73,9 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     live = live_release(team, "prod", PROD)
     assert live == verified
     assert live["model_package"]["version"] == 1
+    # of a commit whose repository no build was handed
+    assert live["source"]["git_message"] == repository.FIRST_COMMIT
+    assert live["source"]["git_author"] and live["source"]["git_committed_at"], live["source"]
     written = team.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="predictions/")
     assert any(each["Size"] for each in written["Contents"])
     mail = repository.mail(team, APPROVER)

@@ -20,12 +20,12 @@ from localaws.core.wire import OperationRequest
 from localaws.iam.absence import require_absence
 from localaws.iam.conditional_writes import creation_context
 from localaws.iam.context import request_context
-from localaws.iam.encryption import ObjectEncryption
+from localaws.iam.copied_tags import CopiedTags
+from localaws.iam.encryption import MessageEncryption, ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.policies.condition_keys import ORGANIZATION
-from localaws.policies.document import Document
 from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
 from localaws.policies.trust import assume_role_context
 
@@ -36,11 +36,15 @@ _PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[
 
 
 class Enforcement:
-    def __init__(self, client: MakeClient, store: Store, clock: Clock, moto: Backend) -> None:
+    def __init__(
+        self, client: MakeClient, store: Store, clock: Clock, moto: Backend, resource_policies: ResourcePolicies
+    ) -> None:
         self._client = client
         self._clock = clock
-        self._resource_policies = ResourcePolicies(client, store, moto)
+        self._resource_policies = resource_policies
         self._encryption = ObjectEncryption(client, moto)
+        self._copied_tags = CopiedTags(client, moto)
+        self._messages = MessageEncryption(resource_policies)
         self._sessions = store.table("sts.session")
 
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
@@ -48,14 +52,13 @@ class Enforcement:
         operation, parameters = str(request.operation.name), request.parameters
         needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
         if request.service == "s3" and needed and not caller.is_root:
+            needed += self._copied_tags.requirements(operation, parameters)
             needed += self._encryption.requirements(caller, operation, parameters)
+        if request.service in ("sns", "sqs") and not caller.is_root:
+            needed += self._messages.requirements(needed)
         identity = identity_of(caller, self._sessions.get(caller.access_key_id))
         for requirement in needed:
             self._require(caller, identity, requirement, request)
-
-    def resource_policy(self, caller: Caller, action: str, arn: str) -> Document | None:
-        """The policy that a resource carries itself; None where it carries none."""
-        return self._resource_policies.of(caller, action, arn).policy
 
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
         extra = {**requirement.context, **self._extra(request, requirement)}

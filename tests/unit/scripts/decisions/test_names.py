@@ -11,7 +11,7 @@ from tests.unit.scripts.releases import NAMES
 def test_names_follow_from_project_pipeline_and_stage() -> None:
     assert NAMES.batch_stack == "tumor-screening-batch-inference-preprod"
     assert NAMES.bucket == "tumor-screening-preprod-222222222222-eu-west-1"
-    assert NAMES.deployment_role_arn == "arn:aws:iam::222222222222:role/tumor-screening-preprod-deployment"
+    assert NAMES.role_arn("deployment") == "arn:aws:iam::222222222222:role/tumor-screening-preprod-deployment"
 
 
 @pytest.mark.parametrize(
@@ -33,7 +33,7 @@ def test_every_partition_is_told_by_its_regions(region: str, partition: str) -> 
 
 def test_the_partition_is_the_regions() -> None:
     china = StageNames(**{**vars(NAMES), "region": "cn-north-1"})
-    assert china.deployment_role_arn.startswith("arn:aws-cn:iam::")
+    assert china.role_arn("reader").startswith("arn:aws-cn:iam::")
 
 
 def test_a_name_longer_than_aws_allows_is_told() -> None:

@@ -19,6 +19,7 @@ PARAMETERS = {
     "kms_key_arn": "key",
     "cloudformation_role_arn": "cloudformation",
     "events_role_arn": "events",
+    "announcement_topic_arn": "topic",
 }
 
 
@@ -94,6 +95,14 @@ def test_a_schedule_can_be_switched_off() -> None:
 def test_the_foundation_is_deployed_with_the_stages_names() -> None:
     parameters = foundation_stack_parameters(NAMES, SETTINGS)
     assert (parameters["Environment"], parameters["DevAccountId"]) == ("preprod", "111111111111")
+
+
+def test_who_may_change_a_stage_by_hand_is_the_stage_files_to_say_and_nobody_unless_it_does() -> None:
+    guarded = foundation_stack_parameters(NAMES, SETTINGS)
+    assert (guarded["DeployedByHand"], guarded["BreakGlassPrincipalArns"]) == ("break-glass", "")
+    people = ["arn:aws:iam::111111111111:role/OnCall", "arn:aws:iam::111111111111:user/eva"]
+    opened = foundation_stack_parameters(NAMES, changed(deployed_by_hand=True, break_glass=people))
+    assert (opened["DeployedByHand"], opened["BreakGlassPrincipalArns"]) == ("allowed", ",".join(people))
 
 
 def test_the_deployment_role_may_write_the_groups_of_every_pipeline_and_no_other() -> None:
