@@ -52,15 +52,19 @@ _SERVICES = {
     "codestar-notifications": "Notification rules",
     "dtconsole": "Notification rules",
     "eventbridge": "EventBridge",
+    "general": "Partitions and regions",
     "kms": "KMS",
     "organizations": "Organizations",
     "sagemaker": "SageMaker",
+    "sdkref": "SDKs",
     "scheduler": "EventBridge Scheduler",
     "secretsmanager": "Secrets Manager",
     "servicequotas": "Service Quotas",
     "sns": "SNS",
     "systems-manager": "Systems Manager",
+    "service-authorization": "IAM",
     "vpc": "VPC",
+    "whitepapers": "Partitions and regions",
 }
 
 

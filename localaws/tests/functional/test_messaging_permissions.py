@@ -53,6 +53,11 @@ def _message(strict: Client, url: str) -> dict[str, Any]:
     raise AssertionError("no message came")
 
 
+@pytest.mark.aws_rule(
+    "Targets such as SageMaker pipelines and CodePipelines need a role that trusts EventBridge; queues, topics and log "
+    "groups need a policy of their own",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+)
 def test_eventbridge_needs_the_policy_of_the_queue(strict: Client, unique: str) -> None:
     events = strict("events")
     rule = events.put_rule(Name=unique, EventPattern=json.dumps({"source": [unique]}))["RuleArn"]

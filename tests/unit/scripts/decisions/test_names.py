@@ -31,6 +31,10 @@ def test_every_partition_is_told_by_its_regions(region: str, partition: str) -> 
     assert partition_of(region) == partition
 
 
+@pytest.mark.aws_rule(
+    "A region belongs to one partition, which every ARN names",
+    page="https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html",
+)
 def test_the_partition_is_the_regions() -> None:
     china = StageNames(**{**vars(NAMES), "region": "cn-north-1"})
     assert china.deployment_role_arn.startswith("arn:aws-cn:iam::")
