@@ -60,8 +60,8 @@ def read_fresh_definition(pipeline: str, root: Path = Path()) -> RenderedDefinit
 
 
 def freshness_of(pipeline: str, root: Path = Path()) -> Freshness:
-    """Whether the committed definition is what its sources give, with an image for every stage's region."""
-    return definition_freshness(read_definition(pipeline, root), current_digests(pipeline, root), stage_regions(root))
+    """Whether the committed definition is what its sources give."""
+    return definition_freshness(read_definition(pipeline, root), current_digests(pipeline, root))
 
 
 def not_fresh(pipeline: str, freshness: Freshness, root: Path = Path()) -> DefinitionError:
