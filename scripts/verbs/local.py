@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from scripts.decisions.names import partition_of
+from scripts.decisions.partitions import partition_of
 from scripts.errors import LocalCloudError, UsageError
 from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run

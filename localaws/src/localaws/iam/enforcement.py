@@ -31,7 +31,7 @@ from localaws.policies.trust import assume_role_context
 _PLAIN_CODE = ("query", "rest-xml", "ec2")
 _CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"}
 _KEY_ID = re.compile(r"arn:[^:]+:kms:[^:]+:\d{12}:key/(?P<name>alias/.+)")
-_PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
+_PATHLESS_ROLE = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
 
 
 class Enforcement:
@@ -108,7 +108,7 @@ class Enforcement:
                 require_absence(error)
                 return arn
         if role and action not in ("iam:CreateRole", "iam:PassRole") and not action.startswith("sts:"):
-            return role_arn(role["account"], role["name"]) or arn
+            return role_arn(role["account"], role["partition"], role["name"]) or arn
         return arn
 
 

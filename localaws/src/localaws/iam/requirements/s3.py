@@ -8,8 +8,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import unquote
 
-from localaws.core.caller import PARTITION
-from localaws.iam.requirements.requirement import Parameters, Requirement
+from localaws.iam.requirements.requirement import Parameters, Place, Requirement
 
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
@@ -67,7 +66,7 @@ _CONTEXT = {
 }
 
 
-def requirements(operation: str, parameters: Parameters) -> list[Requirement]:
+def requirements(operation: str, parameters: Parameters, place: Place) -> list[Requirement]:
     action = _ACTIONS.get(operation, operation)
     if "VersionId" in parameters and action in _VERSIONED:
         action = action.replace("Object", "ObjectVersion", 1)
@@ -77,19 +76,15 @@ def requirements(operation: str, parameters: Parameters) -> list[Requirement]:
         return [Requirement(f"s3:{action}", ("*",), context)]
     if operation == "DeleteObjects":
         keys = [str(item["Key"]) for item in parameters.get("Delete", {}).get("Objects", [])]
-        return [Requirement("s3:DeleteObject", (_arn(bucket, key),), context) for key in keys]
-    found = [Requirement(f"s3:{action}", (_arn(bucket, parameters.get("Key")),), context)]
+        return [Requirement("s3:DeleteObject", (place.bucket_arn(bucket, key),), context) for key in keys]
+    found = [Requirement(f"s3:{action}", (place.bucket_arn(bucket, parameters.get("Key")),), context)]
     if "CopySource" in parameters:
-        found.append(_source(parameters["CopySource"]))
+        found.append(_source(parameters["CopySource"], place))
     return found
 
 
-def _source(source: Any) -> Requirement:
+def _source(source: Any, place: Place) -> Requirement:
     """Copying reads its source: ``bucket/key`` or ``/bucket/key?versionId=...``, URL-encoded."""
     path, _, version = str(source).partition("?versionId=")
     bucket, _, key = unquote(path).lstrip("/").partition("/")
-    return Requirement("s3:GetObjectVersion" if version else "s3:GetObject", (_arn(bucket, key),))
-
-
-def _arn(bucket: str, key: Any = None) -> str:
-    return f"arn:{PARTITION}:s3:::{bucket}" + (f"/{key}" if key else "")
+    return Requirement("s3:GetObjectVersion" if version else "s3:GetObject", (place.bucket_arn(bucket, key),))
