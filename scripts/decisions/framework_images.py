@@ -14,7 +14,9 @@ from scripts.decisions.model_formats import LIBRARY, Framework, minor
 from scripts.errors import ModelPackageError
 
 ImageTable = Mapping[str, Mapping[str, Mapping[str, str]]]
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.([a-z.]+)/([^:@\s]+?)(?::([^@\s]+))?(?:@sha256:[0-9a-f]{64})?")
+_ECR = re.compile(
+    r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.([a-z0-9.-]+)/([^:@\s]+?)(?::([^@\s]+))?(?:@sha256:[0-9a-f]{64})?"
+)
 _LONGEST = 255
 # A LightGBM model is served by the scikit-learn image, which installs LightGBM by the model's requirements.txt.
 SERVED_BY: dict[Framework, Framework] = {"lightgbm": "sklearn"}

@@ -14,12 +14,16 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Partition:
-    """``regions`` is the form of its regions' names. ``console`` is None where no public page says where it is."""
+    """``regions`` is the form of its regions' names. ``console`` is None where no public page says where it is.
+
+    Where there is no CodePipeline, stages are deployed by hand.
+    """
 
     name: str
     regions: str
     domain: str
     console: str | None = None
+    has_codepipeline: bool = True
 
 
 PARTITIONS: Final = (
@@ -27,9 +31,9 @@ PARTITIONS: Final = (
     Partition("aws-cn", r"cn-[a-z]+-[0-9]+", "amazonaws.com.cn", "console.amazonaws.cn"),
     Partition("aws-us-gov", r"us-gov-[a-z]+-[0-9]+", "amazonaws.com", "console.amazonaws-us-gov.com"),
     Partition("aws-eusc", r"eusc-de-[a-z]+-[0-9]+", "amazonaws.eu", "console.amazonaws-eusc.eu"),
-    Partition("aws-iso", r"us-iso-[a-z]+-[0-9]+", "c2s.ic.gov"),
-    Partition("aws-iso-b", r"us-isob-[a-z]+-[0-9]+", "sc2s.sgov.gov"),
-    Partition("aws-iso-e", r"eu-isoe-[a-z]+-[0-9]+", "cloud.adc-e.uk"),
+    Partition("aws-iso", r"us-iso-[a-z]+-[0-9]+", "c2s.ic.gov", has_codepipeline=False),
+    Partition("aws-iso-b", r"us-isob-[a-z]+-[0-9]+", "sc2s.sgov.gov", has_codepipeline=False),
+    Partition("aws-iso-e", r"eu-isoe-[a-z]+-[0-9]+", "cloud.adc-e.uk", has_codepipeline=False),
     Partition("aws-iso-f", r"us-isof-[a-z]+-[0-9]+", "csp.hci.ic.gov"),
 )
 # What the JSON Schema of a stage file offers editors: a region of any of them.

@@ -46,6 +46,6 @@ def _of_region(uris: Mapping[str, str], what: str, region: str) -> str:
         raise DefinitionError(
             f"the SageMaker SDK knows no image {what} of AWS's in {region}",
             found=[f"it knows it in {', '.join(sorted(uris))}"],
-            next_command="set processing.image_uri in the stage's file to an image in that region, e.g. a copy of AWS's",
+            next_command="set processing.image_uri in the stage's file to an image there, e.g. a copy of AWS's",
         )
     return uris[region]
