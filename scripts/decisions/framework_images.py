@@ -77,6 +77,12 @@ def given_image(table: ImageTable, uri: str) -> Image:
     return Image(uri, None, None)
 
 
+def ecr_image(uri: str) -> tuple[str, str, str] | None:
+    """(account, region, repository) of an image in ECR; None for one elsewhere."""
+    match = _ECR.fullmatch(uri)
+    return (match[1], match[2], match[4]) if match else None
+
+
 def image_problems(table: ImageTable, uri: str, region: str) -> list[str]:
     """Why SageMaker in ``region`` could not pull an image, one line each."""
     if len(uri) > _LONGEST or not re.fullmatch(r"\S+", uri):

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
-from scripts.decisions.stacks import Stack
 from scripts.decisions.partitions import find_partition
+from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError, UsageError
 
