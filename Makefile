@@ -214,6 +214,7 @@ check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, defi
 	$(TEST_PYTHON) -m scripts.repository.check_buildspecs
 	$(TEST_PYTHON) -m scripts.repository.document_templates --check
 	$(TEST_PYTHON) -m scripts.repository.document_exit_codes --check
+	$(TEST_PYTHON) -m scripts.repository.document_aws_rules --check
 	$(TEST_PYTHON) -m scripts.repository.write_schemas --check
 	$(TEST_PYTHON) -m scripts.verbs.render --check
 

@@ -13,7 +13,9 @@ from typing import Literal
 from scripts.decisions.containers import container_sources
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
-from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.errors import AccessDeniedError, ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.flows.image_readiness import images_pulled
+from scripts.flows.network_readiness import network
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
@@ -176,6 +178,20 @@ def _quotas(context: StageContext) -> str:
     return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
 
 
+def _image_policy(context: StageContext) -> str:
+    doubts = images_pulled(context)
+    if doubts:
+        raise UnknownError("; ".join(doubts))
+    return f"account {context.settings.account} may pull what lies in dev's ECR"
+
+
+def _network(context: StageContext) -> str:
+    try:
+        return network(context)
+    except AccessDeniedError as error:
+        raise UnknownError(f"the network may not be read: {error.problem}") from error
+
+
 # (subject, check, whether the later ones of its group need it)
 _REPOSITORY: tuple[tuple[str, Check, bool], ...] = (("names", _names, False), ("definition", _definition, False))
 _DEV: tuple[tuple[str, Check, bool], ...] = (
@@ -183,6 +199,7 @@ _DEV: tuple[tuple[str, Check, bool], ...] = (
     ("model package", _package, True),
     ("model data", _artifacts, False),
     ("images", _images, False),
+    ("image policy", _image_policy, False),
 )
 _STAGE: tuple[tuple[str, Check, bool], ...] = (
     ("reader role", _role, True),
@@ -192,4 +209,5 @@ _STAGE: tuple[tuple[str, Check, bool], ...] = (
     ("stack", _stack, False),
     ("input data", _input, False),
     ("quotas", _quotas, False),
+    ("network", _network, False),
 )

@@ -58,6 +58,10 @@ def test_what_a_stage_does_not_set_is_left_to_the_pipeline() -> None:
     assert values["OutputDataUrl"] == f"s3://{BUCKET}/predictions"
 
 
+@pytest.mark.aws_rule(
+    "Instance types with local storage take no VolumeKmsKeyId",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html",
+)
 def test_instance_types_with_disks_of_their_own_get_no_volume_key() -> None:
     values = infrastructure(changed(inference=Inference(instance_type="ml.g5.xlarge")), FOUNDATION, None, None)
     assert (values["InferenceVolumeKmsKeyId"], values["KmsKeyId"]) == ("", FOUNDATION.kms_key_arn)

@@ -43,7 +43,7 @@ def requirements(service: str, operation: str, parameters: Parameters, place: Pl
     if (service, operation) in _FREE:
         return []
     if service == "s3":
-        return s3.requirements(operation, parameters)
+        return s3.requirements(operation, parameters, place)
     action = f"{_PREFIXES.get(service, service)}:{_ACTIONS.get((service, operation), operation)}"
     many = _MANY_NAMES.get((service, operation))
     if (service, operation) == ("events", "PutEvents"):
