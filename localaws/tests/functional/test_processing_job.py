@@ -297,6 +297,11 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
     assert all(result["Values"] and result["Values"][0] > 0 for result in found)
 
 
+@pytest.mark.aws_rule(
+    "A processing job names no key for the volume of an instance type with local storage, and no volume larger than "
+    "that storage",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html",
+)
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
@@ -304,6 +309,16 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
         ({"RoleArn": f"arn:aws:iam::{PREPROD}:role/any"}, "ValidationException", "Cross-account pass role"),
         ({"AppSpecification": {"ImageUri": ""}}, "ValidationException", "ImageUri"),
         ({"ProcessingResources": cluster(21)}, "ResourceLimitExceeded", "20 Instances"),
+        (
+            {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeKmsKeyId="alias/k")},
+            "ValidationException",
+            "VolumeKmsKeyId is not supported for instance type ml.r5d.large",
+        ),
+        (
+            {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeSizeInGB=76)},
+            "ValidationException",
+            "VolumeSizeInGB 76 is greater than the local instance storage of ml.r5d.large, which is 75 GB",
+        ),
         ({"ProcessingJobName": "under_score"}, "ValidationException", "regular expression"),
         ({"ProcessingInputs": [processing_input("../x", "s3://b/x")]}, "ValidationException", "/opt/ml/processing/"),
         (
