@@ -308,7 +308,11 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
         ({"RoleArn": "arn:aws:iam::111111111111:role/nobody"}, "ValidationException", "Could not assume role"),
         ({"RoleArn": f"arn:aws:iam::{PREPROD}:role/any"}, "ValidationException", "Cross-account pass role"),
         ({"AppSpecification": {"ImageUri": ""}}, "ValidationException", "ImageUri"),
-        ({"ProcessingResources": cluster(21)}, "ResourceLimitExceeded", "20 Instances"),
+        (
+            {"ProcessingResources": cluster(21)},
+            "ResourceLimitExceeded",
+            "ml.m5.large for processing job usage. is 20 Instances",
+        ),
         (
             {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeKmsKeyId="alias/k")},
             "ValidationException",

@@ -7,9 +7,7 @@ from moto.ec2.models.instance_types import INSTANCE_TYPES
 from localaws.services.sagemaker.jobs.instance_storage import local_gigabytes
 
 _MODEL = get_service_model("sagemaker")
-SAGEMAKERS = sorted(
-    {*_MODEL.shape_for("ProcessingInstanceType").enum, *_MODEL.shape_for("TransformInstanceType").enum}  # type: ignore[attr-defined]
-)
+SAGEMAKERS = sorted({*_MODEL.shape_for("ProcessingInstanceType").enum, *_MODEL.shape_for("TransformInstanceType").enum})
 
 
 @pytest.mark.aws_rule(
