@@ -118,6 +118,10 @@ class JobRecords:
             raise KeyError(str(key))
         return found
 
+    def instance_type(self, key: JobKey) -> str | None:
+        """What the job runs on."""
+        return self._resources(self.get(key)).get("InstanceType")
+
     def summaries(self, caller: Caller, request: Request) -> Response:
         """What a List operation answers."""
         prefix, word = self.kind.prefix, self.kind.word
