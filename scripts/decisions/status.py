@@ -16,6 +16,7 @@ class StageStatus:
     ``alarms``: {"name", "state", "reason", "since"} each. ``schedule_off``: why the schedule is off. ``approval`` of
     the live release: {"execution_id", "at", "by", "reason"}, or {"problem"}; None for a stage that needs none.
     ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
+    ``notes`` say which of its jobs name no volume key; ``waits`` what the running execution's steps wait for.
     ``passed_once`` is what a later stage asks for: that the release passed, be it on other input.
     """
 
@@ -35,6 +36,8 @@ class StageStatus:
     passed_once: bool = False
     doubts: tuple[str, ...] = ()
     pipeline: str = ""
+    notes: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -72,11 +75,13 @@ def status_lines(status: StageStatus) -> list[str]:
         f"  stack          {status.stack_status}",
         f"  schedule       {_schedule(status)}",
         *(f"    ! {each}" for each in status.schedule_off),
+        *(f"  {'encryption' if not number else '':<14} {each}" for number, each in enumerate(status.notes)),
     ]
     if status.approval is not None:
         lines.insert(3, f"  approved       {_approval(status.approval)}")
     lines += _alarm_lines(status.alarms)
     lines.append("  executions     " + ("" if status.executions else "none yet"))
+    lines += [f"    ! {each}" for each in status.waits]
     lines += [
         f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
     ]

@@ -5,15 +5,19 @@ It reads, and changes nothing; what may not be read is said to be unknown.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
 from scripts.decisions.definition_binding import bind_definition, recorded_image_uri
 from scripts.decisions.job_limits import definition_limits
 from scripts.decisions.job_quotas import quota_needs, quota_notes
+from scripts.decisions.job_requests import job_requests
+from scripts.decisions.limit_findings import require_limits
+from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.release import Release
 from scripts.decisions.stage_values import definition_defaults, infrastructure
-from scripts.decisions.volume_keys import unknown_types, without_refused_keys
+from scripts.decisions.volume_keys import KEY, unknown_types, without_refused_keys
 from scripts.errors import AccessDeniedError
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.instance_storage import local_storage_told
@@ -55,6 +59,26 @@ def account_notes(context: StageContext, bound: Mapping[str, Any]) -> list[str]:
     except AccessDeniedError as error:
         return quota_notes(needs, None, error.problem)
     return quota_notes(needs, values)
+
+
+def require_fitting_run(context: StageContext, chosen: Mapping[str, str], next_command: str) -> list[str]:
+    """What to say of a run with the values ``chosen``, by the definition that is deployed.
+
+    Raises SettingsError where SageMaker would refuse a job of it: the deployed definition names the volume's key, and
+    a run can choose an instance type that takes none, but cannot take the key away.
+    """
+    definition = json.loads(context.pipelines.definition(context.names.sagemaker_pipeline) or "{}")
+    require_limits(definition_limits(definition, chosen), f"a run with {_written(chosen)}", next_command)
+    keyed = {each.step for each in job_requests(definition) if KEY in each.resources}
+    return [
+        f"step {each.step}: its volume is encrypted, but not with the stage's key: the deployed definition names none"
+        for each in job_requests(definition, chosen)
+        if each.step not in keyed and has_local_storage(str(each.resources.get("InstanceType"))) is False
+    ]
+
+
+def _written(chosen: Mapping[str, str]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in sorted(chosen.items()))
 
 
 def definition_of_tree(context: StageContext) -> dict[str, Any]:
