@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,13 +14,29 @@ from hypothesis import strategies as st
 
 from scripts.decisions.job_limits import definition_limits
 from tests.functional.conftest import PREPROD
-from tests.functional.scripts.site import PIPELINE, EmbeddedAws, Site, wait_until
+from tests.functional.scripts.site import DEADLINE, PIPELINE, EmbeddedAws, Site, wait_until
 
 RETRIED = PIPELINE.replace(
     '"Type": "Processing", "Arguments": arguments}',
     '"Type": "Processing", "Arguments": arguments, "RetryPolicies": [{"ExceptionType": ["SageMaker.RESOURCE_LIMIT"],'
     ' "IntervalSeconds": 1, "BackoffRate": 1.0, "ExpireAfterMin": 60}]}',
 )
+# A transform step whose arguments are the stage's transform settings; it is checked, and never runs.
+SCORED = """
+def get_pipeline(**_):
+    get = lambda name: {"Get": f"Parameters.{name}"}
+    names = ["ModelName", "SplitType", "BatchStrategy", "InputDataUrl", "OutputDataUrl", "InferenceInstanceType"]
+    source = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": get("InputDataUrl")}}
+    arguments = {
+        "ModelName": get("ModelName"),
+        "BatchStrategy": get("BatchStrategy"),
+        "TransformInput": {"DataSource": source, "SplitType": get("SplitType")},
+        "TransformOutput": {"S3OutputPath": get("OutputDataUrl")},
+        "TransformResources": {"InstanceType": get("InferenceInstanceType"), "InstanceCount": 1},
+    }
+    return {"Version": "2020-12-01", "Parameters": [{"Name": name, "Type": "String"} for name in names],
+            "Steps": [{"Name": "Score", "Type": "Transform", "Arguments": arguments}]}
+"""
 WITH_DISKS, LARGE = "ml.r5d.large", "ml.c5.9xlarge"
 
 
@@ -85,7 +104,8 @@ def test_a_run_may_not_choose_what_the_deployed_pipeline_cannot_send_and_waiting
 
 
 def job_request(chosen: dict[str, Any]) -> dict[str, Any]:
-    source, target = {}, {"S3OutputPath": "s3://bucket/out/"}
+    source: dict[str, Any] = {}
+    target: dict[str, Any] = {"S3OutputPath": "s3://bucket/out/"}
     source |= {name: chosen[name] for name in ("ContentType", "SplitType") if chosen[name] is not None}
     target |= {name: chosen[name] for name in ("Accept", "AssembleWith") if chosen[name] is not None}
     location = {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://bucket/in/"}}
@@ -167,3 +187,22 @@ def test_processing_jobs_are_judged_alike(embedded_aws: EmbeddedAws, chosen: dic
         embedded_aws.client("sagemaker").create_processing_job(ProcessingJobName="any", **request)
     said = refused.value.response["Error"]["Message"]
     assert bool(definition_limits({"Steps": [step]})) is ("Could not assume role" not in said), said
+
+
+def test_make_check_refuses_what_the_settings_alone_decide(tmp_path: Path) -> None:
+    """By files alone: there is no AWS at this address."""
+    site = Site(tmp_path, "http://127.0.0.1:1", lambda *_, **__: None)
+    site.write_pipeline(SCORED)
+    assert checked(site).returncode == 0, checked(site).stderr
+    site.edit_stage("prod", "split_type: Line", "split_type: None")
+    refused = checked(site)
+    assert refused.returncode == 19
+    assert f"prod, pipeline {site.pipeline}: step Score: BatchStrategy MultiRecord needs a SplitType" in refused.stderr
+    assert "transform.batch_strategy" in refused.stderr
+
+
+def checked(site: Site) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.repository.check_job_settings"]
+    return subprocess.run(
+        command, cwd=site.folder, env=site.environment, capture_output=True, text=True, timeout=DEADLINE, check=False
+    )

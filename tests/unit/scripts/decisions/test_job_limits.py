@@ -45,7 +45,7 @@ def found(definition: dict[str, Any], **options: Any) -> list[LimitFinding]:
 
 def test_settings_that_go_together_are_found_nothing_of() -> None:
     joined = {"InputFilter": "$[1:]", "JoinSource": "Input", "OutputFilter": "$[0,-1]"}
-    options = {"BatchStrategy": "MultiRecord", "MaxPayloadInMB": 6, "MaxConcurrentTransforms": 16}
+    options: dict[str, Any] = {"BatchStrategy": "MultiRecord", "MaxPayloadInMB": 6, "MaxConcurrentTransforms": 16}
     assert found(transform(resources={"VolumeKmsKeyId": KEY}, DataProcessing=joined, **options)) == []
     assert found(processing(VolumeKmsKeyId=KEY)) == []
 
@@ -56,7 +56,9 @@ def test_settings_that_go_together_are_found_nothing_of() -> None:
 )
 @given(st.integers(0, 120), st.one_of(st.none(), st.integers(0, 120)))
 def test_payloads_at_a_time_are_limited_together(concurrent: int, payload: int | None) -> None:
-    members = {"MaxConcurrentTransforms": concurrent} | ({} if payload is None else {"MaxPayloadInMB": payload})
+    members: dict[str, Any] = {"MaxConcurrentTransforms": concurrent} | (
+        {} if payload is None else {"MaxPayloadInMB": payload}
+    )
     refused = [each for each in found(transform(**members)) if each.refused]
     assert bool(refused) is (max(concurrent, 1) * (6 if payload is None else payload) > 100)
     for each in refused:
