@@ -9,7 +9,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.decisions.definition_binding import bind_definition, recorded_image_uri
+from scripts.decisions.definition_binding import bind_definition
 from scripts.decisions.job_limits import definition_limits
 from scripts.decisions.job_quotas import quota_needs, quota_notes
 from scripts.decisions.job_requests import job_requests
@@ -17,12 +17,14 @@ from scripts.decisions.limit_findings import require_limits
 from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.release import Release
 from scripts.decisions.stage_values import definition_defaults, infrastructure
+from scripts.decisions.stock_images import stock_image_uri
 from scripts.decisions.volume_keys import KEY, unknown_types, without_refused_keys
 from scripts.errors import AccessDeniedError
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.instance_storage import local_storage_told
 from scripts.gateways.quotas import job_quotas
 from scripts.workspace.pipelines import read_fresh_definition
+from scripts.workspace.serving_files import read_image_table
 
 
 def fit_volume_keys(context: StageContext, bound: dict[str, Any]) -> tuple[dict[str, Any], tuple[str, ...]]:
@@ -85,6 +87,8 @@ def definition_of_tree(context: StageContext) -> dict[str, Any]:
     """The definition as this clone has it, with the stage's values; of the release's code only a place."""
     definition = read_fresh_definition(context.settings.pipeline).definition
     settings, foundation = context.settings, context.foundation
-    image = settings.processing.image_uri or recorded_image_uri(definition, "ProcessingImageUris", settings.region)
+    image = settings.processing.image_uri or stock_image_uri(
+        definition, "Processing", read_image_table(), settings.region
+    )
     values = infrastructure(settings, foundation, image, context.names.code_prefix("0" * 64))
     return bind_definition(definition, values, definition_defaults(settings, foundation))

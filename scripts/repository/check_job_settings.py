@@ -67,6 +67,7 @@ def placeholder(names: StageNames, settings: StageSettings) -> Foundation:
         kms_key_arn="arn:aws:kms:eu-west-1:000000000000:key/00000000-0000-0000-0000-000000000000",
         cloudformation_role_arn="arn:aws:iam::000000000000:role/cloudformation",
         events_role_arn="arn:aws:iam::000000000000:role/events",
+        announcement_topic_arn="arn:aws:sns:eu-west-1:000000000000:announcements",
         subnet_ids=tuple(settings.network.subnet_ids),
         security_group_ids=tuple(settings.network.security_group_ids),
     )
