@@ -57,7 +57,7 @@ def empty(folder: Path) -> None:
 
 @contextmanager
 def had_alone(folder: Path, tell: Callable[[], None]) -> Iterator[None]:
-    """Nobody else installs into the folder meanwhile. ``tell`` is called before it waits; a killed one waits no more."""
+    """Nobody else installs into the folder meanwhile. ``tell`` is called before it waits. Killed, it blocks nobody."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         try:
