@@ -203,6 +203,19 @@ class Stacks:
                 if each["ResourceType"] == kind and each.get("PhysicalResourceId")
             }
 
+    def left_behind(self, stack_id: str, kind: str) -> list[str]:
+        """Physical ids of the resources of one type that a policy kept when they left the stack, newest first.
+
+        CloudFormation remembers 90 days of events.
+        """
+        with told_as_deployment_errors(self._account.actor):
+            return [
+                each["PhysicalResourceId"]
+                for page in self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+                for each in page["StackEvents"]
+                if each["ResourceStatus"] == "DELETE_SKIPPED" and each["ResourceType"] == kind
+            ]
+
     def failures(self, stack_id: str) -> list[str]:
         """What failed first in the newest operation, in CloudFormation's words."""
         failed = [each for each in self._newest_operation(stack_id) if each.status.endswith("_FAILED") and each.reason]

@@ -26,6 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
     from scripts.flows.change_stack import delete_and_follow
+    from scripts.flows.collect_models import collect_models
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline, gone=True)  # a deleted folder's stack can go too
@@ -51,6 +52,7 @@ def main(arguments: Sequence[str]) -> int:
     if stack:
         with progress.step(f"Delete stack {name}"):
             delete_and_follow(context.stacks, stack, context.foundation.cloudformation_role_arn, progress)
+            collect_models(context, stack, progress, keep=0)  # its pipeline is gone, and with it all that uses them
     if keys:
         with progress.step(f"Delete {len(keys)} objects"):
             context.objects.delete(bucket, keys)
