@@ -27,10 +27,10 @@ from examples.candidates import CANDIDATES, Candidate
 from examples.ownership import GROUP_DESCRIPTION, foreign_columns, foreign_input, foreign_settings, foreign_versions
 from examples.records import schema_columns
 from examples.registration import already_registered, artifact_prefix, package_request
-from scripts.decisions.definition_binding import recorded_image_uri
 from scripts.decisions.foundation import foundation_of
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.stock_images import stock_image_uri
 from scripts.errors import DefinitionError, ModelPackageError
 from scripts.flows.deploy_foundation import administrator
 from scripts.flows.stage_context import StageContext
@@ -42,6 +42,7 @@ from scripts.gateways.parameters import parameters_below
 from scripts.gateways.registry import Registry
 from scripts.terminal import command_line
 from scripts.workspace.pipelines import read_definition
+from scripts.workspace.serving_files import read_image_table
 from scripts.workspace.stage_files import load_stage, stage_names
 
 BUILT = Path("build/examples")
@@ -231,10 +232,10 @@ def _decide(candidate: Candidate, summary: dict[str, Any], dev: Account) -> None
 
 def _image(where: ModelGroup) -> str:
     text = read_definition(where.pipeline)
-    uri = recorded_image_uri(json.loads(text), "InferenceImageUris", where.region) if text else None
+    uri = stock_image_uri(json.loads(text), "Inference", read_image_table(), where.region) if text else None
     if not uri:
         raise DefinitionError(
-            f"pipelines/{where.pipeline}/definition.json records no inference image for {where.region}",
+            f"pipelines/{where.pipeline}/definition.json names no stock image that serves the model",
             next_command="make render",
         )
     return uri

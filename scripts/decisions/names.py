@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+from scripts.decisions.partitions import partition_of
 from scripts.decisions.stage_settings import StageSettings
 
 # The roles that the foundation makes for those who work in a stage, each for what its actor does there alone.
@@ -22,16 +23,6 @@ _LONGEST_STACK = 128
 BREAK_GLASS_FOLDER = "break-glass/"  # of a stage's bucket: who changed it past its CodePipeline, and why
 CODE_FOLDER = "pipeline/"  # of a stage's bucket: what its pipelines are made of
 _LONGEST_CODEPIPELINE = 100
-# By the beginning of a region's name, the longer first.
-_PARTITIONS = (
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
-    ("us-iso-", "aws-iso"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("eusc-", "aws-eusc"),
-)
 BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
 FOUNDATION_TEMPLATE = "cloudformation/foundation.yml"
 ROLES_TEMPLATE = "cloudformation/roles.yml"
@@ -173,14 +164,6 @@ class StageNames:
             for kind, name, limit in limits
             if len(name) > limit
         ]
-
-
-def partition_of(region: str) -> str:
-    """AWS's partition of a region.
-
-    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-    """
-    return next((partition for start, partition in _PARTITIONS if region.startswith(start)), "aws")
 
 
 def release_key(release_id: str, name: str = "release.json") -> str:

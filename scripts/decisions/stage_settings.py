@@ -11,10 +11,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from scripts.decisions.partitions import REGION_PATTERN, find_partition, partition_of
 from scripts.decisions.schedule import Schedule, hours_between_runs, parse_schedule
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
-REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 PIPELINE_PATTERN = r"^[a-z][a-z0-9_]*$"
 UNNAMED_PIPELINE = "unnamed"  # where a tree has no pipeline: for what is the account's alone
@@ -177,7 +177,11 @@ class StageSettings(_Part):
 
     account: Account = Field(description="The stage's AWS account: 12 digits, in quotes.")
     dev_account: Account = Field(description="The account where models are approved: 12 digits, in quotes.")
-    region: Annotated[str, Field(pattern=REGION_PATTERN)] = Field(description="The stage's region, e.g. eu-west-1.")
+    region: str = Field(
+        description="The region, e.g. eu-west-1: the same in every stage. Its partition (aws, aws-cn, aws-us-gov, "
+        "aws-eusc, ...) is that of all accounts.",
+        json_schema_extra={"pattern": REGION_PATTERN},
+    )
     project: Project
     model_package_group: Annotated[str, Field(pattern=GROUP_PATTERN, max_length=63)] = Field(
         description="The model package group in the dev account whose newest Approved version is deployed."
@@ -231,10 +235,21 @@ class StageSettings(_Part):
     @classmethod
     def _region_that_exists(cls, value: str, info: ValidationInfo) -> str:
         known: Any = (info.context or {}).get("regions")
-        if known is not None and value not in known:
-            near = ", ".join(get_close_matches(value, known, n=3))
+        if find_partition(value) is None or (known is not None and value not in known):
+            near = ", ".join(get_close_matches(value, known or (), n=3))
             raise ValueError(f'AWS has no region "{value}"' + (f"; near: {near}" if near else ""))
         return value
+
+    @model_validator(mode="after")
+    def _arns_of_the_regions_partition(self) -> StageSettings:
+        """Partitions share nothing: an ARN of another one could never be reached."""
+        partition = partition_of(self.region)
+        for name, arn in (("pipeline_role_arn", self.pipeline_role_arn), ("project.arn", self.project.arn)):
+            if arn and not arn.startswith(f"arn:{partition}:"):
+                raise ValueError(
+                    f"{name} {arn} is of another partition than {self.region}, whose ARNs begin arn:{partition}:"
+                )
+        return self
 
     @field_validator("schedule")
     @classmethod

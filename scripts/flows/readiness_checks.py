@@ -11,13 +11,21 @@ from dataclasses import dataclass
 from typing import Literal
 
 from scripts.decisions.containers import container_sources
+from scripts.decisions.job_limits import definition_limits
+from scripts.decisions.job_quotas import quota_needs, short_quotas
+from scripts.decisions.limit_findings import require_limits
+from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
-from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.errors import AccessDeniedError, ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.flows.image_readiness import images_pulled
+from scripts.flows.job_settings import definition_of_tree, fit_volume_keys
+from scripts.flows.network_readiness import network
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import image_digest
+from scripts.gateways.instance_storage import local_storage_told
 from scripts.gateways.keys import key_metadata
 from scripts.gateways.quotas import job_quotas
 from scripts.workspace.pipelines import read_fresh_definition
@@ -152,28 +160,71 @@ def _input(context: StageContext) -> str:
     return input_url(context.settings, context.foundation)
 
 
-def _quotas(context: StageContext) -> str:
+def _job_settings(context: StageContext) -> str:
+    """The rules that bind two settings, on the definition with this stage's values."""
+    fitted, notes = fit_volume_keys(context, definition_of_tree(context))
+    findings = definition_limits(fitted)
+    require_limits(findings, f"pipeline {context.settings.pipeline}")
+    return "; ".join([*notes, *(str(each) for each in findings)]) or "SageMaker takes them"
+
+
+def _local_storage(context: StageContext) -> str:
+    """Whether EC2 says of the stage's instance types what the shipped table says."""
     settings = context.settings
-    wanted = {
-        f"{settings.processing.instance_type} for processing job usage": settings.processing.instance_count,
-        f"{settings.inference.instance_type} for transform job usage": settings.inference.instance_count,
-    }
-    quotas = job_quotas(context.reader)
+    types = sorted({settings.processing.instance_type, settings.inference.instance_type})
+    try:
+        told = local_storage_told(context.reader, types)
+    except AccessDeniedError as error:
+        raise UnknownError(error.problem) from error
+    for name, local in told.items():
+        if has_local_storage(name) not in (None, local):
+            raise SettingsError(
+                f"EC2 says that {name} has {'' if local else 'no '}local storage; scripts/decisions/local_storage.py "
+                "says otherwise",
+                next_command="correct the table in scripts/decisions/local_storage.py",
+            )
+    untold = [name for name in types if name not in told]
+    if untold:
+        raise UnknownError(f"EC2 does not know {', '.join(untold)}")
+    return ", ".join(f"{name}: {'local storage' if local else 'volumes'}" for name, local in told.items())
+
+
+def _quotas(context: StageContext) -> str:
+    needs = quota_needs(definition_of_tree(context))
+    try:
+        quotas = job_quotas(context.reader, [each.name for each in needs])
+    except AccessDeniedError as error:
+        raise UnknownError(error.problem) from error
     if quotas is None:
         raise UnknownError("Service Quotas is not available here")
-    missing = [name for name in wanted if name not in quotas]
-    if missing:
-        raise UnknownError(f"Service Quotas has no quota {missing[0]}")
-    short = [f"{name}: {quotas[name]:.0f}, {count} needed" for name, count in wanted.items() if quotas[name] < count]
+    short = short_quotas(needs, quotas)
     if short:
+        name = short[0].partition(":")[0]
         raise SettingsError(
             f"a quota is too small: {short[0]}",
             found=short,
             next_command="aws service-quotas list-service-quotas --service-code sagemaker --query "
-            f"\"Quotas[?QuotaName=='{short[0].partition(':')[0]}'].QuotaCode\"   "
+            f"\"Quotas[?QuotaName=='{name}'].QuotaCode\"   "
             "# then: aws service-quotas request-service-quota-increase with that code",
         )
-    return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
+    missing = [each.name for each in needs if each.name not in quotas]
+    if missing:
+        raise UnknownError(f"Service Quotas has no quota {missing[0]}")
+    return ", ".join(f"{each.name}: {quotas[each.name]:g}" for each in needs) or "no step runs a job"
+
+
+def _image_policy(context: StageContext) -> str:
+    doubts = images_pulled(context)
+    if doubts:
+        raise UnknownError("; ".join(doubts))
+    return f"account {context.settings.account} may pull what lies in dev's ECR"
+
+
+def _network(context: StageContext) -> str:
+    try:
+        return network(context)
+    except AccessDeniedError as error:
+        raise UnknownError(f"the network may not be read: {error.problem}") from error
 
 
 # (subject, check, whether the later ones of its group need it)
@@ -183,6 +234,7 @@ _DEV: tuple[tuple[str, Check, bool], ...] = (
     ("model package", _package, True),
     ("model data", _artifacts, False),
     ("images", _images, False),
+    ("image policy", _image_policy, False),
 )
 _STAGE: tuple[tuple[str, Check, bool], ...] = (
     ("reader role", _role, True),
@@ -191,5 +243,8 @@ _STAGE: tuple[tuple[str, Check, bool], ...] = (
     ("key", _key, False),
     ("stack", _stack, False),
     ("input data", _input, False),
+    ("job settings", _job_settings, False),
+    ("local storage", _local_storage, False),
     ("quotas", _quotas, False),
+    ("network", _network, False),
 )

@@ -18,6 +18,7 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 
+from scripts.decisions.partitions import PARTITIONS
 from scripts.errors import CredentialsError, ServiceResponseError
 from scripts.gateways.aws_errors import Actor, require_endpoints, told_as_deployment_errors
 
@@ -28,7 +29,17 @@ _CONFIG = Config(
     max_pool_connections=16,
     user_agent_extra="sagemaker-batch-deployment",
 )
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+# Where AWS's dual-stack endpoints are, beside the domain that each partition has.
+_DUAL_STACK = (
+    "api.aws",
+    "api.amazonwebservices.com.cn",
+    "api.amazonwebservices.eu",
+    "api.aws.ic.gov",
+    "api.aws.scloud",
+    "api.cloud-aws.adc-e.uk",
+    "api.aws.hci.ic.gov",
+)
+_AWS_DOMAINS = tuple(f".{domain}" for domain in (*(each.domain for each in PARTITIONS), *_DUAL_STACK))
 SESSION_NAME = "batch-deployment"
 
 

@@ -8,6 +8,7 @@ with its file and line. What may be said is in ``decisions.stage_settings``; not
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
@@ -66,7 +67,25 @@ def load_stage(
             found=["no folder of pipelines/ with a pipeline.py"],
             next_command="make new PIPELINE=churn SAMPLE=customers.csv",
         )
-    return document.validate(_known())
+    settings = document.validate(_known())
+    if "AWS_REGION" not in environment:
+        _require_one_region(stage, settings.region, directory)
+    return settings
+
+
+def _require_one_region(stage: str, region: str, directory: Path) -> None:
+    """Raises SettingsError where another stage's file names another region; what else is wrong in it is its affair."""
+    regions = {stage: region}
+    for other in stage_names(directory):
+        with contextlib.suppress(SettingsError):
+            found = read_settings(directory / f"{other}.yml").content.get("region")
+            regions[other] = found if isinstance(found, str) else region
+    if len(set(regions.values())) > 1:
+        raise SettingsError(
+            "the stages are in different regions: " + ", ".join(f"{each} in {at}" for each, at in regions.items()),
+            found=["a release's model package group, artifacts and CodePipeline are in one region, dev's and stages'"],
+            next_command=f"write the same region into {directory}/*.yml; for a second region clone the repository anew",
+        )
 
 
 def _pipeline(account: SettingsDocument, asked: str | None, root: Path, any_pipeline: bool) -> str:

@@ -113,6 +113,11 @@ def test_a_rate_that_eventbridge_takes_is_taken(good: str) -> None:
     assert re.fullmatch(_pattern("ScheduleExpressionforPipeline"), good)
 
 
+@pytest.mark.aws_rule(
+    "A cron expression has six fields, one of day-of-month and day-of-week a question mark; a rate of one takes the "
+    "singular; both are in UTC",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+)
 @pytest.mark.parametrize("bad", ["1 days", "2 day", "0 days", "1", "day", "rate(1 day)", "1  day", "-1 days", "1 week"])
 def test_a_rate_that_eventbridge_refuses_is_refused(bad: str) -> None:
     assert not re.fullmatch(_pattern("ScheduleExpressionforPipeline"), bad)
@@ -210,6 +215,10 @@ def test_each_stage_is_promoted_changed_and_verified_in_this_order_with_roles_of
                 assert f"::${{{name}AccountId}}:role/${{SageMakerProjectName}}-{name.lower()}-deployment" in role
 
 
+@pytest.mark.aws_rule(
+    "A stage may roll back or be retried by itself where it fails",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
+)
 def test_a_failed_deployment_is_rolled_back_and_a_rejection_is_not() -> None:
     rolled_back = {name for name, stage in _stages().items() if stage.get("OnFailure") == {"Result": "ROLLBACK"}}
     assert rolled_back == {"Preprod", "Prod"}

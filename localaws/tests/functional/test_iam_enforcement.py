@@ -72,6 +72,11 @@ def denied(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
     return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
+@pytest.mark.aws_rule(
+    "ListObjects needs s3:ListBucket on the bucket, CopyObject s3:GetObject on the source and s3:PutObject on the "
+    "target",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html",
+)
 def test_a_role_does_what_its_policies_allow_and_nothing_else(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique)
     arn = f"arn:aws:s3:::{bucket}"
@@ -91,6 +96,10 @@ def test_a_role_does_what_its_policies_allow_and_nothing_else(enforced: Enforced
     assert "s3:PutObject" in denied(s3.copy_object, **copy)[1]
 
 
+@pytest.mark.aws_rule(
+    "GetCallerIdentity needs no permission; everything else does",
+    page="https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html",
+)
 def test_a_role_without_policies_may_only_ask_who_it_is(enforced: Enforced, unique: str) -> None:
     keys = enforced.role(unique)
     assert enforced.client("sts", keys=keys).get_caller_identity()["Account"] == DEV
@@ -108,6 +117,10 @@ def test_policies_of_aws_can_be_attached(enforced: Enforced, unique: str) -> Non
     assert denied(enforced.client("codepipeline", keys=keys).list_pipelines)[0] == "AccessDeniedException"
 
 
+@pytest.mark.aws_rule(
+    "A permissions boundary grants nothing; it limits a role even where a resource-based policy names the role",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
+)
 def test_a_permissions_boundary_bounds(enforced: Enforced, unique: str) -> None:
     boundary = enforced.client("iam").create_policy(
         PolicyName=unique, PolicyDocument=document(statement("ssm:*", "*"))
@@ -133,6 +146,10 @@ def test_a_users_own_and_groups_policies_count(enforced: Enforced, unique: str) 
     assert denied(enforced.client("sns", keys=keys).create_topic, Name=unique)[0] == "AuthorizationError"
 
 
+@pytest.mark.aws_rule(
+    "Handing a role to a service needs iam:PassRole on that role, for that service",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+)
 def test_a_role_is_passed_only_where_iam_allows_it(enforced: Enforced, unique: str) -> None:
     passed = f"arn:aws:iam::{DEV}:role/{unique}-passed"
     enforced.role(f"{unique}-passed")
@@ -153,6 +170,10 @@ def test_a_role_is_passed_only_where_iam_allows_it(enforced: Enforced, unique: s
     assert "iam:PassRole" in denied(events.put_targets, Rule=unique, Targets=[target])[1]
 
 
+@pytest.mark.aws_rule(
+    "For another account's resource both the identity-based and the resource-based policy must allow",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+)
 def test_another_accounts_bucket_needs_both_sides(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique, PREPROD)
     keys = enforced.role(unique, statement("s3:*", "*"))

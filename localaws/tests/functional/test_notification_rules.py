@@ -127,6 +127,10 @@ def test_rules_are_described_listed_tagged_and_given_targets(
     assert notifications.describe_notification_rule(Arn=arn)["Targets"] == []
 
 
+@pytest.mark.aws_rule(
+    "A notification rule asks for event types of its own resource",
+    page="https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html",
+)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

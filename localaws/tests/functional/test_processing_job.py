@@ -54,6 +54,10 @@ def test_a_script_of_the_samples_runs_unchanged(site: JobSite, unique: str) -> N
     ]
 
 
+@pytest.mark.aws_rule(
+    "A container fails its job by its exit code, with the reason that it wrote to /opt/ml/output/message",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html",
+)
 def test_exit_code_and_message_of_a_failing_script_are_the_reason(site: JobSite, unique: str) -> None:
     script = "open('/opt/ml/output/message', 'w').write('column age is missing' + ' ' * 2000)\nraise SystemExit(3)"
     job = site.process(unique, script, outputs={"out": f"s3://{site.bucket}/never"})
@@ -297,13 +301,37 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
     assert all(result["Values"] and result["Values"][0] > 0 for result in found)
 
 
+@pytest.mark.aws_rule(
+    "A processing job has at most 20 instances, inputs of unique names below /opt/ml/processing and a role of its own "
+    "account",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html",
+)
+@pytest.mark.aws_rule(
+    "A processing job names no key for the volume of an instance type with local storage, and no volume larger than "
+    "that storage",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html",
+)
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
         ({"RoleArn": "arn:aws:iam::111111111111:role/nobody"}, "ValidationException", "Could not assume role"),
         ({"RoleArn": f"arn:aws:iam::{PREPROD}:role/any"}, "ValidationException", "Cross-account pass role"),
         ({"AppSpecification": {"ImageUri": ""}}, "ValidationException", "ImageUri"),
-        ({"ProcessingResources": cluster(21)}, "ResourceLimitExceeded", "20 Instances"),
+        (
+            {"ProcessingResources": cluster(21)},
+            "ResourceLimitExceeded",
+            "ml.m5.large for processing job usage. is 20 Instances",
+        ),
+        (
+            {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeKmsKeyId="alias/k")},
+            "ValidationException",
+            "VolumeKmsKeyId is not supported for instance type ml.r5d.large",
+        ),
+        (
+            {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeSizeInGB=76)},
+            "ValidationException",
+            "VolumeSizeInGB 76 is greater than the local instance storage of ml.r5d.large, which is 75 GB",
+        ),
         ({"ProcessingJobName": "under_score"}, "ValidationException", "regular expression"),
         ({"ProcessingInputs": [processing_input("../x", "s3://b/x")]}, "ValidationException", "/opt/ml/processing/"),
         (
@@ -327,6 +355,10 @@ def test_what_aws_refuses_is_refused(site: JobSite, unique: str, change: dict[st
     assert refused.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.aws_rule(
+    "A job's role must exist and trust SageMaker",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
+)
 def test_a_role_that_sagemaker_may_not_assume_is_refused(site: JobSite, unique: str) -> None:
     other = site.client("iam").create_role(RoleName=f"{unique}-x", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
     with pytest.raises(ClientError, match=r"Could not assume role .*sagemaker\.amazonaws\.com"):

@@ -61,6 +61,10 @@ def test_a_deleted_bucket_policy_is_gone(client: Client, bucket: str) -> None:
     assert _code(refused) == "NoSuchBucketPolicy"
 
 
+@pytest.mark.aws_rule(
+    "A bucket policy names principals, S3's actions and resources of its own bucket",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
+)
 @pytest.mark.parametrize("policy", ["{", "[]", "{}", '{"Statement": [{"Effect": "Allow"}]}', _tls_only("other")])
 def test_a_malformed_bucket_policy_is_refused(client: Client, bucket: str, policy: str) -> None:
     with pytest.raises(ClientError) as refused:
@@ -68,6 +72,10 @@ def test_a_malformed_bucket_policy_is_refused(client: Client, bucket: str, polic
     assert _code(refused) == "MalformedPolicy"
 
 
+@pytest.mark.aws_rule(
+    "Only the bucket's own account puts its policy",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
+)
 def test_another_account_may_not_put_a_bucket_policy(client: Client, bucket: str) -> None:
     with pytest.raises(ClientError) as refused:
         client("s3", account=PREPROD).put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
@@ -84,6 +92,10 @@ def _digest(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
+@pytest.mark.aws_rule(
+    "An object whose content does not have the checksum that was sent is refused",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+)
 def test_a_wrong_checksum_is_refused_and_nothing_is_stored(client: Client, bucket: str) -> None:
     s3 = client("s3")
     with pytest.raises(ClientError) as refused:
@@ -98,6 +110,10 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_stored(client: Client, bucke
     assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumSHA256"] == _digest(b"one")
 
 
+@pytest.mark.aws_rule(
+    "An object whose content does not have the checksum that was sent is refused",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+)
 def test_a_wrong_checksum_of_a_part_is_refused(client: Client, bucket: str) -> None:
     s3 = client("s3")
     upload = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
@@ -108,6 +124,10 @@ def test_a_wrong_checksum_of_a_part_is_refused(client: Client, bucket: str) -> N
     assert _code(refused) == "BadDigest"
 
 
+@pytest.mark.aws_rule(
+    "A request with ExpectedBucketOwner touches no bucket of another account",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html",
+)
 def test_a_bucket_of_another_owner_than_expected_is_not_touched(client: Client, bucket: str) -> None:
     s3 = client("s3")
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", ExpectedBucketOwner=DEV)
@@ -168,6 +188,10 @@ def test_a_copy_keeps_the_checksum_of_its_source(client: Client, bucket: str) ->
     assert s3.head_object(Bucket=bucket, Key="copy", ChecksumMode="ENABLED")["ChecksumSHA256"] == _digest(b"one")
 
 
+@pytest.mark.aws_rule(
+    "A bucket with EventBridge turned on announces objects that are created and deleted",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html",
+)
 def test_a_bucket_with_eventbridge_announces_what_is_written_and_deleted(
     client: Client, server: Server, bucket: str
 ) -> None:

@@ -7,7 +7,9 @@ import json
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +222,71 @@ def test_a_failing_job_fails_the_execution_and_a_retry_goes_on(
     assert list(pipelines.steps(arn)) == ["Report", "Model"]
 
 
+@pytest.mark.aws_rule(
+    "A step beyond a quota is tried again as its retry policy for SageMaker.RESOURCE_LIMIT says",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
+def test_a_step_waits_for_its_quota_as_its_policy_says(
+    pipelines: Pipelines, bucket: str, client: Client, server: Server
+) -> None:
+    kind = "ml.c5.4xlarge"
+    policy = {"ExceptionType": ["SageMaker.RESOURCE_LIMIT"], "IntervalSeconds": 60, "ExpireAfterMin": 14_400}
+    waiting = report_step(bucket, RetryPolicies=[policy])
+    waiting["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceType"] = kind
+    pipelines.create(waiting, Parameters=[AUC])
+    arn = pipelines.start()
+    until(lambda: passed(server, 120) and pipelines.steps(arn).get("Report", {}).get("AttemptCount", 0) > 1)
+    shown = pipelines.steps(arn)["Report"]
+    assert shown["StepStatus"] == "Executing"
+    assert "FailureReason" not in shown
+    assert not shown.get("Metadata")
+    increase_quota(client, f"{kind} for processing job usage")
+    until(lambda: passed(server, 600) and "Metadata" in pipelines.steps(arn)["Report"])
+    assert pipelines.finish(arn) == "Succeeded"
+
+
+@pytest.mark.aws_rule(
+    "A job for which there is no capacity fails with CapacityError, and SageMaker.CAPACITY_ERROR retries it",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
+def test_a_step_waits_for_capacity_as_its_policy_says(pipelines: Pipelines, bucket: str, server: Server) -> None:
+    kind = "ml.c4.2xlarge"
+    policy = {"ExceptionType": ["SageMaker.CAPACITY_ERROR"], "IntervalSeconds": 3600, "MaxAttempts": 2}
+    waiting = report_step(bucket, RetryPolicies=[policy])
+    waiting["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceType"] = kind
+    pipelines.create(waiting, Parameters=[AUC])
+    say_capacity(server, kind, short=True)
+    arn = pipelines.start()
+    until(lambda: "Metadata" in pipelines.steps(arn).get("Report", {}))
+    job = pipelines.steps(arn)["Report"]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    describe = pipelines.sagemaker.describe_processing_job
+    until(lambda: describe(ProcessingJobName=job)["ProcessingJobStatus"] == "Failed")
+    assert describe(ProcessingJobName=job)["FailureReason"].startswith(
+        "CapacityError: Unable to provision requested ML"
+    )
+    assert pipelines.steps(arn)["Report"]["StepStatus"] == "Executing"
+    say_capacity(server, kind, short=False)
+    until(lambda: passed(server, 3601) and pipelines.steps(arn)["Report"]["AttemptCount"] == 2)
+    assert pipelines.finish(arn) == "Succeeded"
+
+
+def increase_quota(client: Client, name: str) -> None:
+    service = client("service-quotas")
+    pages = service.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
+    (code,) = (each["QuotaCode"] for page in pages for each in page["Quotas"] if each["QuotaName"] == name)
+    service.request_service_quota_increase(ServiceCode="sagemaker", QuotaCode=code, DesiredValue=1)
+
+
+def passed(server: Server, seconds: float) -> bool:
+    return bool(server.cloud.clock.advance(seconds))
+
+
+def say_capacity(server: Server, instance_type: str, short: bool) -> None:
+    body = json.dumps({"instance_type": instance_type, "short": short}).encode()
+    with urllib.request.urlopen(f"{server.endpoint_url}/_localaws/capacity", body) as answer:
+        assert (instance_type in json.load(answer)["short"]) is short
+
+
 def test_stopping_stops_the_running_job(pipelines: Pipelines, bucket: str) -> None:
     pipelines.create(report_step(bucket, ["python3", "-c", "import time; time.sleep(600)"]), Parameters=[AUC])
     arn = pipelines.start()
@@ -230,6 +297,10 @@ def test_stopping_stops_the_running_job(pipelines: Pipelines, bucket: str) -> No
     assert refused(pipelines.sagemaker.stop_pipeline_execution, PipelineExecutionArn=arn)[0] == "ConflictException"
 
 
+@pytest.mark.aws_rule(
+    "A cached step stands for one with the same arguments, but for those that do not change the outcome",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html",
+)
 def test_a_cached_step_is_not_run_again(pipelines: Pipelines, bucket: str) -> None:
     pipelines.create(report_step(bucket, CacheConfig={"Enabled": True, "ExpireAfter": "P1D"}), Parameters=[AUC])
     first = pipelines.start()
@@ -240,6 +311,10 @@ def test_a_cached_step_is_not_run_again(pipelines: Pipelines, bucket: str) -> No
     assert "CacheHitResult" not in pipelines.steps(other)["Report"]
 
 
+@pytest.mark.aws_rule(
+    "A callback step waits until its token is answered",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html#step-type-callback",
+)
 def test_a_callback_waits_for_an_answer_and_hands_it_on(pipelines: Pipelines, client: Client, unique: str) -> None:
     sqs = client("sqs")
     queue = sqs.create_queue(QueueName=unique)["QueueUrl"]
@@ -288,6 +363,10 @@ def test_a_package_is_registered_in_a_group_that_the_step_makes(pipelines: Pipel
     assert pipelines.sagemaker.describe_model_package(ModelPackageName=package)["ModelApprovalStatus"] == "Approved"
 
 
+@pytest.mark.aws_rule(
+    "A selective execution borrows outputs of an earlier execution for steps that are not selected",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html",
+)
 def test_only_the_selected_steps_run_with_borrowed_outputs(pipelines: Pipelines) -> None:
     name = {"Get": "Steps.Model.ModelName"}
     pipelines.create(model_step(), fail_step({"Std:Join": {"On": " ", "Values": ["model", name]}}))
@@ -328,6 +407,10 @@ def test_an_argument_that_sagemaker_lacks_fails_the_step_in_words(pipelines: Pip
     assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "S3Urii" in reason
 
 
+@pytest.mark.aws_rule(
+    "A start with the same client request token is one execution",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StartPipelineExecution.html",
+)
 def test_a_token_starts_one_execution(pipelines: Pipelines) -> None:
     pipelines.create(model_step(), Parameters=[AUC])
     token = "a" * 32
@@ -387,6 +470,10 @@ def test_executions_are_listed_in_pages_newest_first_and_go_with_the_pipeline(pi
     assert refused(pipelines.sagemaker.describe_pipeline_execution, **missing)[0] == "ResourceNotFound"
 
 
+@pytest.mark.aws_rule(
+    "Changes of executions and steps are events on the default bus",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html",
+)
 def test_changes_are_announced_and_measured(pipelines: Pipelines, client: Client, events: list[Event]) -> None:
     pipelines.create(model_step())
     arn = pipelines.start()
@@ -464,3 +551,51 @@ def test_the_aws_cli_starts_and_lists_steps(pipelines: Pipelines, aws_environmen
     assert pipelines.finish(arn) == "Succeeded"
     listed = aws("list-pipeline-execution-steps", "--pipeline-execution-arn", arn)["PipelineExecutionSteps"]
     assert [(step["StepName"], step["StepStatus"]) for step in listed] == [("Model", "Succeeded")]
+
+
+@pytest.mark.aws_rule(
+    "A transform job needs a model that exists when the job is created, whenever its execution began",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
+def test_a_transform_step_fails_where_its_model_was_deleted_meanwhile(
+    pipelines: Pipelines, client: Client, unique: str
+) -> None:
+    queue = client("sqs").create_queue(QueueName=unique)["QueueUrl"]
+    image = f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/python:3"
+    pipelines.sagemaker.create_model(ModelName=unique, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": image})
+    arguments = {
+        "ModelName": unique,
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{unique}/in/"}},
+        },
+        "TransformOutput": {"S3OutputPath": f"s3://{unique}/out/"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    wait = callback_step(queue)
+    pipelines.create(wait, {"Name": "Score", "Type": "Transform", "Arguments": arguments, "DependsOn": [wait["Name"]]})
+    arn = pipelines.start()
+    (message,) = client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    token = json.loads(message["Body"])["token"]
+    pipelines.sagemaker.delete_model(ModelName=unique)
+    answer = [{"Name": "answer", "Value": "1"}]
+    pipelines.sagemaker.send_pipeline_execution_step_success(CallbackToken=token, OutputParameters=answer)
+    assert pipelines.finish(arn) == "Failed"
+    assert "Could not find model" in pipelines.steps(arn)["Score"]["FailureReason"]
+
+
+def test_lists_are_bounded_by_time(pipelines: Pipelines, unique: str) -> None:
+    pipelines.create(fail_step("no"))
+    pipelines.start()
+    sagemaker, now = pipelines.sagemaker, datetime.now(UTC)
+    sagemaker.create_model_package_group(ModelPackageGroupName=unique)
+    calls: list[tuple[Callable[..., Any], str, str, dict[str, str]]] = [
+        (sagemaker.list_pipelines, "Created", "PipelineSummaries", {"PipelineNamePrefix": unique}),
+        (sagemaker.list_pipeline_executions, "Created", "PipelineExecutionSummaries", {"PipelineName": unique}),
+        (sagemaker.list_model_package_groups, "CreationTime", "ModelPackageGroupSummaryList", {"NameContains": unique}),
+        (sagemaker.list_model_packages, "CreationTime", "", {"ModelPackageGroupName": unique}),
+    ]
+    for call, prefix, member, request in calls:
+        hour = timedelta(hours=1)
+        before = call(**request, **{f"{prefix}Before": now - hour}).get(member, [])
+        after = call(**request, **{f"{prefix}After": now - hour}).get(member, [])
+        assert (len(before), len(after)) == (0, 1 if member else 0)

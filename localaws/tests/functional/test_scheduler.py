@@ -133,6 +133,10 @@ def test_what_cannot_be_delivered_is_a_dead_letter(queue: Queue, schedule: Calla
     assert json.loads(message["Body"]) == {"n": 1}
 
 
+@pytest.mark.aws_rule(
+    "A schedule is a rate, a cron or a moment, in an IANA time zone, in a group that exists",
+    page="https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
+)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -151,6 +155,10 @@ def test_a_wrong_schedule_is_refused(schedule: Callable[..., str], changes: dict
     assert _code(refused) == code
 
 
+@pytest.mark.aws_rule(
+    "A universal target names a writing operation of a service, in lower camel case",
+    page="https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets.html",
+)
 @pytest.mark.parametrize(
     ("target", "code"),
     [

@@ -11,8 +11,8 @@ from localaws.core.backend import Backend
 from localaws.core.caller import Caller
 from localaws.core.clients import MakeClient
 from localaws.iam.absence import require_absence
-from localaws.iam.requirements import Parameters, Requirement
-from localaws.iam.requirements.s3 import copy_source, object_arn
+from localaws.iam.requirements import Parameters, Place, Requirement
+from localaws.iam.requirements.s3 import copy_source
 
 
 class CopiedTags:
@@ -20,7 +20,7 @@ class CopiedTags:
         self._client = client
         self._moto = moto
 
-    def requirements(self, operation: str, parameters: Parameters) -> list[Requirement]:
+    def requirements(self, operation: str, parameters: Parameters, place: Place) -> list[Requirement]:
         """Reading the tags of the source, by its version where one is named, and writing them; nothing without tags."""
         if operation != "CopyObject" or parameters.get("TaggingDirective") == "REPLACE":
             return []
@@ -29,8 +29,8 @@ class CopiedTags:
             return []
         reading = "s3:GetObjectVersionTagging" if version else "s3:GetObjectTagging"
         return [
-            Requirement(reading, (object_arn(bucket, key),)),
-            Requirement("s3:PutObjectTagging", (object_arn(str(parameters["Bucket"]), parameters.get("Key")),)),
+            Requirement(reading, (place.bucket_arn(bucket, key),)),
+            Requirement("s3:PutObjectTagging", (place.bucket_arn(str(parameters["Bucket"]), parameters.get("Key")),)),
         ]
 
     def _has_tags(self, bucket: str, key: str, version: str | None) -> bool:

@@ -15,8 +15,9 @@ from moto.s3.models import s3_backends
 
 from localaws.core.arn import Arn
 from localaws.core.backend import Backend
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
 from localaws.core.clients import MakeClient
+from localaws.core.partitions import partition_at, partition_named
 from localaws.iam.absence import require_absence
 from localaws.iam.requirements import Parameters, Requirement
 from localaws.iam.requirements.s3 import copy_source
@@ -51,7 +52,7 @@ class ObjectEncryption:
             found.append(("kms:Decrypt", upload_key if _is_key_arn(upload_key) else None))
         if "CopySource" in parameters:
             found.append(("kms:Decrypt", self._key_of_object(*copy_source(parameters["CopySource"]))))
-        context = {"kms:viaservice": (f"s3.{caller.region}.amazonaws.com",)}
+        context = {"kms:viaservice": (f"s3.{caller.region}.{partition_at(caller.region).suffix}",)}
         return [Requirement(action, (key,), context) for action, key in found if key]
 
     def upload_context(self, operation: str, parameters: Parameters) -> dict[str, tuple[str, ...]]:
@@ -59,7 +60,7 @@ class ObjectEncryption:
         owner = self._moto.bucket_owner(str(parameters.get("Bucket")))
         if operation not in _IN_UPLOAD or owner is None:
             return {}
-        bucket = s3_backends[owner][PARTITION].buckets[parameters["Bucket"]]
+        bucket = s3_backends[owner][_partition(parameters["Bucket"])].buckets[parameters["Bucket"]]
         upload = bucket.multiparts.get(parameters.get("UploadId"))
         found = {
             "s3:x-amz-server-side-encryption": getattr(upload, "sse_encryption", None),
@@ -99,7 +100,13 @@ class ObjectEncryption:
 
     def _owner(self, bucket: str) -> Any:
         account = self._moto.bucket_owner(bucket)
-        return self._client("s3", Caller.root(account, "us-east-1")) if account else None
+        home = partition_named(_partition(bucket)).home if account else ""
+        return self._client("s3", Caller.root(account, home)) if account else None
+
+
+def _partition(bucket: str) -> str:
+    """The partition of a bucket that exists; moto keeps it beside the owner."""
+    return str(s3_backends.bucket_accounts[bucket][0])
 
 
 class MessageEncryption:
@@ -124,7 +131,7 @@ def _message_context(arn: str) -> dict[str, tuple[str, ...]]:
     named = Arn.parse(arn)
     name = {"sns": "aws:sns:topicarn", "sqs": "aws:sqs:arn"}[named.service]
     return {
-        "kms:viaservice": (f"{named.service}.{named.region}.amazonaws.com",),
+        "kms:viaservice": (f"{named.service}.{named.region}.{partition_at(named.region).suffix}",),
         f"kms:encryptioncontext:{name}": (arn,),
         "kms:encryptioncontextkeys": (name,),
     }

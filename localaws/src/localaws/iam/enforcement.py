@@ -32,7 +32,7 @@ from localaws.policies.trust import assume_role_context
 _PLAIN_CODE = ("query", "rest-xml", "ec2")
 _CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"}
 _KEY_ID = re.compile(r"arn:[^:]+:kms:[^:]+:\d{12}:key/(?P<name>alias/.+)")
-_PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
+_PATHLESS_ROLE = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
 
 
 class Enforcement:
@@ -50,9 +50,10 @@ class Enforcement:
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
         """Raise AccessDenied (in the service's own code) where a policy is lacking or denies."""
         operation, parameters = str(request.operation.name), request.parameters
-        needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
+        place = Place(caller.account, caller.region)
+        needed = requirements(request.service, operation, parameters, place)
         if request.service == "s3" and needed and not caller.is_root:
-            needed += self._copied_tags.requirements(operation, parameters)
+            needed += self._copied_tags.requirements(operation, parameters, place)
             needed += self._encryption.requirements(caller, operation, parameters)
         if request.service in ("sns", "sqs") and not caller.is_root:
             needed += self._messages.requirements(needed)
@@ -116,7 +117,7 @@ class Enforcement:
                 require_absence(error)
                 return arn
         if role and action not in ("iam:CreateRole", "iam:PassRole") and not action.startswith("sts:"):
-            return role_arn(role["account"], role["name"]) or arn
+            return role_arn(role["account"], role["partition"], role["name"]) or arn
         return arn
 
 

@@ -106,6 +106,10 @@ def _throttled() -> InvocationError:
     return InvocationError("THROTTLING", "slow down", retriable=True)
 
 
+@pytest.mark.aws_rule(
+    "A delivery that fails for a passing reason is tried again, as the retry policy of its target says",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_a_failure_that_passes_is_tried_again_until_it_succeeds(deliver: Callable[..., FakeCloud]) -> None:
     sender = FakeSender(3, _throttled())
     deliver(sender, TARGET)
@@ -114,6 +118,10 @@ def test_a_failure_that_passes_is_tried_again_until_it_succeeds(deliver: Callabl
     assert sender.counted == ["attempt", "retry", "retry", "retry"]
 
 
+@pytest.mark.aws_rule(
+    "A delivery that fails for a passing reason is tried again, as the retry policy of its target says",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_the_retry_policy_limits_the_attempts(deliver: Callable[..., FakeCloud]) -> None:
     sender = FakeSender(99, _throttled())
     deliver(sender, {**TARGET, "RetryPolicy": {"MaximumRetryAttempts": 2}})
@@ -129,6 +137,10 @@ def test_the_retry_policy_limits_the_age(deliver: Callable[..., FakeCloud]) -> N
     assert sent["MessageAttributes"]["EXHAUSTED_RETRY_CONDITION"]["StringValue"] == "MaximumEventAgeInSeconds"
 
 
+@pytest.mark.aws_rule(
+    "A delivery that lacks permission or its target is not tried again: it goes to the dead-letter queue",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_a_failure_that_stays_is_not_tried_again(deliver: Callable[..., FakeCloud]) -> None:
     sender = FakeSender(99, InvocationError("NO_RESOURCE", "gone"))
     deliver(sender, TARGET)

@@ -15,6 +15,7 @@ _PREFIXES = {
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
     "sagemaker-runtime": "sagemaker",
+    "service-quotas": "servicequotas",
     "sesv2": "ses",
     "stepfunctions": "states",
 }
@@ -43,7 +44,7 @@ def requirements(service: str, operation: str, parameters: Parameters, place: Pl
     if (service, operation) in _FREE:
         return []
     if service == "s3":
-        return s3.requirements(operation, parameters)
+        return s3.requirements(operation, parameters, place)
     action = f"{_PREFIXES.get(service, service)}:{_ACTIONS.get((service, operation), operation)}"
     many = _MANY_NAMES.get((service, operation))
     if (service, operation) == ("events", "PutEvents"):

@@ -12,8 +12,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from localaws.core.caller import PARTITION
-from localaws.iam.requirements.requirement import Parameters, Requirement
+from localaws.iam.requirements.requirement import Parameters, Place, Requirement
 
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
@@ -96,15 +95,15 @@ _CONTEXT = {
 }
 
 
-def requirements(operation: str, parameters: Parameters) -> list[Requirement]:
+def requirements(operation: str, parameters: Parameters, place: Place) -> list[Requirement]:
     action = _of_version(_ACTIONS.get(operation, operation), "VersionId" in parameters)
     context = {key: (str(parameters[name]),) for name, key in _CONTEXT.items() if name in parameters}
     bucket = parameters.get("Bucket")
     if bucket is None:
         return [Requirement(f"s3:{action}", ("*",), context)]
     if operation == "DeleteObjects":
-        return [_deletion(bucket, item, context) for item in parameters.get("Delete", {}).get("Objects", [])]
-    arn = object_arn(bucket, parameters.get("Key"))
+        return [_deletion(bucket, item, context, place) for item in parameters.get("Delete", {}).get("Objects", [])]
+    arn = place.bucket_arn(bucket, parameters.get("Key"))
     found = [Requirement(f"s3:{action}", (arn,), context)]
     if operation == "GetObjectAttributes":
         reading = _of_version("GetObject", "VersionId" in parameters)
@@ -113,7 +112,7 @@ def requirements(operation: str, parameters: Parameters) -> list[Requirement]:
         more = sorted({action for name, action in _WITH.items() if parameters.get(name)})
         found += [Requirement(f"s3:{each}", (arn,), context) for each in more]
     if "CopySource" in parameters:
-        found.append(_source(parameters["CopySource"]))
+        found.append(_source(parameters["CopySource"], place))
     return found
 
 
@@ -124,20 +123,16 @@ def copy_source(source: Any) -> tuple[str, str, str | None]:
     return bucket, key, version or None
 
 
-def _source(source: Any) -> Requirement:
+def _source(source: Any, place: Place) -> Requirement:
     """Copying reads its source."""
     bucket, key, version = copy_source(source)
-    return Requirement(f"s3:{_of_version('GetObject', version is not None)}", (object_arn(bucket, key),))
+    return Requirement(f"s3:{_of_version('GetObject', version is not None)}", (place.bucket_arn(bucket, key),))
 
 
-def _deletion(bucket: Any, item: Parameters, context: Mapping[str, tuple[str, ...]]) -> Requirement:
+def _deletion(bucket: Any, item: Parameters, context: Mapping[str, tuple[str, ...]], place: Place) -> Requirement:
     action = _of_version("DeleteObject", bool(item.get("VersionId")))
-    return Requirement(f"s3:{action}", (object_arn(bucket, str(item["Key"])),), context)
+    return Requirement(f"s3:{action}", (place.bucket_arn(bucket, str(item["Key"])),), context)
 
 
 def _of_version(action: str, named: bool) -> str:
     return action.replace("Object", "ObjectVersion", 1) if named and action in _VERSIONED else action
-
-
-def object_arn(bucket: str, key: Any = None) -> str:
-    return f"arn:{PARTITION}:s3:::{bucket}" + (f"/{key}" if key else "")

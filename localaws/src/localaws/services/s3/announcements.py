@@ -9,7 +9,8 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
+from localaws.core.partitions import partition_of
 from localaws.services.s3 import notifications
 from localaws.services.s3.moto_objects import bucket_region
 
@@ -66,7 +67,7 @@ def _emit(
         "source-ip-address": "127.0.0.1",
         **more,
     }
-    cloud.emit(owner, region, "aws.s3", detail_type, detail, [f"arn:{PARTITION}:s3:::{bucket}"])
+    cloud.emit(owner, region, "aws.s3", detail_type, detail, [f"arn:{partition_of(region)}:s3:::{bucket}"])
 
 
 def _place(cloud: Cloud, bucket: str) -> tuple[str, str]:

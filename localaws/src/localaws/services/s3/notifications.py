@@ -18,8 +18,10 @@ from urllib.parse import quote_plus
 from botocore.exceptions import ClientError
 
 from localaws.core.arn import Arn
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
+from localaws.core.partitions import partition_of
 from localaws.policies.service_access import refusal
+from localaws.services.s3.moto_objects import bucket_region
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -149,7 +151,7 @@ def _record(
 
 
 def _bucket_arn(bucket: str) -> str:
-    return f"arn:{PARTITION}:s3:::{bucket}"
+    return f"arn:{partition_of(bucket_region(bucket))}:s3:::{bucket}"
 
 
 def _time(moment: datetime) -> str:
