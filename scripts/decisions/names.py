@@ -150,7 +150,7 @@ class StageNames:
         return f"schedule/{self.pipeline}.json"
 
     def problems(self) -> list[str]:
-        """Names that AWS would refuse, one sentence each; empty where all are within its limits."""
+        """Names that AWS would refuse or that are taken, one sentence each; empty where all can be had."""
         limits = [
             ("bucket", self.bucket, _LONGEST_BUCKET),
             *((f"{kind} role", self.role(kind), _LONGEST_ROLE) for kind in get_args(RoleKind)),
@@ -159,11 +159,14 @@ class StageNames:
             ("CodePipeline", self.codepipeline, _LONGEST_CODEPIPELINE),
             ("stack", self.codepipeline_stack, _LONGEST_STACK),
         ]
-        return [
+        too_long = [
             f'{kind} name "{name}" has {len(name)} characters, AWS allows {limit}'
             for kind, name, limit in limits
             if len(name) > limit
         ]
+        own = {self.foundation_stack: "foundation", self.roles_stack: "roles"}
+        taken = own.get(self.batch_stack)
+        return [*too_long, f'stack name "{self.batch_stack}" is that of the stage\'s {taken}'] if taken else too_long
 
 
 def release_key(release_id: str, name: str = "release.json") -> str:

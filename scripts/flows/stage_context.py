@@ -69,7 +69,7 @@ class StageContext:
         problems = context.names.problems()
         if problems:
             raise SettingsError(
-                "a name made from these settings is longer than AWS allows",
+                "a name made from these settings is longer than AWS allows, or taken",
                 found=problems,
                 next_command=f"shorten project.name in stages/{stage}.yml, model_package_group, or the pipeline's name",
             )

@@ -98,11 +98,15 @@ def _statuses() -> dict[str, str]:
 
 
 def _prepare_release() -> None:
-    """What `make promote` leaves in a stage: a model package and a definition."""
+    """What `make promote` leaves in a stage, as its promoter: a model package and a definition."""
     bucket = boto3.client("ssm").get_parameter(Name="/taskcat/sagemaker_ml_artifacts_s3_bucket")["Parameter"]["Value"]
-    s3, sagemaker = boto3.client("s3"), boto3.client("sagemaker")
-    s3.put_object(Bucket=bucket, Key="pipeline/batch_inference/definition-taskcat.json", Body=DEFINITION)
-    s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=b"never unpacked")
+    role = f"arn:aws:iam::{ACCOUNT}:role/tumor-screening-taskcat-promoter"
+    keys = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="taskcat")["Credentials"]
+    promoter = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
+    s3, sagemaker = promoter.client("s3"), promoter.client("sagemaker")
+    definition = "pipeline/batch_inference/definition-taskcat.json"
+    s3.put_object(Bucket=bucket, Key=definition, Body=DEFINITION, IfNoneMatch="*")
+    s3.put_object(Bucket=bucket, Key="model-artifacts/model.tar.gz", Body=b"never unpacked")
     sagemaker.create_model_package_group(ModelPackageGroupName="tumor-classifier")
     sagemaker.create_model_package(
         ModelPackageGroupName="tumor-classifier",
@@ -111,7 +115,7 @@ def _prepare_release() -> None:
             "Containers": [
                 {
                     "Image": f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3",
-                    "ModelDataUrl": f"s3://{bucket}/model.tar.gz",
+                    "ModelDataUrl": f"s3://{bucket}/model-artifacts/model.tar.gz",
                 }
             ],
             "SupportedContentTypes": ["text/csv"],
@@ -124,10 +128,12 @@ def test_the_stacks_are_created_and_deleted(project: Path) -> None:
     # One after the other: taskcat 0.9.58 gives the tests of one run a single list of tags, in which keys repeat.
     with _test_of(project, "foundation") as (foundation,), _test_of(project, "toolchain") as (toolchain,):
         assert [foundation.status, toolchain.status] == ["CREATE_COMPLETE"] * 2
-        _prepare_release()
-        with _test_of(project, "batch-inference") as (batch,), _test_of(project, "codepipeline") as (codepipeline,):
-            assert [batch.status, codepipeline.status] == ["CREATE_COMPLETE"] * 2
-            outputs = {each.key: each.value for each in batch.outputs}
-            assert boto3.client("sagemaker").describe_model(ModelName=outputs["ModelName"])
-            assert list(_statuses().values()) == ["CREATE_COMPLETE"] * 4
-    _poll(_statuses, lambda statuses: list(statuses.values()) == ["DELETE_COMPLETE"] * 4)
+        with _test_of(project, "roles") as (roles,), _test_of(project, "codepipeline") as (codepipeline,):
+            assert [roles.status, codepipeline.status] == ["CREATE_COMPLETE"] * 2
+            _prepare_release()
+            with _test_of(project, "batch-inference") as (batch,):
+                assert batch.status == "CREATE_COMPLETE"
+                outputs = {each.key: each.value for each in batch.outputs}
+                assert boto3.client("sagemaker").describe_model(ModelName=outputs["ModelName"])
+                assert list(_statuses().values()) == ["CREATE_COMPLETE"] * 5
+    _poll(_statuses, lambda statuses: list(statuses.values()) == ["DELETE_COMPLETE"] * 5)

@@ -29,6 +29,12 @@ def test_a_name_longer_than_aws_allows_is_told() -> None:
     assert longer.problems() == [f'bucket name "{longer.bucket}" has 71 characters, AWS allows 63']
 
 
+@pytest.mark.parametrize("folder", ["foundation", "roles"])
+def test_a_pipeline_whose_stack_would_be_one_of_the_stages_own_is_told(folder: str) -> None:
+    named = StageNames(**{**vars(NAMES), "pipeline": folder})
+    assert named.problems() == [f'stack name "{named.batch_stack}" is that of the stage\'s {folder}']
+
+
 def test_each_pipeline_has_a_codepipeline_of_its_own_in_a_stack_of_its_own() -> None:
     assert NAMES.codepipeline == "tumor-screening-batch-inference"
     assert NAMES.codepipeline_stack == "tumor-screening-batch-inference-codepipeline"
