@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+# The organization's management account, unless one is named: none of the accounts that anybody deploys into.
+MANAGEMENT_ACCOUNT = "999999999999"
 PARTITION = "aws"
 
 # Where in-process clients (core/clients.py) put the caller in the WSGI environment; no HTTP header can set it.
