@@ -77,7 +77,10 @@ def lost_parameters(parameters: dict[str, str], outputs: dict[str, str]) -> dict
 def foundation_stack_parameters(
     names: StageNames, settings: StageSettings, pipelines: Sequence[StageNames] = ()
 ) -> dict[str, str]:
-    """The parameters of foundation.yml. ``pipelines``: the stage's names for each pipeline, which may promote here."""
+    """The parameters of foundation.yml that the stage file's own settings decide; the rest its ``foundation:`` gives.
+
+    ``pipelines``: the stage's names for each pipeline, which may promote here.
+    """
     arns = dict.fromkeys(arn for each in pipelines or [names] for arn in each.model_package_arns)
     return {
         "SageMakerProjectName": names.project,

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 from scripts.decisions.schedule import Schedule, hours_between_runs, parse_schedule
+from scripts.decisions.toolchain_settings import Parameters
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
 REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
@@ -196,6 +197,11 @@ class StageSettings(_Part):
         description="Set it to false if the model's container needs the network, e.g. to install packages.",
     )
     network: Network = Network()
+    foundation: Parameters = Field(
+        default={},
+        description="Parameters of cloudformation/foundation.yml that no other setting decides, by the template's "
+        "names. What is not given here keeps the value that the stack has.",
+    )
     transform: Transform = Transform()
     parameters: dict[str, str | int | float | bool] = Field(
         default={}, description="This stage's defaults for other parameters that the pipeline declares."

@@ -38,7 +38,7 @@ The sample was prepared once, and is not brought back. Where you want it for the
 eval "$(make --silent local-env)"; .venv/bin/python -m examples.seed"""
 # The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
 PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
-PREPARED_FROM |= {"network", "tags"}
+PREPARED_FROM |= {"network", "tags", "foundation"}
 
 
 def ensure_ready() -> str:
