@@ -83,6 +83,11 @@ class StageNames:
         return f"{self.project}-toolchain-{self.dev_account}-{self.region}"
 
     @property
+    def dev_bucket(self) -> str:
+        """In dev: the project's own bucket of models, which ``make register`` makes."""
+        return f"{self.project}-dev-{self.dev_account}-{self.region}"
+
+    @property
     def codepipeline(self) -> str:
         """The CodePipeline of this pipeline; ``codepipeline.yml`` makes the same name."""
         return f"{self.project}-{self.pipeline.replace('_', '-')}"
@@ -172,6 +177,11 @@ def partition_of(region: str) -> str:
     https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
     """
     return next((partition for start, partition in _PARTITIONS if region.startswith(start)), "aws")
+
+
+def template_key(sha256: str) -> str:
+    """Where a bucket keeps a template that is too large to be sent to CloudFormation as it is."""
+    return f"{CODE_FOLDER}templates/{sha256[:SHORT_DIGEST]}.yml"
 
 
 def release_key(release_id: str, name: str = "release.json") -> str:

@@ -114,7 +114,7 @@ class StageContext:
 
     @cached_property
     def stacks(self) -> Stacks:
-        return Stacks(self.account, self.sleep)
+        return Stacks(self.account, self.sleep, [self.names.bucket])
 
     @cached_property
     def pipelines(self) -> Pipelines:

@@ -85,6 +85,7 @@ class Accounts:
         self._dev: Account | None = None
         self._dev_identity: dict[str, str] | None = None
         self._assumed: dict[str, Account] = {}
+        self._profiles: dict[str, Account] = {}
 
     @property
     def call_count(self) -> int:
@@ -119,6 +120,23 @@ class Accounts:
         assert self._dev is not None
         return self._dev
 
+    def of_profile(self, account: str, profile: str) -> Account:
+        """``account`` by a profile of the AWS configuration. Raises CredentialsError where it is another account's."""
+        found = self._profiles.get(profile)
+        if found is None:
+            found = self._profiles[profile] = Account(
+                self._session(profile=profile), Actor(account, profile=profile), self.calls
+            )
+        with told_as_deployment_errors(found.actor):
+            answer = found.client("sts").get_caller_identity()
+        if answer["Account"] != account:
+            raise CredentialsError(
+                f"profile {profile} does not belong to account {account}",
+                found=[f"it belongs to account {answer['Account']}: {answer['Arn']}"],
+                next_command="name a profile of that account; aws configure list-profiles shows them",
+            )
+        return found
+
     def assumed(self, account: str, role_arn: str, dev_account: str) -> Account:
         """``account`` as ``role_arn``, assumed with the current credentials, once a command.
 
@@ -147,9 +165,9 @@ class Accounts:
                 next_command="make bootstrap",
             ) from error
 
-    def _session(self, credentials: RefreshableCredentials | None = None) -> Session:
-        """A session by the SDK's own chain, or with credentials that are renewed before they expire."""
-        core = botocore.session.get_session()
+    def _session(self, credentials: RefreshableCredentials | None = None, profile: str | None = None) -> Session:
+        """A session by the SDK's own chain, of a profile, or with credentials that are renewed before they expire."""
+        core = botocore.session.Session(profile=profile)
         core.register_component("data_loader", self._loader)
         if credentials is not None:
             core._credentials = credentials  # botocore offers no other way to hand renewable ones over

@@ -35,6 +35,13 @@ def ensure_artifact_bucket(account: Account, bucket: str) -> bool:
     return True
 
 
+def bucket_exists(account: Account, bucket: str) -> bool:
+    """Whether there is such a bucket. Raises AccessDeniedError where it is somebody else's, or not ours to ask."""
+    s3 = account.client("s3")
+    with told_as_deployment_errors(account.actor):
+        return _exists(s3, bucket)
+
+
 def _exists(s3: Any, bucket: str) -> bool:
     try:
         s3.head_bucket(Bucket=bucket)
