@@ -28,6 +28,17 @@ _OUTPUTS = {
     "events_role_arn": "EventsRoleArn",
 }
 
+# Settings of no stage, where only the names of what follows from them matter.
+_ANY_STAGE = {
+    "account": "0" * 12,
+    "dev_account": "0" * 12,
+    "region": "eu-west-1",
+    "project": {"name": "any", "id": "any"},
+    "model_package_group": "any",
+    "processing": {"instance_type": "ml.m5.large"},
+    "inference": {"instance_type": "ml.m5.large"},
+}
+
 
 @dataclass(frozen=True)
 class Foundation:
@@ -91,6 +102,12 @@ def foundation_stack_parameters(
         "SubnetIds": ",".join(settings.network.subnet_ids),
         "SGIds": ",".join(settings.network.security_group_ids),
     }
+
+
+def decided_names() -> frozenset[str]:
+    """The names of the parameters that a stage's other settings decide: its ``foundation:`` may not give them."""
+    settings = StageSettings.model_validate(_ANY_STAGE)
+    return frozenset(foundation_stack_parameters(StageNames.of("stage", settings), settings))
 
 
 def _list(value: str | None) -> tuple[str, ...]:

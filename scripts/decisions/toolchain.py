@@ -81,6 +81,11 @@ def toolchain_parameters(
     return stack_parameters(declared, decided, given, current)
 
 
+# What the stage files decide; of a CodePipeline its pipeline's settings too. A test compares them with what is decided.
+OF_STAGE_FILES = frozenset({"SageMakerProjectName", "SageMakerProjectId", "PreprodAccountId", "ProdAccountId"})
+OF_PIPELINES = OF_STAGE_FILES | {"PipelineFolder", "ModelPackageGroupName"}
+
+
 def decided_for_toolchain(stages: Mapping[str, StageSettings]) -> dict[str, str]:
     """The parameters that the stage files decide."""
     accounts = {"PreprodAccountId": stages["preprod"].account, "ProdAccountId": stages["prod"].account}

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from scripts.decisions.names import partition_of
 from scripts.errors import LocalCloudError, UsageError
-from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
+from scripts.local_cloud.environment import foreign_variables, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run
 from scripts.terminal.heartbeat import Heartbeat
 
@@ -26,7 +26,7 @@ def main(arguments: Sequence[str]) -> int:
     if {"-h", "--help"} & set(command):
         os.execvp(command[0], command)  # noqa: S606 (it needs no AWS)
     # After the arguments: this takes 190 ms to import, and --help answers in 30 ms.
-    from scripts.local_cloud.preparation import ensure_ready
+    from scripts.local_cloud.preparation import ensure_ready, environment_of
     from scripts.local_cloud.server import down, reset, running_address
     from scripts.workspace.stage_files import any_stage, dev_account, load_stage
 
@@ -55,8 +55,8 @@ def main(arguments: Sequence[str]) -> int:
         require_playable(any_stage().region)
         with Heartbeat(AWAITED, on_terminal=False):
             endpoint_url = ensure_ready()
-        _announce(endpoint_url)
-        os.execvpe(command[0], command, client_environment(endpoint_url, dev_account()))  # noqa: S606 (the verb takes over)
+        _announce(endpoint_url, dev_account())
+        os.execvpe(command[0], command, environment_of(endpoint_url))  # noqa: S606 (the verb takes over)
     return 0
 
 
@@ -120,9 +120,10 @@ def _print_environment(variables: Mapping[str, str], output: str) -> None:
         print(f"export {name}={value}")
 
 
-def _announce(endpoint_url: str) -> None:
+def _announce(endpoint_url: str, account: str) -> None:
     print(
-        f"This is the embedded AWS (localaws) at {endpoint_url}. For AWS itself: CLOUD=aws, see docs/going-to-aws.md.",
+        f"This is the embedded AWS (localaws) at {endpoint_url}, account {account}. For AWS itself: CLOUD=aws, see "
+        "docs/going-to-aws.md.",
         file=sys.stderr,
     )
 

@@ -107,6 +107,19 @@ tags: {{}}
 """
 
 
+def administrators(folder: Path) -> dict[str, str]:
+    """Variables that name an administrator's profile of each stage's account; its file is beside ``folder``."""
+    path = folder.with_name(f"{folder.name}.aws-config")
+    path.write_text(
+        "".join(
+            f"[profile {stage}-admin]\naws_access_key_id = {account}\naws_secret_access_key = local\n"
+            for stage, account in ACCOUNTS.items()
+        )
+    )
+    named = " ".join(f"{stage}={stage}-admin" for stage in ACCOUNTS)
+    return {"AWS_CONFIG_FILE": str(path), "BOOTSTRAP_PROFILES": named}
+
+
 def write_stages(folder: Path, pipeline: str, group: str) -> None:
     """Stage files of both stages, for one pipeline and its model package group."""
     (folder / "stages").mkdir(exist_ok=True)
@@ -131,6 +144,7 @@ class Site:
             "AWS_ACCESS_KEY_ID": DEV,
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
+            **administrators(folder),
         }
         shutil.copytree(ROOT / "cloudformation", folder / "cloudformation", dirs_exist_ok=True)
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
