@@ -33,6 +33,7 @@ class ToolchainOptions:
     connection_arn: str | None = None
     branch: str | None = None
     notification_email: str | None = None
+    model_artifact_buckets: list[str] | None = None  # added to those that are found
 
     def given(self) -> dict[str, str]:
         by_parameter = {
@@ -70,12 +71,6 @@ def toolchain_parameters(
     ``given``: by options and settings. ``current``: the stack's, empty where there is none yet.
     Raises SettingsError where the stage files disagree on what they share, UsageError for a source that is incomplete.
     """
-    missing = sorted({"preprod", "prod"} - stages.keys())
-    if missing:
-        raise SettingsError(
-            f"the toolchain needs the stages preprod and prod; missing: {', '.join(missing)}",
-            next_command="write stages/" + missing[0] + ".yml, or: make bootstrap ARGS=--no-toolchain",
-        )
     decided = decided_for_toolchain(stages)
     decided |= _source(given, current, decided["SageMakerProjectName"])
     return stack_parameters(declared, decided, given, current)
@@ -87,7 +82,13 @@ OF_PIPELINES = OF_STAGE_FILES | {"PipelineFolder", "ModelPackageGroupName"}
 
 
 def decided_for_toolchain(stages: Mapping[str, StageSettings]) -> dict[str, str]:
-    """The parameters that the stage files decide."""
+    """The parameters that the stage files decide. Raises SettingsError where one of the files is missing."""
+    missing = sorted({"preprod", "prod"} - stages.keys())
+    if missing:
+        raise SettingsError(
+            f"the toolchain needs the stages preprod and prod; missing: {', '.join(missing)}",
+            next_command="write stages/" + missing[0] + ".yml, or: make bootstrap ARGS=--no-toolchain",
+        )
     accounts = {"PreprodAccountId": stages["preprod"].account, "ProdAccountId": stages["prod"].account}
     return {**_of_project(stages), **accounts}
 

@@ -97,6 +97,10 @@ class BootstrapPlan:
         """The stacks of which nothing can be shown before the toolchain stands."""
         return [each.name for each in self.toolchain.later] if self.toolchain else []
 
+    @property
+    def notes(self) -> list[str]:
+        return self.toolchain.artifacts if self.toolchain else []
+
     def discard(self) -> None:
         """Leave nothing behind of a plan that nobody wants."""
         for each in self.shown:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scripts.decisions.artifact_places import BUCKETS, place_lines, toolchain_parameters_of
 from scripts.decisions.names import CODEPIPELINE_TEMPLATE, TOOLCHAIN_TEMPLATE
 from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import StageSettings
@@ -33,6 +34,7 @@ from scripts.decisions.toolchain import (
 from scripts.decisions.toolchain_settings import ToolchainSettings
 from scripts.errors import DeploymentError, StackError, UsageError
 from scripts.flows.bootstrap_stack import PlannedStack, carry_out, discard, plan_stack
+from scripts.flows.find_artifacts import find_artifacts
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.codepipelines import CodePipelines
 from scripts.gateways.repositories import ensure_repository
@@ -55,6 +57,7 @@ class Told:
     """What options and ``stages/toolchain.yml`` give, checked against the templates: nothing was sent yet."""
 
     toolchain: dict[str, str]
+    buckets: list[str]  # of model artifacts, by options
     codepipelines: dict[str, dict[str, str]]
     declared: Declared
     codepipeline_declared: Declared
@@ -72,6 +75,7 @@ class ToolchainPlan:
     later: list[StackRequest]
     declared: Declared  # of codepipeline.yml
     source: Mapping[str, str]  # the toolchain's parameters, effective
+    artifacts: list[str]  # lines about where the model artifacts lie
 
     @property
     def shown(self) -> list[PlannedStack]:
@@ -101,7 +105,9 @@ def told_for_toolchain(
         )
         for name, stages in pipelines.items()
     }
-    return Told(given, each, declared, of_codepipeline)
+    return Told(
+        given, [] if BUCKETS in given else options.model_artifact_buckets or [], each, declared, of_codepipeline
+    )
 
 
 def plan_toolchain(
@@ -116,7 +122,10 @@ def plan_toolchain(
     stacks = Stacks(context.dev, context.sleep, [context.names.toolchain_bucket, context.names.dev_bucket])
     before = stacks.describe(context.names.toolchain_stack)
     current = dict(before.parameters) if before else {}
-    parameters = toolchain_parameters(_settings(contexts), told.toolchain, current, told.declared)
+    places = find_artifacts(next(iter(each.values())) for each in pipelines.values())
+    found = toolchain_parameters_of(places, context.names, current, told.buckets)
+    given = {**found, **told.toolchain}
+    parameters = toolchain_parameters(_settings(contexts), given, current, told.declared)
     shared = SharedValues.of(parameters, told.declared, current, told.toolchain)
     if before:
         _require_idle(context, before)
@@ -132,7 +141,8 @@ def plan_toolchain(
         else:
             known.append(planned)
     source = effective(parameters, told.declared, current)
-    return ToolchainPlan(context, stacks, toolchain, known, later, told.codepipeline_declared, source)
+    artifacts = place_lines(places, context.names, source)
+    return ToolchainPlan(context, stacks, toolchain, known, later, told.codepipeline_declared, source, artifacts)
 
 
 def deploy_toolchain(

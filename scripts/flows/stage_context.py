@@ -19,6 +19,7 @@ from scripts.gateways.parameters import parameters_below
 from scripts.gateways.pipelines import Pipelines
 from scripts.gateways.registry import Registry
 from scripts.gateways.stacks import Stacks
+from scripts.terminal.place import tell_place
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import load_stage
 
@@ -70,7 +71,7 @@ class StageContext:
     @property
     def accounts(self) -> Accounts:
         if self._accounts is None:
-            self._accounts = Accounts(self.settings.region, self.sleep)
+            self._accounts = Accounts(self.settings.region, self.sleep, tell_place)
         return self._accounts
 
     @property

@@ -11,7 +11,6 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 from boto3.session import Session
@@ -20,6 +19,7 @@ from botocore.credentials import RefreshableCredentials
 
 from scripts.errors import AccessDeniedError, CredentialsError, FoundationError, ServiceResponseError
 from scripts.gateways.aws_errors import Actor, require_endpoints, told_as_deployment_errors
+from scripts.gateways.endpoints import is_aws, require_aws
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -28,7 +28,8 @@ _CONFIG = Config(
     max_pool_connections=16,
     user_agent_extra="sagemaker-batch-deployment",
 )
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+TellPlace = Callable[[str, str, str, str], None]
+"""Takes the account, the caller's ARN, the region and the endpoint, once they are known."""
 SESSION_NAME = "batch-deployment"
 
 
@@ -55,8 +56,7 @@ class Account:
     @property
     def is_on_aws(self) -> bool:
         """Whether AWS itself answers, which has a console, and not an endpoint of somebody else's."""
-        host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
-        return host.endswith(_AWS_DOMAINS)
+        return is_aws(self.client("cloudformation").meta.endpoint_url)
 
     def _made(self, service: str) -> Any:
         try:
@@ -75,9 +75,12 @@ class Account:
 class Accounts:
     """All accounts of one command. ``calls`` counts AWS calls by ``service:Operation`` over all of them."""
 
-    def __init__(self, region: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, region: str, sleep: Callable[[float], None] = time.sleep, tell_place: TellPlace | None = None
+    ) -> None:
         self.region = region
         self.sleep = sleep
+        self._tell_place = tell_place
         self.calls: Counter[str] = Counter()
         require_endpoints()
         with told_as_deployment_errors(Actor("dev")):
@@ -112,6 +115,9 @@ class Accounts:
             with told_as_deployment_errors(self._dev.actor):
                 answer = self._dev.client("sts").get_caller_identity()
             self._dev_identity = {key: answer[key] for key in ("Account", "Arn", "UserId")}
+            if self._tell_place is not None:
+                endpoint_url = self._dev.client("sts").meta.endpoint_url
+                self._tell_place(answer["Account"], answer["Arn"], self.region, endpoint_url)
         return self._dev_identity
 
     def at_hand(self, account: str) -> Account:
@@ -169,6 +175,8 @@ class Accounts:
         """A session by the SDK's own chain, of a profile, or with credentials that are renewed before they expire."""
         core = botocore.session.Session(profile=profile)
         core.register_component("data_loader", self._loader)
+        with told_as_deployment_errors(Actor("dev", profile=profile)):
+            require_aws(core)
         if credentials is not None:
             core._credentials = credentials  # botocore offers no other way to hand renewable ones over
         with told_as_deployment_errors(Actor("dev")):

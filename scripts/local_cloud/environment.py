@@ -26,6 +26,7 @@ def client_environment(
     """
     return {
         **unconfigured(),
+        "CLOUD": "local",
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -58,6 +59,11 @@ def shell_variables(endpoint_url: str, account: str, region: str) -> dict[str, s
         "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def shell_names() -> list[str]:
+    """The variables that ``shell_variables`` sets, for a shell that shall forget the embedded AWS again."""
+    return sorted(shell_variables("", "", ""))
 
 
 def foreign_variables() -> set[str]:

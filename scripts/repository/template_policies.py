@@ -29,6 +29,8 @@ _ARNS = {
 _REFERENCES_TO_ARNS = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
 _PARAMETER_ARNS: dict[str, Any] = {
     "ConnectionArn": "arn:aws:codeconnections:eu-west-1:111111111111:connection/sample",
+    "ModelArtifactBucketArns": ["arn:aws:s3:::sample"],
+    "ModelArtifactKeyArns": [_ARNS["AWS::KMS::Key"]],
     "ModelPackageArns": [
         "arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/sample",
         "arn:aws:sagemaker:eu-west-1:111111111111:model-package/sample/*",
@@ -68,8 +70,14 @@ def _sampled(value: Any, template: dict[str, Any]) -> Any:
         target = value["Fn::GetAtt"]
         return _attribute(target if isinstance(target, str) else ".".join(target), template)
     if list(value) == ["Fn::Sub"]:
-        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
-        return _PLACEHOLDER.sub(lambda found: _named(found[1], template), text)
+        text, own = (value["Fn::Sub"], {}) if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"]
+        given = {name: _sampled(each, template) for name, each in own.items()}
+        return _PLACEHOLDER.sub(lambda found: str(given.get(found[1]) or _named(found[1], template)), text)
+    if list(value) == ["Fn::Join"]:
+        delimiter, parts = value["Fn::Join"]
+        return str(delimiter).join(str(each) for each in _sampled(parts, template))
+    if list(value) == ["Fn::Split"]:
+        return str(_sampled(value["Fn::Split"][1], template)).split(value["Fn::Split"][0])
     return {name: _sampled(each, template) for name, each in value.items()}
 
 

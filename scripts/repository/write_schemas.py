@@ -1,6 +1,7 @@
 """Writes the JSON Schemas of the documents people meet: settings, which editors check by them, and release.json.
 
-They come from the models that read those documents, and from the parameters that the templates declare. ``--check`` writes nothing and fails where a file is not current.
+They come from the models that read those documents, and from what the templates
+declare. ``--check`` writes nothing and fails where a file is not current.
 """
 
 from __future__ import annotations

@@ -50,6 +50,8 @@ def main(arguments: Sequence[str]) -> int:
 
     try:
         if not chosen.brief or any(each.ready == "update" and each.changes_something for each in plan.shown):
+            for line in plan.notes:
+                progress.line(line)
             for name in plan.later:
                 progress.line(f"{name} follows the toolchain: it is made, or its changes are shown, then")
             agree(plan.shown)
@@ -101,6 +103,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--branch", help="the branch to deploy; a new toolchain uses main")
     parser.add_argument(
         "--notification-email", metavar="ADDRESS", help="receives mail about failures, successes and approvals"
+    )
+    parser.add_argument(
+        "--model-artifact-bucket",
+        action="append",
+        dest="model_artifact_buckets",
+        metavar="BUCKET",
+        help="a bucket that model artifacts lie in, besides those of the newest approved packages; may be repeated",
     )
     return parser
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from scripts.decisions.names import partition_of
 from scripts.errors import LocalCloudError, UsageError
-from scripts.local_cloud.environment import foreign_variables, shell_variables
+from scripts.local_cloud.environment import foreign_variables, shell_names, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run
 from scripts.terminal.heartbeat import Heartbeat
 
@@ -41,6 +41,8 @@ def main(arguments: Sequence[str]) -> int:
         with Heartbeat(AWAITED, on_terminal=False):  # what prepares it has heartbeats of its own
             endpoint_url = ensure_ready()
         print(endpoint_url)
+    elif chosen.action == "env" and chosen.unset:
+        print("unset", *shell_names())
     elif chosen.action == "env":
         address = running_address()
         if address is None:
@@ -80,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("reset", help="make local-reset: stop it and delete its state")
     actions.add_parser("fill", help="what up does once: give each pipeline's first run its tests/sample.csv to score")
     environment = actions.add_parser("env", help="make local-env: print export lines that point any AWS client at it")
+    environment.add_argument(
+        "--unset", action="store_true", help="print the line that makes a shell forget what this exported (UNSET=1)"
+    )
     environment.add_argument("--stage", help="credentials of this stage's account instead of dev's")
     runner = actions.add_parser("run", help="start and prepare it, then run a command against it")
     runner.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND ARGUMENT ...")
