@@ -105,9 +105,13 @@ def told_for_toolchain(
         )
         for name, stages in pipelines.items()
     }
-    return Told(
-        given, [] if BUCKETS in given else options.model_artifact_buckets or [], each, declared, of_codepipeline
-    )
+    if options.model_artifact_buckets and BUCKETS in by_file:
+        raise UsageError(
+            f"--model-artifact-bucket adds to what is found, and {place} says which buckets there are",
+            found=[f"{BUCKETS}: {by_file[BUCKETS]}"],
+            next_command=f"write the bucket into {place}, or leave the option out",
+        )
+    return Told(given, options.model_artifact_buckets or [], each, declared, of_codepipeline)
 
 
 def plan_toolchain(

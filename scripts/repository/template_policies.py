@@ -7,6 +7,7 @@ resources, and for that any account, region and name will do.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -64,21 +65,31 @@ def _sampled(value: Any, template: dict[str, Any]) -> Any:
         return [_sampled(each, template) for each in value]
     if not isinstance(value, dict):
         return value
-    if list(value) == ["Ref"]:
-        return _reference(value["Ref"], template)
-    if list(value) == ["Fn::GetAtt"]:
-        target = value["Fn::GetAtt"]
-        return _attribute(target if isinstance(target, str) else ".".join(target), template)
-    if list(value) == ["Fn::Sub"]:
-        text, own = (value["Fn::Sub"], {}) if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"]
-        given = {name: _sampled(each, template) for name, each in own.items()}
-        return _PLACEHOLDER.sub(lambda found: str(given.get(found[1]) or _named(found[1], template)), text)
-    if list(value) == ["Fn::Join"]:
-        delimiter, parts = value["Fn::Join"]
-        return str(delimiter).join(str(each) for each in _sampled(parts, template))
-    if list(value) == ["Fn::Split"]:
-        return str(_sampled(value["Fn::Split"][1], template)).split(value["Fn::Split"][0])
+    if len(value) == 1:
+        [(name, argument)] = value.items()
+        if name in _INTRINSICS:
+            return _INTRINSICS[name](argument, template)
     return {name: _sampled(each, template) for name, each in value.items()}
+
+
+def _got(argument: Any, template: dict[str, Any]) -> str:
+    return _attribute(argument if isinstance(argument, str) else ".".join(argument), template)
+
+
+def _substituted(argument: Any, template: dict[str, Any]) -> str:
+    text, own = (argument, {}) if isinstance(argument, str) else argument
+    given = {name: str(_sampled(each, template)) for name, each in own.items()}
+    return _PLACEHOLDER.sub(lambda found: given.get(found[1]) or _named(found[1], template), text)
+
+
+def _joined(argument: Any, template: dict[str, Any]) -> str:
+    delimiter, parts = argument
+    return str(delimiter).join(str(each) for each in _sampled(parts, template))
+
+
+def _split(argument: Any, template: dict[str, Any]) -> list[str]:
+    delimiter, text = argument
+    return str(_sampled(text, template)).split(delimiter)
 
 
 def _named(name: str, template: dict[str, Any]) -> str:
@@ -99,3 +110,12 @@ def _attribute(name: str, template: dict[str, Any]) -> str:
     logical_id, _, attribute = name.partition(".")
     kind = template.get("Resources", {}).get(logical_id, {}).get("Type", "")
     return _ARNS.get(kind, "*") if attribute == "Arn" else "sample"
+
+
+_INTRINSICS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "Ref": _reference,
+    "Fn::GetAtt": _got,
+    "Fn::Sub": _substituted,
+    "Fn::Join": _joined,
+    "Fn::Split": _split,
+}
