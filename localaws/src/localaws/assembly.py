@@ -14,6 +14,7 @@ from localaws.core.cloud import Cloud
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
 from localaws.iam.enforcement import Enforcement
+from localaws.iam.record import PREFIX
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
 
@@ -41,6 +42,7 @@ def assemble(
         enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto)
         cloud.resource_policy = enforcement.resource_policy
         authorize = enforcement.authorize
+        cloud.operations.mount(PREFIX, enforcement.record)
     front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)

@@ -21,6 +21,7 @@ from localaws.iam.absence import require_absence
 from localaws.iam.context import request_context
 from localaws.iam.encryption import ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
+from localaws.iam.record import AccessRecord
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.policies.condition_keys import ORGANIZATION
@@ -36,6 +37,7 @@ _PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[
 
 class Enforcement:
     def __init__(self, client: MakeClient, store: Store, clock: Clock, moto: Backend) -> None:
+        self.record = AccessRecord()
         self._client = client
         self._clock = clock
         self._resource_policies = ResourcePolicies(client, store, moto)
@@ -63,7 +65,10 @@ class Enforcement:
         decisions = [
             self._decide(caller, identity, Query(requirement.action, resource, context)) for resource in resources
         ]
-        if any(decision.allowed for decision in decisions) and not any(one.explicit for one in decisions):
+        allowed = any(decision.allowed for decision in decisions) and not any(one.explicit for one in decisions)
+        if not caller.is_root:
+            self.record.add(identity.principal.arn, requirement.action, resources[0], allowed)
+        if allowed:
             return
         refusal = next((one for one in decisions if one.explicit), decisions[0])
         shown = f'"{resources[0]}"' if request.service == "s3" else resources[0]
