@@ -31,7 +31,7 @@ _NEGATIVE = {"StringNotEquals": False, "StringNotLike": True, "ArnNotEquals": Tr
 
 @dataclass(frozen=True)
 class Request:
-    """``principal``: the ARN of the role that asks. ``context`` has lower-case keys."""
+    """``principal``: the ARN of the role that asks, or a service's name. ``context`` has lower-case keys."""
 
     action: str
     resource: str
@@ -59,7 +59,7 @@ def read_identity(documents: Iterable[Document], request: Request, boundary: Doc
 
 
 def read_resource(document: Document | None, request: Request) -> Reading:
-    """What the policy of a bucket, a key or a role says of the principal, who is of another account."""
+    """What the policy of a bucket, a key or a role says of the principal: one of another account, or a service."""
     if document is None:
         return Reading("denied", "it has no policy")
     about = [each for each in _statements(document) if _names(each, request.principal)]
@@ -158,14 +158,17 @@ def _equals(value: str, found: str) -> bool | None:
 
 
 def _names(statement: Mapping[str, Any], principal: str) -> bool:
-    """Whether the statement is about the role: by its ARN, its account, or as everybody. NotPrincipal is about it too,
-    unless it is named there."""
+    """Whether the statement is about who asks: a role by its ARN, its account, or as everybody; a service by its name.
+
+    NotPrincipal is about everybody whom it does not name.
+    """
     negated = "Principal" not in statement
     element = statement.get("NotPrincipal" if negated else "Principal")
-    account = principal.split(":")[4] if principal.count(":") > 4 else ""
-    named = _listed(element.get("AWS")) if isinstance(element, Mapping) else _listed(element)
-    mine = {"*", principal, account, f"{principal.rpartition(':')[0]}:root" if account else ""}
-    return bool(mine & set(named)) != negated
+    named = element if isinstance(element, Mapping) else {"AWS": element}
+    if not principal.startswith("arn:"):
+        return (principal in _listed(named.get("Service")) or "*" in _listed(named.get("AWS"))) != negated
+    mine = {"*", principal, principal.split(":")[4], f"{principal.rpartition(':')[0]}:root"}
+    return bool(mine & set(_listed(named.get("AWS")))) != negated
 
 
 def _statements(document: Document) -> list[Mapping[str, Any]]:

@@ -101,6 +101,25 @@ def test_a_resources_policy_lets_in_whom_it_names(principal: Any, expected: str)
     assert read_resource(policy, Request("s3:GetObject", OBJECT, ROLE)).verdict == expected
 
 
+@pytest.mark.parametrize(
+    ("condition", "context", "expected"),
+    [
+        ({}, {}, "allowed"),
+        ({"StringEquals": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": "1"}, "allowed"),
+        ({"StringEquals": {"aws:SourceAccount": "1"}}, {"aws:sourceaccount": None}, "denied"),
+    ],
+)
+def test_a_service_is_let_in_by_its_name_with_the_keys_that_it_supplies(
+    condition: dict[str, Any], context: dict[str, str | None], expected: str
+) -> None:
+    events = {"Service": ["events.amazonaws.com", "sns.amazonaws.com"]}
+    policy = {"Statement": [allow("kms:Decrypt", Principal=events, Condition=condition)]}
+    request = Request("kms:Decrypt", "arn:aws:kms:::key/1", "events.amazonaws.com", context)
+    assert read_resource(policy, request).verdict == expected
+    other = Request("kms:Decrypt", "arn:aws:kms:::key/1", "logs.amazonaws.com", context)
+    assert read_resource(policy, other).verdict == "denied"
+
+
 def test_a_resource_without_a_policy_lets_nobody_in_and_a_deny_but_for_others_excepts_the_named() -> None:
     request = Request("s3:GetObject", OBJECT, ROLE)
     assert read_resource(None, request).verdict == "denied"
