@@ -77,25 +77,31 @@ def unknown_calls(actors: Sequence[Actor], calls: Iterable[Call]) -> list[str]:
     """Calls that no table knows, one sentence each; only of the roles that the tables are about."""
     found = []
     for call in calls:
-        mine = [each for each in actors if wildcard_match(each.role_arn, call.role_arn)]
+        mine = [each for each in actors if _is_by(each, call)]
         if mine and not any(_knows(actor, call) for actor in mine):
             found.append(f"{mine[0].name}: {call.action} on {call.resource}")
     return found
 
 
 def calls_never_made(actors: Sequence[Actor], calls: Sequence[Call]) -> list[str]:
-    """Calls of the tables that nobody made and that say no reason for it, one sentence each."""
-    return [
-        f"{actor.name}: {action} on {', '.join(use.resources)}"
-        for actor in actors
-        for use in actor.uses
-        if not use.unrecorded
-        for action in use.actions
-        if not any(
-            call.action == action and wildcard_match(actor.role_arn, call.role_arn) and _is_on(use, call)
-            for call in calls
-        )
-    ]
+    """Calls of the tables that nobody made and that say no reason for it, one sentence each.
+
+    What several actors share is made if one of them made it.
+    """
+    found: dict[str, bool] = {}
+    for actor in actors:
+        for use in actor.uses:
+            if use.unrecorded:
+                continue
+            for action in use.actions:
+                sentence = f"{action} on {', '.join(use.resources)}"
+                made = any(call.action == action and _is_by(actor, call) and _is_on(use, call) for call in calls)
+                found[sentence] = found.get(sentence, False) or made
+    return [sentence for sentence, made in found.items() if not made]
+
+
+def _is_by(actor: Actor, call: Call) -> bool:
+    return wildcard_match(actor.role_arn, call.role_arn)
 
 
 def _knows(actor: Actor, call: Call) -> bool:
