@@ -1,4 +1,4 @@
-"""The toolchain's roles in dev, and the calls that their work makes: the builds', the CodePipelines', the trigger's. Pure.
+"""The toolchain's roles in dev, and the calls that their work makes: builds', CodePipelines', the trigger's. Pure.
 
 ``actors`` says what the tables are for.
 """

@@ -1,19 +1,17 @@
 """The checks that ``doctor`` makes of one stage. Each reads; none changes anything.
 
 A check returns what it found, or raises the very error that a deployment would raise, whose next command is the fix.
-Where a check cannot work without an earlier one, it is not made.
+``examine`` makes them, in the order of the tables below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from scripts.decisions.containers import container_sources
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
-from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.errors import ArtifactError, FoundationError, SettingsError
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
@@ -25,49 +23,12 @@ from scripts.workspace.pipelines import read_fresh_definition
 Check = Callable[[StageContext], str]
 
 
-@dataclass(frozen=True)
-class Finding:
-    stage: str
-    subject: str
-    state: Literal["pass", "fail", "unknown"]
-    detail: str
-    fix: str
-
-
 class UnknownError(Exception):
-    """A check could not find out; the text says why."""
+    """A check could not find out; the text says why. ``next_command``: what to do so that it can be."""
 
-
-def examine(stage: str | None, pipeline: str | None) -> list[Finding]:
-    """All findings of a stage, in the order in which failures should be mended."""
-    findings: list[Finding] = []
-    shown = stage or "(none)"
-    try:
-        context = StageContext.open(stage, pipeline)
-    except DeploymentError as error:
-        return [_failed(shown, "settings", error)]
-    findings.append(Finding(shown, "settings", "pass", f"stages/{stage}.yml", ""))
-    for group in (_REPOSITORY, _DEV, _STAGE):
-        for subject, check, needed in group:
-            finding = _make(context, subject, check)
-            findings.append(finding)
-            if finding.state == "fail" and needed:
-                break
-    return findings
-
-
-def _make(context: StageContext, subject: str, check: Check) -> Finding:
-    try:
-        return Finding(context.stage, subject, "pass", check(context), "")
-    except UnknownError as reason:
-        return Finding(context.stage, subject, "unknown", str(reason), "")
-    except DeploymentError as error:
-        return _failed(context.stage, subject, error)
-
-
-def _failed(stage: str, subject: str, error: DeploymentError) -> Finding:
-    detail = error.problem + (f" ({error.found[0]})" if error.found else "")
-    return Finding(stage, subject, "fail", detail, error.next_command or "see the message")
+    def __init__(self, reason: str, next_command: str) -> None:
+        super().__init__(reason)
+        self.next_command = next_command
 
 
 def _names(context: StageContext) -> str:
@@ -113,7 +74,10 @@ def _images(context: StageContext) -> str:
     told = {image: image_digest(context.dev, image) for image in images}
     untold = [image for image, digest in told.items() if digest is None]
     if untold:
-        raise UnknownError(f"the registry gives no digest of {untold[0]}; jobs pull it by tag")
+        raise UnknownError(
+            f"the registry gives no digest of {untold[0]}; jobs pull it by tag",
+            "nothing, for an image of AWS's; for your own: aws ecr set-repository-policy, in the account that has it",
+        )
     return ", ".join(f"{image} {digest}" for image, digest in told.items())
 
 
@@ -152,6 +116,9 @@ def _input(context: StageContext) -> str:
     return input_url(context.settings, context.foundation)
 
 
+_LOOK_AT_QUOTAS = "aws service-quotas list-service-quotas --service-code sagemaker   # or the console"
+
+
 def _quotas(context: StageContext) -> str:
     settings = context.settings
     wanted = {
@@ -160,10 +127,10 @@ def _quotas(context: StageContext) -> str:
     }
     quotas = job_quotas(context.account)
     if quotas is None:
-        raise UnknownError("Service Quotas is not available here")
+        raise UnknownError("Service Quotas is not available here", _LOOK_AT_QUOTAS)
     missing = [name for name in wanted if name not in quotas]
     if missing:
-        raise UnknownError(f"Service Quotas has no quota {missing[0]}")
+        raise UnknownError(f"Service Quotas has no quota {missing[0]}", _LOOK_AT_QUOTAS)
     short = [f"{name}: {quotas[name]:.0f}, {count} needed" for name, count in wanted.items() if quotas[name] < count]
     if short:
         raise SettingsError(
@@ -176,20 +143,15 @@ def _quotas(context: StageContext) -> str:
     return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
 
 
-# (subject, check, whether the later ones of its group need it)
-_REPOSITORY: tuple[tuple[str, Check, bool], ...] = (("names", _names, False), ("definition", _definition, False))
-_DEV: tuple[tuple[str, Check, bool], ...] = (
-    ("credentials", _credentials, True),
-    ("model package", _package, True),
-    ("model data", _artifacts, False),
-    ("images", _images, False),
-)
-_STAGE: tuple[tuple[str, Check, bool], ...] = (
-    ("deployment role", _role, True),
-    ("foundation", _foundation, True),
-    ("bucket", _bucket, False),
-    ("key", _key, False),
-    ("stack", _stack, False),
-    ("input data", _input, False),
-    ("quotas", _quotas, False),
+# (what, check). The gates are made first and in this order; what they guard cannot be looked at without them.
+REPOSITORY: tuple[tuple[str, Check], ...] = (("names", _names), ("definition", _definition))
+DEV_GATES: tuple[tuple[str, Check], ...] = (("credentials", _credentials), ("model package", _package))
+DEV: tuple[tuple[str, Check], ...] = (("model data", _artifacts), ("images", _images))
+STAGE_GATES: tuple[tuple[str, Check], ...] = (("deployment role", _role), ("foundation", _foundation))
+STAGE: tuple[tuple[str, Check], ...] = (
+    ("bucket", _bucket),
+    ("key", _key),
+    ("stack", _stack),
+    ("input data", _input),
+    ("quotas", _quotas),
 )

@@ -1,0 +1,65 @@
+"""What is asked about the roles of a stage and about who is let in there, for ``examine``. It reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from scripts.decisions.readiness import Outcome
+from scripts.decisions.stage_actors import StagePlace, stage_actors
+from scripts.decisions.stage_crossings import stage_crossings
+from scripts.errors import DeploymentError
+from scripts.flows.crossing_checks import check_crossing
+from scripts.flows.permission_checks import check_actor
+from scripts.flows.stage_context import StageContext
+from scripts.flows.topic_checks import check_topic
+from scripts.gateways.accounts import Account, iam_principal
+from scripts.gateways.stacks import Stacks
+from scripts.workspace.stage_files import stage_names
+
+Inquiry = tuple[str, Callable[[], Outcome]]
+
+
+def stage_inquiries(context: StageContext) -> list[Inquiry]:
+    """Needs the foundation to be there."""
+    place, account = stage_place(context), looking(context)
+    caller = iam_principal(context.accounts.identity(context.settings.dev_account)["Arn"])
+    found: list[Inquiry] = [
+        (f"calls of {actor.name}", partial(check_actor, account, actor)) for actor in stage_actors(place)
+    ]
+    found += [
+        (crossing.what, partial(check_crossing, account, crossing))
+        for crossing in stage_crossings(place, stage_names(), caller)
+    ]
+    return [*found, ("alarm topic", partial(_alarm_topic, context))]
+
+
+def looking(context: StageContext) -> Account:
+    """The stage's account, as whoever may look at its roles and policies."""
+    return context.account
+
+
+def stage_place(context: StageContext) -> StagePlace:
+    settings = context.settings
+    return StagePlace(
+        context.names, context.foundation, _toolchain_key(context), settings.input_prefix, settings.output_prefix
+    )
+
+
+def _toolchain_key(context: StageContext) -> str:
+    """Its ARN; any key of dev's, where there is no toolchain or it may not be looked at."""
+    names = context.names
+    any_key = f"arn:{names.partition}:kms:{names.region}:{names.dev_account}:key/*"
+    try:
+        stack = Stacks(context.dev, context.sleep).describe(names.toolchain_stack)
+    except DeploymentError:
+        return any_key
+    return stack.outputs.get("KeyArn", any_key) if stack else any_key
+
+
+def _alarm_topic(context: StageContext) -> Outcome:
+    stack = context.stacks.describe(context.names.batch_stack)
+    topic = stack.outputs.get("AlarmTopicArn") if stack else None
+    if topic is None:
+        return Outcome("ok", "there is none before the first deployment")
+    return check_topic(looking(context), topic)
