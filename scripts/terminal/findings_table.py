@@ -8,15 +8,15 @@ from collections.abc import Iterable
 from scripts.decisions.readiness import Finding
 
 WIDTH = 80
-_STATUS, _WHERE, _WHAT = 7, 8, 24
+_STATUS, _WHERE, _WHAT = 7, 7, 25
 _FOUND = WIDTH - _STATUS - _WHERE - _WHAT - 6
 
 
 def findings_table(findings: Iterable[Finding]) -> list[str]:
     lines = [_row("status", "where", "what", "found"), _row("-" * _STATUS, "-" * _WHERE, "-" * _WHAT, "-" * _FOUND)]
     for each in findings:
-        found = textwrap.wrap(each.found, _FOUND) or [""]
-        what = textwrap.wrap(each.what, _WHAT) or [""]
+        found = textwrap.wrap(each.found, _FOUND, break_on_hyphens=False) or [""]
+        what = textwrap.wrap(each.what, _WHAT, break_on_hyphens=False) or [""]
         for number in range(max(len(found), len(what))):
             first = number == 0
             lines.append(
