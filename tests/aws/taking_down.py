@@ -92,7 +92,7 @@ def _stacks(session: Session, names: list[str], remains: list[str]) -> None:
 
 def _key(session: Session, arn: str, remains: list[str]) -> None:
     kms = session.client("kms")
-    answer = kms.schedule_key_deletion(KeyId=arn, PendingWindowInDays=DAYS_UNTIL_A_KEY_IS_GONE)
+    answer = kms.schedule_key_deletion(KeyId=arn.rsplit("/", 1)[-1], PendingWindowInDays=DAYS_UNTIL_A_KEY_IS_GONE)
     remains.append(
         f"key {arn} until {answer['DeletionDate']:%Y-%m-%d}, when KMS deletes it; it costs nothing until then"
     )

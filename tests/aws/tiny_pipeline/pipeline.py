@@ -24,7 +24,7 @@ PARAMETERS: dict[str, Any] = {
     "SubnetIds": None,
     "SecurityGroupIds": None,
     "ProcessingImageUri": None,
-    "PreprocessScriptUrl": None,
+    "CodeUrl": None,
     "OutputDataUrl": None,
 }
 LOCAL = "/opt/ml/processing"
@@ -74,13 +74,13 @@ def _preprocess() -> dict[str, Any]:
             },
             "AppSpecification": {
                 "ImageUri": get("ProcessingImageUri"),
-                "ContainerEntrypoint": ["python3", f"{LOCAL}/code/preprocess.py"],
+                "ContainerEntrypoint": ["python3", f"{LOCAL}/code/pipelines/{HERE.name}/preprocess.py"],
             },
             "NetworkConfig": {
                 "VpcConfig": {"Subnets": [get("SubnetIds")], "SecurityGroupIds": [get("SecurityGroupIds")]}
             },
             "RoleArn": get("RoleArn"),
-            "ProcessingInputs": [source("input", "InputDataUrl"), source("code", "PreprocessScriptUrl")],
+            "ProcessingInputs": [source("input", "InputDataUrl"), source("code", "CodeUrl")],
             "ProcessingOutputConfig": {
                 "KmsKeyId": get("KmsKeyId"),
                 "Outputs": [{"OutputName": "features", "S3Output": features}],
