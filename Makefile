@@ -54,7 +54,9 @@ named_options = $(foreach name,$(1),$(if $($(name)),\
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
-schedule_options = $(stage_options) --state $(call quoted,$(STATE)) $(if $(REASON),--reason $(call quoted,$(REASON)))
+# For the verbs that change a stage. Given and empty is told, not passed over: whoever breaks the glass says why.
+changing_options = $(stage_options) $(if $(filter undefined,$(origin BREAK_GLASS)),,--break-glass $(call quoted,$(BREAK_GLASS)))
+schedule_options = $(changing_options) --state $(call quoted,$(STATE)) $(if $(REASON),--reason $(call quoted,$(REASON)))
 step_option = $(if $(STEP),--step $(call quoted,$(STEP)))
 
 export PYTHONUNBUFFERED := 1
@@ -64,7 +66,7 @@ unexport PYTHONSAFEPATH PYTHONHOME
 .PHONY: help
 help: ## Print this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo "Variables: STAGE=preprod|prod  CLOUD=local|aws  RELEASE=<id>  UNVERIFIED=1  PIPELINE=<folder>  STEP=<step>  REASON=...  OUTPUT=json  ARGS=..."
+	@echo "Variables: STAGE=preprod|prod  CLOUD=local|aws  RELEASE=<id>  UNVERIFIED=1  BREAK_GLASS=\"why\"  PIPELINE=<folder>  STEP=<step>  REASON=...  OUTPUT=json  ARGS=..."
 
 .PHONY: install
 install: ## Make .venv with what the verbs need (the SageMaker SDK is not among it)
@@ -93,7 +95,7 @@ release: install ## Pin model package, definition and templates in release.json
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
-	@$(ON_CLOUD) scripts.verbs.promote $(stage_options) $(release_option) $(plan_digest_option)
+	@$(ON_CLOUD) scripts.verbs.promote $(changing_options) $(release_option) $(plan_digest_option)
 
 .PHONY: plan
 plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=file.html: write the approver's page)
@@ -101,19 +103,23 @@ plan: install ## Make and show STAGE's change set; execute nothing (EVIDENCE=fil
 
 .PHONY: deploy
 deploy: install ## Deploy a release to STAGE, run its batch inference, show predictions
-	@$(ON_CLOUD) scripts.verbs.deploy $(stage_options) $(release_option) $(unverified_option)
+	@$(ON_CLOUD) scripts.verbs.deploy $(changing_options) $(release_option) $(unverified_option)
 
 .PHONY: run
 run: install ## Start STAGE's pipeline and follow it (PARAMETERS="Name=value" INPUT=s3://... DATE=2026-01-31)
-	@$(ON_CLOUD) scripts.verbs.run $(stage_options) $(run_options)
+	@$(ON_CLOUD) scripts.verbs.run $(changing_options) $(run_options)
 
 .PHONY: verify
 verify: install ## Run STAGE's pipeline and check its output against the thresholds
-	@$(ON_CLOUD) scripts.verbs.verify $(stage_options)
+	@$(ON_CLOUD) scripts.verbs.verify $(changing_options)
 
 .PHONY: status
 status: install ## Show what is live in every stage, and how its runs went
 	@$(ON_CLOUD) scripts.verbs.status $(options)
+
+.PHONY: history
+history: install ## The releases that STAGE has had, newest first, and which is live
+	@$(ON_CLOUD) scripts.verbs.history $(stage_options)
 
 .PHONY: logs
 logs: install ## The newest execution's logs, followed while it runs: STAGE's, or the CodePipeline's (STEP=one)
@@ -137,7 +143,7 @@ predictions: install ## Show the first rows of STAGE's newest predictions
 
 .PHONY: destroy
 destroy: install ## Delete STAGE's stack (asks first; keeps data)
-	@$(ON_CLOUD) scripts.verbs.destroy $(stage_options)
+	@$(ON_CLOUD) scripts.verbs.destroy $(changing_options)
 
 .PHONY: doctor
 doctor: install ## Check everything a deployment needs; change nothing
@@ -208,6 +214,7 @@ check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, defi
 	$(TEST_PYTHON) -m scripts.repository.check_buildspecs
 	$(TEST_PYTHON) -m scripts.repository.document_templates --check
 	$(TEST_PYTHON) -m scripts.repository.document_exit_codes --check
+	$(TEST_PYTHON) -m scripts.repository.document_aws_rules --check
 	$(TEST_PYTHON) -m scripts.repository.write_schemas --check
 	$(TEST_PYTHON) -m scripts.verbs.render --check
 

@@ -27,11 +27,13 @@ from examples.candidates import CANDIDATES, Candidate
 from examples.ownership import GROUP_DESCRIPTION, foreign_columns, foreign_input, foreign_settings, foreign_versions
 from examples.records import schema_columns
 from examples.registration import already_registered, artifact_prefix, package_request
-from scripts.decisions.definition_binding import recorded_image_uri
 from scripts.decisions.foundation import foundation_of
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.stock_images import stock_image_uri
 from scripts.errors import DefinitionError, ModelPackageError
+from scripts.flows.deploy_foundation import administrator
+from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
@@ -40,6 +42,7 @@ from scripts.gateways.parameters import parameters_below
 from scripts.gateways.registry import Registry
 from scripts.terminal import command_line
 from scripts.workspace.pipelines import read_definition
+from scripts.workspace.serving_files import read_image_table
 from scripts.workspace.stage_files import load_stage, stage_names
 
 BUILT = Path("build/examples")
@@ -229,10 +232,10 @@ def _decide(candidate: Candidate, summary: dict[str, Any], dev: Account) -> None
 
 def _image(where: ModelGroup) -> str:
     text = read_definition(where.pipeline)
-    uri = recorded_image_uri(json.loads(text), "InferenceImageUris", where.region) if text else None
+    uri = stock_image_uri(json.loads(text), "Inference", read_image_table(), where.region) if text else None
     if not uri:
         raise DefinitionError(
-            f"pipelines/{where.pipeline}/definition.json records no inference image for {where.region}",
+            f"pipelines/{where.pipeline}/definition.json names no stock image that serves the model",
             next_command="make render",
         )
     return uri
@@ -247,8 +250,8 @@ def _seed_stage(names: StageNames, settings: StageSettings, building: _Building)
 
 
 def _stage_bucket(names: StageNames, settings: StageSettings) -> tuple[Account, str]:
-    """The stage's account as its deployment role, and its bucket."""
-    stage = Accounts(names.region).deployment(names.account, names.deployment_role_arn, names.dev_account, names.stage)
+    """The stage's account as whoever prepares it, since a stage's roles write no input; and its bucket."""
+    stage = administrator(StageContext(names.stage, settings))
     return stage, foundation_of(parameters_below(stage, names.parameter_path), names, settings).bucket
 
 

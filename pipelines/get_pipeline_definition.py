@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return USAGE_ERROR
     try:
         with offline():
-            definition = render(options.module_name, parse_kwargs(options.kwargs), options.regions)
+            definition = render(options.module_name, parse_kwargs(options.kwargs), options.record)
     except (PipelineModuleError, ValueError) as error:
         print(f"No definition: {error}", file=sys.stderr)
         return PIPELINE_ERROR
@@ -59,16 +59,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def render(module_name: str, kwargs: dict[str, Any], regions: Sequence[str] = ()) -> str:
+def render(module_name: str, kwargs: dict[str, Any], record: bool = False) -> str:
     """The canonical definition of ``module_name``.
 
-    With ``regions``, Metadata gains the SDK's version and what the module's ``get_image_uris(region)`` says, as
-    ``{"ProcessingImageUris": {"eu-west-1": "..."}}``: for these regions, and for those of its ``get_image_regions()``.
+    With ``record``, Metadata gains the SDK's version and, as StockImages, what the module's ``get_stock_images()``
+    says: ``{"Processing": {"Framework": "sklearn", "Version": "1.9-0"}}``. No region: a stage's is bound when deployed.
     """
     module, pipeline = load_pipeline(module_name, kwargs)
     definition = definition_of(pipeline, module_name)
-    if regions:
-        definition["Metadata"] = (definition.get("Metadata") or {}) | _rendered_from(module, regions)
+    if record:
+        definition["Metadata"] = (definition.get("Metadata") or {}) | _rendered_from(module_name, module)
     return canonical(definition)
 
 
@@ -159,16 +159,19 @@ def offline() -> Iterator[None]:
             os.environ.update(before)
 
 
-def _rendered_from(module: Any, regions: Sequence[str]) -> dict[str, Any]:
+def _rendered_from(module_name: str, module: Any) -> dict[str, Any]:
     found: dict[str, Any] = {}
     with contextlib.suppress(metadata.PackageNotFoundError):
         found["SdkVersion"] = metadata.version("sagemaker")
-    get_image_uris = getattr(module, "get_image_uris", None)
-    if callable(get_image_uris):
-        further: list[str] = getattr(module, "get_image_regions", list)()
-        for region in sorted({*regions, *further}):
-            for name, uri in get_image_uris(region).items():
-                found.setdefault(name, {})[region] = uri
+    if hasattr(module, "get_image_uris"):
+        raise PipelineModuleError(
+            f"{module_name} has get_image_uris(region), which nothing asks any more: write get_stock_images(), "
+            'returning {"Processing": {"Framework": "sklearn", "Version": "1.9-0"}}; an image of your own is '
+            "processing.image_uri in the settings"
+        )
+    get_stock_images = getattr(module, "get_stock_images", None)
+    if callable(get_stock_images):
+        found["StockImages"] = get_stock_images()
     return found
 
 
@@ -184,10 +187,10 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m pipelines.get_pipeline_definition",
         description="Print or save the JSON definition of a pipeline module.",
     )
-    parser.add_argument("-n", "--module-name", help="e.g. pipelines.batch_inference.pipeline")
+    parser.add_argument("-n", "--module-name", help="e.g. pipelines.churn.pipeline")
     parser.add_argument("-f", "--file-name", help="write there instead of to stdout")
     parser.add_argument("-kwargs", "--kwargs", help='arguments of get_pipeline, e.g. \'{"region": "eu-west-1"}\'')
-    parser.add_argument("--regions", nargs="*", default=[], help="record the stock images of these regions in Metadata")
+    parser.add_argument("--record", action="store_true", help="record SDK version and stock images in Metadata")
     return parser
 
 

@@ -152,7 +152,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m pipelines.run_pipeline", description="Create or update a pipeline, start it and follow it."
     )
-    parser.add_argument("-n", "--module-name", help="e.g. pipelines.batch_inference.pipeline")
+    parser.add_argument("-n", "--module-name", help="e.g. pipelines.churn.pipeline")
     parser.add_argument("-role-arn", "--role-arn", help="the role that SageMaker runs the pipeline with")
     parser.add_argument("-tags", "--tags", help='e.g. \'[{"Key": "team", "Value": "screening"}]\'')
     parser.add_argument("-description", "--description", default="", help="of the pipeline")

@@ -166,4 +166,11 @@ class InstallationError(DeploymentError):
     title = "Installing failed"
 
 
+class GuardedStageError(DeploymentError):
+    """Only the CodePipeline changes this stage; a person would have to break the glass, which is recorded and told."""
+
+    exit_code = 22
+    title = "Not changed by hand"
+
+
 INTERRUPTED = 130

@@ -17,4 +17,4 @@ def test_the_stock_image_has_the_scikit_learn_that_the_example_is_trained_with()
     pinned = re.search(r"^scikit-learn==(\d+\.\d+)\.", (ROOT / "requirements/local.txt").read_text(), re.MULTILINE)
     definition = json.loads((ROOT / "pipelines/batch_inference/definition.json").read_text())
     assert pinned
-    assert all(f":{pinned[1]}-" in uri for uri in definition["Metadata"]["InferenceImageUris"].values())
+    assert definition["Metadata"]["StockImages"]["Inference"]["Version"].startswith(f"{pinned[1]}-")

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipelines.tabular.images import sklearn_images, sklearn_regions
+from pipelines.tabular.images import sklearn_images
 from pipelines.tabular.steps import output_of, processing_step, tabular_pipeline, transform_step
 
 NAME = __name__.split(".")[-2]
@@ -28,11 +28,6 @@ def get_pipeline(region: str = "eu-west-1", pipeline_name: str = NAME.replace("_
     )
 
 
-def get_image_uris(region: str) -> dict[str, str]:
-    """Stock images of one region, recorded with the definition."""
-    return sklearn_images(region)
-
-
-def get_image_regions() -> list[str]:
-    """Every region that has these images, so that moving a stage there needs no rendering."""
-    return sklearn_regions()
+def get_stock_images() -> dict[str, dict[str, str]]:
+    """AWS's images that it uses, by framework and version; each stage's region decides where they are pulled from."""
+    return sklearn_images()

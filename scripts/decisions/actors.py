@@ -7,7 +7,7 @@ that is never made and says no reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from scripts.decisions.policy_reading import wildcard_match
@@ -83,10 +83,10 @@ def unknown_calls(actors: Sequence[Actor], calls: Iterable[Call]) -> list[str]:
     return found
 
 
-def calls_never_made(actors: Sequence[Actor], calls: Sequence[Call]) -> list[str]:
+def calls_never_made(actors: Sequence[Actor], calls: Sequence[Call], alike: Callable[[str], str] = str) -> list[str]:
     """Calls of the tables that nobody made and that say no reason for it, one sentence each.
 
-    What several actors share is made if one of them made it.
+    What several actors share is made if one of them made it. ``alike`` makes the resources of two stages one.
     """
     found: dict[str, bool] = {}
     for actor in actors:
@@ -94,7 +94,7 @@ def calls_never_made(actors: Sequence[Actor], calls: Sequence[Call]) -> list[str
             if use.unrecorded:
                 continue
             for action in use.actions:
-                sentence = f"{action} on {', '.join(use.resources)}"
+                sentence = alike(f"{action} on {', '.join(use.resources)}")
                 made = any(call.action == action and _is_by(actor, call) and _is_on(use, call) for call in calls)
                 found[sentence] = found.get(sentence, False) or made
     return [sentence for sentence, made in found.items() if not made]

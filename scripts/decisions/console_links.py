@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from scripts.decisions.names import StageNames
+from scripts.decisions.partitions import find_partition
 
 _JOBS = {"processing-job": "ProcessingJobs", "transform-job": "TransformJobs"}
 
@@ -24,20 +25,20 @@ class Link:
     stage: str
 
 
-def console_domain(region: str) -> str:
-    """https://docs.aws.amazon.com/general/latest/gr/console-and-sign-in-endpoints.html"""
-    if region.startswith("cn-"):
-        return f"{region}.console.amazonaws.cn"
-    return (
-        f"{region}.console.amazonaws-us-gov.com" if region.startswith("us-gov-") else f"{region}.console.aws.amazon.com"
-    )
+def console_domain(region: str) -> str | None:
+    """None where no public page says where the partition's console is: the command shows the same.
+
+    https://docs.aws.amazon.com/general/latest/gr/console-and-sign-in-endpoints.html
+    """
+    partition = find_partition(region)
+    return f"{region}.{partition.console}" if partition and partition.console else None
 
 
 class Console:
     """The console of one stage's account and region; ``exists`` is false on the embedded AWS."""
 
     def __init__(self, names: StageNames, *, exists: bool) -> None:
-        self._names, self._exists = names, exists
+        self._names, self._exists = names, exists and console_domain(names.region) is not None
 
     def stack(self, name: str, stack_id: str) -> tuple[Link, ...]:
         page = f"{self._service('cloudformation')}#/stacks/"

@@ -41,7 +41,7 @@ INFRASTRUCTURE_PARAMETERS: Final = frozenset(
 
 # What rendering records about itself; a bound definition carries none of it.
 RENDER_METADATA: Final = frozenset(
-    {"SourceDigests", "ContentDigest", "SdkVersion", "ProcessingImageUris", "InferenceImageUris"}
+    {"SourceDigests", "ContentDigest", "SdkVersion", "StockImages", "ProcessingImageUris", "InferenceImageUris"}
 )
 
 JOB_CODE: Final = "/opt/ml/processing/code/"  # where processing jobs find the release's code, by the tree's paths
@@ -111,24 +111,6 @@ def scripts_run(definition: Any) -> list[str]:
         elif isinstance(value, str) and value.startswith(JOB_CODE) and value.endswith(".py"):
             found.add(value.removeprefix(JOB_CODE))
     return sorted(found)
-
-
-def recorded_image_uri(definition: Mapping[str, Any], table: str, region: str) -> str | None:
-    """The stock image that rendering recorded for a region, or None where the pipeline records no such images.
-
-    ``table`` is ``ProcessingImageUris`` or ``InferenceImageUris``. Raises DefinitionError for a pipeline that does
-    record images, but not for this region.
-    """
-    uris = definition.get("Metadata", {}).get(table)
-    if not uris:
-        return None
-    if region not in uris:
-        raise DefinitionError(
-            f"The definition records no image of {table} for {region}.",
-            found=[f"regions rendered: {', '.join(sorted(uris))}"],
-            next_command="set processing.image_uri in the stage's file, or write the region there and: make render",
-        )
-    return str(uris[region])
 
 
 def _declared(definition: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -33,11 +33,8 @@ class Freshness:
         return self.state == "fresh"
 
 
-def definition_freshness(text: str | None, digests: Mapping[str, str], regions: Iterable[str] = ()) -> Freshness:
-    """Judge the text of a definition.json (None: there is none) against the digests of its sources now.
-
-    ``regions`` are those of the stages; one for which the definition records no image makes it stale, no other does.
-    """
+def definition_freshness(text: str | None, digests: Mapping[str, str]) -> Freshness:
+    """Judge the text of a definition.json (None: there is none) against the digests of its sources now."""
     if text is None:
         return Freshness("missing", ("there is no definition.json yet",))
     try:
@@ -47,8 +44,7 @@ def definition_freshness(text: str | None, digests: Mapping[str, str], regions: 
     broken = _hand_edits(definition, text)
     if broken:
         return Freshness("edited", broken)
-    metadata = definition["Metadata"]
-    changed = _changes(metadata["SourceDigests"], digests) + _missing_regions(metadata, regions)
+    changed = _changes(definition["Metadata"]["SourceDigests"], digests)
     return Freshness("stale", changed) if changed else Freshness("fresh")
 
 
@@ -138,15 +134,6 @@ def _changes(recorded: Mapping[str, str], actual: Mapping[str, str]) -> tuple[st
         elif recorded[name] != actual[name]:
             reasons.append(f"{name} changed since it was rendered")
     return tuple(reasons)
-
-
-def _missing_regions(metadata: Mapping[str, Any], regions: Iterable[str]) -> tuple[str, ...]:
-    recorded = metadata.get("ProcessingImageUris")
-    if not recorded:
-        return ()
-    return tuple(
-        f"a stage is in {region}, for which it records no image" for region in sorted(set(regions) - recorded.keys())
-    )
 
 
 def _used_paths(path: str, source: bytes) -> Iterator[str]:

@@ -13,9 +13,10 @@ from scripts.decisions.change_set import PropertyChange, parameter_changes
 from scripts.decisions.foundation import Foundation
 from scripts.decisions.names import StageNames
 from scripts.decisions.promotion import Promotion
-from scripts.decisions.release import Release
+from scripts.decisions.release import Release, read_release
 from scripts.decisions.stacks import RELEASE_CHANGE_SETS, Readiness, Stack
 from scripts.decisions.verification_record import Standing
+from scripts.errors import ReleaseError
 
 TO_BE_REGISTERED = "(registered by this deployment)"
 
@@ -27,6 +28,18 @@ class Upload:
     key: str
     content: bytes
     content_type: str
+    release_id: str | None = None  # of a release.json: its other fields say when it was made first
+
+    def is_there(self, there: bytes) -> bool:
+        """Whether what is under its key is this already. A release has many documents; the first one stays."""
+        if there == self.content:
+            return True
+        if self.release_id is None:
+            return False
+        try:
+            return read_release(there, self.key).release_id == self.release_id
+        except ReleaseError:
+            return False
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.decisions.names import StageNames
@@ -16,6 +16,7 @@ _REQUIRED = {
     "kms_key_arn": "kms_key_arn",
     "cloudformation_role_arn": "cloudformation_role_arn",
     "events_role_arn": "events_role_arn",
+    "announcement_topic_arn": "announcement_topic_arn",
 }
 
 # Where the stack itself says what a parameter says, by the parameter's name.
@@ -26,7 +27,18 @@ _OUTPUTS = {
     "kms_key_arn": "KmsKeyArn",
     "cloudformation_role_arn": "CloudFormationRoleArn",
     "events_role_arn": "EventsRoleArn",
+    "announcement_topic_arn": "AnnouncementTopicArn",
 }
+
+_OF_ROLES = (
+    "SageMakerProjectName",
+    "Environment",
+    "ModelPackageArns",
+    "DevAccountId",
+    "DeployedByHand",
+    "BreakGlassPrincipalArns",
+    "PermissionsBoundaryArn",
+)
 
 
 @dataclass(frozen=True)
@@ -39,6 +51,7 @@ class Foundation:
     kms_key_arn: str
     cloudformation_role_arn: str
     events_role_arn: str
+    announcement_topic_arn: str
     subnet_ids: tuple[str, ...]
     security_group_ids: tuple[str, ...]
 
@@ -87,7 +100,15 @@ def foundation_stack_parameters(
         "DevAccountId": names.dev_account,
         "SubnetIds": ",".join(settings.network.subnet_ids),
         "SGIds": ",".join(settings.network.security_group_ids),
+        "DeployedByHand": "allowed" if settings.deployed_by_hand else "break-glass",
+        "BreakGlassPrincipalArns": ",".join(settings.break_glass),
+        "NotificationEmail": settings.alarms.email or "",
     }
+
+
+def roles_stack_parameters(foundation: Mapping[str, str]) -> dict[str, str]:
+    """The parameters of roles.yml: of the foundation's, those that both templates have, so that they never differ."""
+    return {name: foundation[name] for name in _OF_ROLES if name in foundation}
 
 
 def _list(value: str | None) -> tuple[str, ...]:

@@ -14,7 +14,9 @@ from scripts.decisions.model_formats import LIBRARY, Framework, minor
 from scripts.errors import ModelPackageError
 
 ImageTable = Mapping[str, Mapping[str, Mapping[str, str]]]
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.([a-z.]+)/([^:@\s]+?)(?::([^@\s]+))?(?:@sha256:[0-9a-f]{64})?")
+_ECR = re.compile(
+    r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.([a-z0-9.-]+)/([^:@\s]+?)(?::([^@\s]+))?(?:@sha256:[0-9a-f]{64})?"
+)
 _LONGEST = 255
 # A LightGBM model is served by the scikit-learn image, which installs LightGBM by the model's requirements.txt.
 SERVED_BY: dict[Framework, Framework] = {"lightgbm": "sklearn"}
@@ -73,6 +75,12 @@ def given_image(table: ImageTable, uri: str) -> Image:
         if match[4] in repositories and match[5] and re.match(r"\d+\.\d+", match[5]):
             return Image(uri, _framework(repositories[match[4]]), match[5])
     return Image(uri, None, None)
+
+
+def ecr_image(uri: str) -> tuple[str, str, str] | None:
+    """(account, region, repository) of an image in ECR; None for one elsewhere."""
+    match = _ECR.fullmatch(uri)
+    return (match[1], match[2], match[4]) if match else None
 
 
 def image_problems(table: ImageTable, uri: str, region: str) -> list[str]:

@@ -7,28 +7,25 @@ one made.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, get_args
 
+from scripts.decisions.partitions import partition_of
 from scripts.decisions.stage_settings import StageSettings
+
+# The roles that the foundation makes for those who work in a stage, each for what its actor does there alone.
+RoleKind = Literal["reader", "promoter", "verifier", "deployment", "break-glass"]
 
 SHORT_DIGEST = 12
 _LONGEST_BUCKET = 63
 _LONGEST_ROLE = 64
 _LONGEST_GROUP = 63
 _LONGEST_STACK = 128
+BREAK_GLASS_FOLDER = "break-glass/"  # of a stage's bucket: who changed it past its CodePipeline, and why
 CODE_FOLDER = "pipeline/"  # of a stage's bucket: what its pipelines are made of
 _LONGEST_CODEPIPELINE = 100
-# By the beginning of a region's name, the longer first.
-_PARTITIONS = (
-    ("cn-", "aws-cn"),
-    ("us-gov-", "aws-us-gov"),
-    ("us-isob-", "aws-iso-b"),
-    ("us-isof-", "aws-iso-f"),
-    ("us-iso-", "aws-iso"),
-    ("eu-isoe-", "aws-iso-e"),
-    ("eusc-", "aws-eusc"),
-)
 BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
 FOUNDATION_TEMPLATE = "cloudformation/foundation.yml"
+ROLES_TEMPLATE = "cloudformation/roles.yml"
 TOOLCHAIN_TEMPLATE = "cloudformation/toolchain.yml"
 CODEPIPELINE_TEMPLATE = "cloudformation/codepipeline.yml"
 
@@ -66,6 +63,11 @@ class StageNames:
         return f"{self.project}-foundation-{self.stage}"
 
     @property
+    def roles_stack(self) -> str:
+        """The roles of those who act in the stage from dev; it stands on the foundation."""
+        return f"{self.project}-roles-{self.stage}"
+
+    @property
     def batch_stack(self) -> str:
         return f"{self.project}-{self.pipeline.replace('_', '-')}-{self.stage}"
 
@@ -95,13 +97,11 @@ class StageNames:
     def bucket(self) -> str:
         return f"{self.project}-{self.stage}-{self.account}-{self.region}"
 
-    @property
-    def deployment_role(self) -> str:
-        return f"{self.project}-{self.stage}-deployment"
+    def role(self, kind: RoleKind) -> str:
+        return f"{self.project}-{self.stage}-{kind}"
 
-    @property
-    def deployment_role_arn(self) -> str:
-        return f"arn:{self.partition}:iam::{self.account}:role/{self.deployment_role}"
+    def role_arn(self, kind: RoleKind) -> str:
+        return f"arn:{self.partition}:iam::{self.account}:role/{self.role(kind)}"
 
     @property
     def parameter_path(self) -> str:
@@ -153,7 +153,7 @@ class StageNames:
         """Names that AWS would refuse, one sentence each; empty where all are within its limits."""
         limits = [
             ("bucket", self.bucket, _LONGEST_BUCKET),
-            ("deployment role", self.deployment_role, _LONGEST_ROLE),
+            *((f"{kind} role", self.role(kind), _LONGEST_ROLE) for kind in get_args(RoleKind)),
             ("model package group", self.target_group, _LONGEST_GROUP),
             ("stack", self.batch_stack, _LONGEST_STACK),
             ("CodePipeline", self.codepipeline, _LONGEST_CODEPIPELINE),
@@ -164,14 +164,6 @@ class StageNames:
             for kind, name, limit in limits
             if len(name) > limit
         ]
-
-
-def partition_of(region: str) -> str:
-    """AWS's partition of a region.
-
-    https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html
-    """
-    return next((partition for start, partition in _PARTITIONS if region.startswith(start)), "aws")
 
 
 def release_key(release_id: str, name: str = "release.json") -> str:

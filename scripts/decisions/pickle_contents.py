@@ -45,7 +45,8 @@ def pickle_contents(content: bytes) -> PickleContents:
     try:
         found = reader.load()
     except Exception as error:  # any byte string may come: what the unpickler raises for nonsense is of every kind
-        raise ValueError(f"it is no pickle: {type(error).__name__}: {error}") from error
+        early = isinstance(error, EOFError) or "truncated" in str(error)
+        raise ValueError("its pickle ends too early" if early else "it is no pickle, or a broken one") from error
     root = type(found).path if isinstance(found, _StandIn) else None
     own = {each for each in reader.made if each.state}
     return PickleContents(
@@ -69,7 +70,7 @@ def _uncompressed(content: bytes) -> bytes:
         if content[:1] == b"\x78":
             return _bounded(zlib.decompressobj(), content)
     except (OSError, EOFError, zlib.error, lzma.LZMAError, MemoryError) as error:
-        raise ValueError(f"its compression is damaged: {error}") from error
+        raise ValueError("its compression is damaged") from error
     return content
 
 

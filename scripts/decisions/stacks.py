@@ -11,6 +11,7 @@ from scripts.errors import StackError
 RELEASE_CHANGE_SETS = "release"  # the CodePipeline's change set is named just so
 BOOTSTRAP_CHANGE_SETS = "bootstrap-"
 SCHEDULE_CHANGE_SETS = "schedule"
+PREVIEWS = "preview-"  # no role may execute a change set of such a name
 Readiness = Literal["create", "update", "wait"]
 _DEPLOYABLE = {
     "CREATE_COMPLETE",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scripts.decisions.actors import Actor, Use
 from scripts.decisions.foundation import Foundation
-from scripts.decisions.names import StageNames
+from scripts.decisions.names import RoleKind, StageNames
 
 _ON_AWS = "AWS's service makes it with the role; the embedded AWS does that work without asking"
 _NOT_IN_A_RELEASE = "a verb of its own makes it, not a release"
@@ -66,16 +66,14 @@ class StagePlace:
         group, versions = self.names.model_package_arns
         return group, versions
 
-    def role(self, kind: str) -> str:
-        return (
-            f"arn:{self.names.partition}:iam::{self.names.account}:role/{self.names.project}-{self.names.stage}-{kind}"
-        )
+    def role(self, kind: RoleKind) -> str:
+        return self.names.role_arn(kind)
 
 
 def stage_actors(place: StagePlace, break_glass: bool = False) -> list[Actor]:
     """Every actor of the stage. ``break_glass``: whether the stage names people who may deploy in an emergency."""
     reading = _reading(place)
-    four = {
+    four: dict[RoleKind, tuple[Use, ...]] = {
         "reader": (),
         "promoter": _promoting(place),
         "verifier": _verifying(place),
@@ -96,6 +94,10 @@ def stage_actors(place: StagePlace, break_glass: bool = False) -> list[Actor]:
     ]
 
 
+# What the approver sees; no role may execute one of that name.
+_PREVIEW = {"cloudformation:ChangeSetName": "preview-doctor"}
+
+
 def _reading(place: StagePlace) -> tuple[Use, ...]:
     execution = f"{place.pipeline}/execution/*"
     group, versions = place.group
@@ -105,6 +107,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         Use(("cloudformation:GetTemplate", "cloudformation:GetStackPolicy"), (place.stack,)),
         Use(("cloudformation:DescribeChangeSet", "cloudformation:DescribeStackEvents"), (place.stack,)),
         Use(("cloudformation:ListChangeSets",), (place.stack,), unrecorded="only of a stack that is in review"),
+        Use(("cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet"), (place.stack,), _PREVIEW),
         Use(("sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"), (versions,)),
         Use(("sagemaker:DescribeModelPackageGroup",), (group,)),
         Use(("sagemaker:DescribePipeline", "sagemaker:ListPipelineExecutions"), (place.pipeline,)),
@@ -118,7 +121,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
             unrecorded=_NOT_IN_A_RELEASE,
         ),
         Use(("ssm:GetParametersByPath",), (place.arn("ssm", f"parameter/{place.names.stage}"),)),
-        Use(("cloudwatch:DescribeAlarms",), ("*",)),
+        Use(("cloudwatch:DescribeAlarms",), (place.arn("cloudwatch", "alarm:*"),)),
         Use(("events:DescribeRule",), (place.arn("events", f"rule/{place.names.batch_stack}-*"),)),
         Use(("servicequotas:ListServiceQuotas",), ("*",), unrecorded=_NOT_IN_A_RELEASE),
         Use(("s3:GetObject",), place.objects("*")),
@@ -128,6 +131,9 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
     )
 
 
+_OF_A_RELEASE = ("release.json", "definition.json", "batch-inference.yml", "code/*", "deployment.json")
+
+
 def _promoting(place: StagePlace) -> tuple[Use, ...]:
     group, versions = place.group
     names = place.names
@@ -135,14 +141,15 @@ def _promoting(place: StagePlace) -> tuple[Use, ...]:
         Use(("sagemaker:CreateModelPackageGroup",), (group,)),
         Use(("sagemaker:CreateModelPackage",), (versions,)),
         Use(("sagemaker:AddTags",), (group, versions), unrecorded="AWS asks for it where what is made has tags"),
-        Use(("s3:PutObject",), place.objects(f"pipeline/{names.pipeline}/*", "releases/*/release.json")),
+        Use(("s3:PutObject",), place.objects(*(f"releases/*/{each}" for each in _OF_A_RELEASE))),
+        Use(("s3:PutObject",), place.objects(f"pipeline/{names.pipeline}/*")),
         Use(("s3:AbortMultipartUpload",), place.objects("pipeline/*"), unrecorded=_LARGE),
         Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
     )
 
 
 def _verifying(place: StagePlace) -> tuple[Use, ...]:
-    records = ("releases/*/verification.json", "releases/verified-*.json", "releases/live-*.json")
+    records = ("releases/*/verification*.json", "releases/verified-*.json", "releases/live-*.json")
     return (
         Use(("sagemaker:StartPipelineExecution",), (place.pipeline,)),
         Use(
@@ -166,7 +173,8 @@ def _deploying(place: StagePlace) -> tuple[Use, ...]:
             (place.foundation.cloudformation_role_arn,),
             {"iam:PassedToService": "cloudformation.amazonaws.com"},
         ),
-        Use(("s3:PutObject",), place.objects("schedule/*.json"), unrecorded=_NOT_IN_A_RELEASE),
+        Use(("s3:PutObject",), place.objects("schedule/*.json")),
+        Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
         Use(("s3:GetObject",), (place.artifacts,)),
         Use(("kms:Decrypt",), (place.toolchain_key,), place.via_s3),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from scripts.decisions.crossings import Crossing, Visit
+from scripts.decisions.names import RoleKind
 from scripts.decisions.stage_actors import StagePlace
 
 _KEY_USES = ("kms:Decrypt", "kms:GenerateDataKey")
@@ -40,7 +41,7 @@ def _assumed(place: StagePlace, stages: Sequence[str], caller: str) -> list[Cros
     """Each role: the builds that work with it, and those that must not get it."""
     stage = place.names.stage
     builds = ["build", "plan", *(f"{kind}-{each}" for kind in ("promote", "verify") for each in stages), "codepipeline"]
-    wanted = {
+    wanted: dict[RoleKind, list[str]] = {
         "reader": ["build", "plan", *(f"{kind}-{each}" for kind in ("promote", "verify") for each in stages)],
         "promoter": [f"promote-{stage}"],
         "verifier": [f"verify-{stage}"],
@@ -81,7 +82,7 @@ def _services(place: StagePlace) -> list[Crossing]:
     ]
 
 
-def _assumption(place: StagePlace, kind: str, principal: str, wanted: bool) -> Visit:
+def _assumption(place: StagePlace, kind: RoleKind, principal: str, wanted: bool) -> Visit:
     return Visit(principal, _ASSUME, place.role(kind), _of(place, principal), wanted)
 
 

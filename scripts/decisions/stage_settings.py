@@ -11,20 +11,30 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
+from scripts.decisions.partitions import REGION_PATTERN, find_partition, partition_of
 from scripts.decisions.schedule import Schedule, hours_between_runs, parse_schedule
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
-REGION_PATTERN = r"^[a-z]{2}(-[a-z]+)+-[0-9]$"
 GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
 PIPELINE_PATTERN = r"^[a-z][a-z0-9_]*$"
-DEFAULT_PIPELINE = "batch_inference"
+UNNAMED_PIPELINE = "unnamed"  # where a tree has no pipeline: for what is the account's alone
 SLACK_HOURS = 2
 # What a deployment itself keeps in the stage's bucket.
-RESERVED_PREFIXES = ("model-artifacts/", "model-metrics/", "pipeline/", "releases/", "sample-input/", "schedule/")
+RESERVED_PREFIXES = (
+    "break-glass/",
+    "model-artifacts/",
+    "model-metrics/",
+    "pipeline/",
+    "releases/",
+    "sample-input/",
+    "schedule/",
+)
 LONGEST_ALARM_WINDOW_HOURS = 168  # CloudWatch looks back seven days at most
 
 Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*/?$", max_length=256)]
+# As aws:PrincipalArn has it: of a role's session the role's own ARN.
+Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/*-]+$", max_length=256)]
 Filter = Annotated[str, Field(pattern=r"^\$", max_length=63)]
 
 
@@ -167,14 +177,19 @@ class StageSettings(_Part):
 
     account: Account = Field(description="The stage's AWS account: 12 digits, in quotes.")
     dev_account: Account = Field(description="The account where models are approved: 12 digits, in quotes.")
-    region: Annotated[str, Field(pattern=REGION_PATTERN)] = Field(description="The stage's region, e.g. eu-west-1.")
+    region: str = Field(
+        description="The region, e.g. eu-west-1: the same in every stage. Its partition (aws, aws-cn, aws-us-gov, "
+        "aws-eusc, ...) is that of all accounts.",
+        json_schema_extra={"pattern": REGION_PATTERN},
+    )
     project: Project
     model_package_group: Annotated[str, Field(pattern=GROUP_PATTERN, max_length=63)] = Field(
         description="The model package group in the dev account whose newest Approved version is deployed."
     )
     pipeline: Annotated[str, Field(pattern=PIPELINE_PATTERN, max_length=40)] = Field(
-        default=DEFAULT_PIPELINE,
+        default=UNNAMED_PIPELINE,
         description="The folder of pipelines/ that verbs take without PIPELINE=. Not needed where there is only one.",
+        json_schema_extra=lambda schema: schema.pop("default"),  # type: ignore[arg-type]
     )
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
         default=None, description="Your own role for the pipeline, instead of the foundation's."
@@ -196,6 +211,16 @@ class StageSettings(_Part):
         description="Set it to false if the model's container needs the network, e.g. to install packages.",
     )
     network: Network = Network()
+    deployed_by_hand: bool = Field(
+        default=False,
+        description="Whether people of the dev account may deploy here. Without it, only the CodePipeline changes the "
+        "stage, and people read it.",
+    )
+    break_glass: Annotated[list[Principal], Field(max_length=20)] = Field(
+        default=[],
+        description="Who may change a stage past its CodePipeline with BREAK_GLASS, which is recorded and told: ARNs "
+        "of users and roles of the dev account; * stands for any characters. Without any there is no such role.",
+    )
     transform: Transform = Transform()
     parameters: dict[str, str | int | float | bool] = Field(
         default={}, description="This stage's defaults for other parameters that the pipeline declares."
@@ -210,10 +235,21 @@ class StageSettings(_Part):
     @classmethod
     def _region_that_exists(cls, value: str, info: ValidationInfo) -> str:
         known: Any = (info.context or {}).get("regions")
-        if known is not None and value not in known:
-            near = ", ".join(get_close_matches(value, known, n=3))
+        if find_partition(value) is None or (known is not None and value not in known):
+            near = ", ".join(get_close_matches(value, known or (), n=3))
             raise ValueError(f'AWS has no region "{value}"' + (f"; near: {near}" if near else ""))
         return value
+
+    @model_validator(mode="after")
+    def _arns_of_the_regions_partition(self) -> StageSettings:
+        """Partitions share nothing: an ARN of another one could never be reached."""
+        partition = partition_of(self.region)
+        for name, arn in (("pipeline_role_arn", self.pipeline_role_arn), ("project.arn", self.project.arn)):
+            if arn and not arn.startswith(f"arn:{partition}:"):
+                raise ValueError(
+                    f"{name} {arn} is of another partition than {self.region}, whose ARNs begin arn:{partition}:"
+                )
+        return self
 
     @field_validator("schedule")
     @classmethod

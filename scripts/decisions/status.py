@@ -16,7 +16,8 @@ class StageStatus:
     ``alarms``: {"name", "state", "reason", "since"} each. ``schedule_off``: why the schedule is off. ``approval`` of
     the live release: {"execution_id", "at", "by", "reason"}, or {"problem"}; None for a stage that needs none.
     ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
-    ``passed_once`` is what a later stage asks for: that the release passed, be it on other input.
+    ``passed_once`` is what a later stage asks for: that the release passed, be it on other input. ``broken_glass``: who
+    changed the stage past its CodePipeline last, newest first.
     """
 
     stage: str
@@ -35,6 +36,8 @@ class StageStatus:
     passed_once: bool = False
     doubts: tuple[str, ...] = ()
     pipeline: str = ""
+    deployed_by_hand: bool = True
+    broken_glass: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -60,7 +63,9 @@ def status_lines(status: StageStatus) -> list[str]:
     if status.problem:
         return [*lines, f"  {status.problem}"]
     if status.release_id is None:
-        return [*lines, "  nothing is deployed", f"  next: make deploy STAGE={status.stage}"]
+        by_hand = status.deployed_by_hand
+        next_command = f"make deploy STAGE={status.stage}" if by_hand else "make codepipeline; make approve"
+        return [*lines, "  nothing is deployed", *_glass_lines(status), f"  next: {next_command}"]
     verified = {True: "verified", False: "verification failed", None: "not verified"}[status.verified]
     if status.verified is None and status.passed_once:
         verified = "not verified as it is now"
@@ -75,12 +80,19 @@ def status_lines(status: StageStatus) -> list[str]:
     ]
     if status.approval is not None:
         lines.insert(3, f"  approved       {_approval(status.approval)}")
+    lines += _glass_lines(status)
     lines += _alarm_lines(status.alarms)
     lines.append("  executions     " + ("" if status.executions else "none yet"))
     lines += [
         f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
     ]
     return lines
+
+
+def _glass_lines(status: StageStatus) -> list[str]:
+    if not status.broken_glass:
+        return []
+    return ["  glass broken   changed past the CodePipeline:", *(f"    ! {each}" for each in status.broken_glass)]
 
 
 def _schedule(status: StageStatus) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 
+from scripts.decisions.partitions import find_partition
 from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError, UsageError
@@ -131,6 +132,13 @@ def _of_project(stages: Mapping[str, StageSettings]) -> dict[str, str]:
             "region": lambda each: each.region,
         },
     )
+    partition = find_partition(agreed["region"])
+    if partition and not partition.has_codepipeline:
+        raise SettingsError(
+            f"there is no CodePipeline in {agreed['region']}: the partition {partition.name} does not have it",
+            found=["releases are deployed by hand there: make deploy"],
+            next_command="make bootstrap ARGS=--no-toolchain",
+        )
     return {"SageMakerProjectName": agreed["project.name"], "SageMakerProjectId": agreed["project.id"]}
 
 

@@ -49,6 +49,10 @@ class ToolchainPlace:
         return tuple(f"arn:{names.partition}:s3:::{names.toolchain_bucket}/{each}" for each in paths)
 
     @property
+    def bucket(self) -> str:
+        return f"arn:{self.first.names.partition}:s3:::{self.first.names.toolchain_bucket}"
+
+    @property
     def builds(self) -> list[str]:
         """Every CodeBuild project, by the last part of its name, which is its role's too."""
         stages = [each.names.stage for each in self.stages]
@@ -57,16 +61,17 @@ class ToolchainPlace:
 
 def toolchain_actors(place: ToolchainPlace) -> list[Actor]:
     readers = tuple(Use(("sts:AssumeRole",), (stage.role("reader"),)) for stage in place.stages)
-    evidence = Use(("s3:PutObject",), place.artifacts("evidence/*"))
     found = [
         Actor("build", place.role("build"), (*_any_build(place, "build"), *readers, *_models(place), *_build(place))),
-        Actor("plan", place.role("plan"), (*_any_build(place, "plan"), *readers, *_models(place), evidence)),
+        Actor("plan", place.role("plan"), (*_any_build(place, "plan"), *readers, *_models(place), *_plan(place))),
     ]
     for stage in place.stages:
         name = stage.names.stage
         promote, verify = f"promote-{name}", f"verify-{name}"
         found += [
-            Actor(promote, place.role(promote), (*_any_build(place, promote), *_models(place), *_promote(stage))),
+            Actor(
+                promote, place.role(promote), (*_any_build(place, promote), *readers, *_models(place), *_promote(stage))
+            ),
             Actor(verify, place.role(verify), (*_any_build(place, verify), *_verify(stage))),
         ]
     return [
@@ -104,7 +109,17 @@ def _build(place: ToolchainPlace) -> tuple[Use, ...]:
     image = place.arn("ecr", "repository/*")
     return (
         Use(("ecr:BatchGetImage",), (image,)),
+        # Whether the same plan was asked about before.
+        Use(("s3:ListBucket",), (place.bucket,), {"s3:prefix": "evidence/"}),
+        Use(("s3:GetObject",), place.artifacts("evidence/*")),
         Use(("s3:PutObject",), place.artifacts(f"{place.first.names.codepipeline}/*")),
+        Use(("kms:GenerateDataKey",), (place.key,), place.first.via_s3),
+    )
+
+
+def _plan(place: ToolchainPlace) -> tuple[Use, ...]:
+    return (
+        Use(("s3:PutObject",), place.artifacts("evidence/*")),
         Use(("kms:GenerateDataKey",), (place.key,), place.first.via_s3),
     )
 
@@ -112,7 +127,7 @@ def _build(place: ToolchainPlace) -> tuple[Use, ...]:
 def _promote(stage: StagePlace) -> tuple[Use, ...]:
     copies = stage.objects("model-artifacts/*", "model-metrics/*")
     return (
-        Use(("sts:AssumeRole",), (stage.role("reader"), stage.role("promoter"))),
+        Use(("sts:AssumeRole",), (stage.role("promoter"),)),
         Use(("s3:PutObject", "s3:GetObject"), copies),
         Use(("s3:AbortMultipartUpload", "s3:PutObjectTagging"), copies, unrecorded=_LARGE),
         Use(("kms:GenerateDataKey",), (stage.foundation.kms_key_arn,), stage.via_s3),

@@ -218,8 +218,8 @@ def _texts(context: StageContext, plan: DeploymentPlan) -> StackTexts:
 def _links(
     context: StageContext, earlier: StageContext, plan: DeploymentPlan, record: VerificationRecord | None
 ) -> tuple[Link, ...]:
-    there = Console(context.names, exists=context.account.is_on_aws)
-    here = Console(earlier.names, exists=earlier.account.is_on_aws)
+    there = Console(context.names, exists=context.reader.is_on_aws)
+    here = Console(earlier.names, exists=earlier.reader.is_on_aws)
     links: list[Link] = []
     if plan.stack:
         links += there.stack(plan.stack.name, plan.stack.id)

@@ -42,6 +42,9 @@ def remember_question(context: StageContext, plan: DeploymentPlan, bucket: str) 
 def asked_question(context: StageContext) -> str | None:
     """The question that was asked last for this stage; None where none was."""
     bucket, key = context.names.toolchain_bucket, _key(context)
+    # A build may list evidence/ alone, and of an object that is missing S3 says "denied" to who may not list it all.
+    if all(found != key for found, _ in context.dev_objects.keys(bucket, key)):
+        return None
     content = context.dev_objects.read(bucket, key)
     if content is None:
         return None

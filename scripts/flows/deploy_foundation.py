@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from scripts.decisions.canonical import sha256_of
-from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters
-from scripts.decisions.names import FOUNDATION_TEMPLATE
+from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters, roles_stack_parameters
+from scripts.decisions.names import FOUNDATION_TEMPLATE, ROLES_TEMPLATE
 from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
 from scripts.errors import FoundationError, StackError
 from scripts.flows.change_stack import delete_and_follow, execute_and_follow, follow_stack
@@ -60,9 +60,9 @@ def require_own_place(context: StageContext) -> None:
 def deploy_foundation(
     context: StageContext, pipelines: Sequence[StageContext], progress: Progress, root: Path = Path()
 ) -> tuple[Stack, bool]:
-    """The stage's foundation as its template and settings say now; True where something was changed.
+    """The stage's foundation, and the roles over it, as templates and settings say; True where something was changed.
 
-    ``pipelines``: the stage once for each pipeline, whose model package groups the deployment role may write.
+    ``pipelines``: the stage once for each pipeline, whose model package groups the promoter role may write.
     """
     account = administrator(context)
     stacks = Stacks(account, context.sleep)
@@ -83,7 +83,15 @@ def deploy_foundation(
     for name, value in lost.items():
         write_parameter(account, f"{path}{name}", value)
         progress.line(f"wrote {path}{name}, which had been deleted")
-    return stack, changed or bool(lost)
+    roles = replace(
+        request,
+        name=context.names.roles_stack,
+        template=read_text(root / ROLES_TEMPLATE),
+        parameters=roles_stack_parameters(stack.parameters),
+        description=f"Roles of stage {context.stage}",
+    )
+    _, roles_changed = deploy_bootstrap_stack(stacks, roles, context.stage, context.settings.region, progress)
+    return stack, changed or bool(lost) or roles_changed
 
 
 def deploy_bootstrap_stack(

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import ResourceChange
 from scripts.decisions.deployment_plan import DeploymentPlan, Upload
 from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
-from scripts.errors import StackError
+from scripts.errors import ReleaseError, StackError
 from scripts.flows.change_stack import execute_and_follow, follow_stack
+from scripts.flows.moving_records import replace_pointer
 from scripts.flows.promote_package import promote
 from scripts.flows.stage_context import StageContext
 from scripts.flows.verify_release import Verification, verify
@@ -55,14 +57,30 @@ def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> D
 
 
 def upload(context: StageContext, uploads: Sequence[Upload]) -> None:
-    """Put the bound definition and all that the release pins into the stage's bucket."""
-    bucket, key_arn = context.foundation.bucket, context.foundation.kms_key_arn
+    """Put the bound definition and all that the release pins into the stage's bucket, over nothing that is there.
+
+    Raises ReleaseError that names an object whose key says that it is the same, and which is not.
+    """
+    bucket, key_arn, objects = context.foundation.bucket, context.foundation.kms_key_arn, context.promoter_objects
     for each in uploads:
-        context.objects.write(bucket, each.key, each.content, key_arn, each.content_type)
+        if objects.create(bucket, each.key, each.content, key_arn, each.content_type):
+            continue
+        there = objects.read(bucket, each.key)
+        if there is None or not each.is_there(there):
+            raise _not_ours(f"s3://{bucket}/{each.key}", there)
+
+
+def _not_ours(where: str, there: bytes | None) -> ReleaseError:
+    return ReleaseError(
+        f"{where} is there already, and is not what this release would write",
+        found=["it was deleted meanwhile" if there is None else f"there: sha256 {sha256_of(there)[:12]}..."],
+        next_command=f"aws s3 cp {where} -   # what is it? Nobody overwrites a release: an administrator of it "
+        "deletes it; then the same command again",
+    )
 
 
 def record_intention(context: StageContext, plan: DeploymentPlan) -> None:
-    """Write down what is about to replace what, and whether preprod had verified it."""
+    """Write down what is about to replace what, and whether preprod had verified it: the last of such intentions."""
     record = {
         "release_id": plan.release.release_id,
         "from_release": plan.release_from,
@@ -72,7 +90,7 @@ def record_intention(context: StageContext, plan: DeploymentPlan) -> None:
     }
     content = json.dumps(record, indent=2, sort_keys=True).encode() + b"\n"
     key = release_key(plan.release.release_id, "deployment.json")
-    context.objects.write(plan.foundation.bucket, key, content, plan.foundation.kms_key_arn)
+    replace_pointer(context.promoter_objects, context.foundation, key, content)
 
 
 def stack_request(plan: DeploymentPlan, package_arn: str) -> StackRequest:
@@ -93,15 +111,15 @@ def _change_stack(
 ) -> tuple[ResourceChange, ...]:
     if plan.readiness == "wait" and plan.stack is not None:
         progress.line(f"{plan.stack.name} is in {plan.stack.status} and already deploys this release: waiting for it")
-        follow_stack(context.stacks, plan.stack, set(), progress)
+        follow_stack(context.deployment_stacks, plan.stack, set(), progress)
         return ()
     with progress.awaiting(f"CloudFormation: the change set of {plan.names.batch_stack}"):
-        change_set = context.stacks.make_change_set(stack_request(plan, package_arn))
+        change_set = context.deployment_stacks.make_change_set(stack_request(plan, package_arn))
     if change_set.empty:
         progress.line("CloudFormation found no changes")
         return ()
     for change in change_set.changes:
         for line in change.lines():
             progress.line(line)
-    execute_and_follow(context.stacks, change_set, progress)
+    execute_and_follow(context.deployment_stacks, change_set, progress)
     return change_set.changes

@@ -105,7 +105,7 @@ def _toolchain_request(context: StageContext, parameters: dict[str, str], root: 
         tags=context.settings.stack_tags,
         role_arn=None,
         description="Toolchain: what the CodePipelines share",
-        capabilities=("CAPABILITY_IAM",),
+        capabilities=("CAPABILITY_NAMED_IAM",),
     )
 
 

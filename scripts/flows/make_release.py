@@ -5,6 +5,7 @@ Nothing is copied or deployed; where the release is kept is ``release_store``'s 
 
 from __future__ import annotations
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from scripts.decisions.release import (
     Pipeline,
     Release,
     S3Object,
+    Source,
     new_release,
 )
 from scripts.errors import ArtifactError
 from scripts.flows.release_store import ReleaseFiles
 from scripts.flows.resolve_package import Resolved
 from scripts.flows.stage_context import StageContext
+from scripts.gateways.commits import commit_in_codecommit, moment_of_git
 from scripts.gateways.images import image_digest
 from scripts.workspace.git import source_of
 from scripts.workspace.pipeline_code import pipeline_code
@@ -53,9 +56,26 @@ def make_release(context: StageContext, resolved: Resolved, root: Path = Path())
             code={path: sha256_of(content) for path, content in code.items()},
         ),
         templates={name: sha256_of(content) for name, content in templates.items()},
-        source=source_of(root),
+        source=_told_by_codecommit(context, source_of(root)),
     )
     return release, ReleaseFiles(rendered.text.encode(), code, templates[TEMPLATE])
+
+
+def _told_by_codecommit(context: StageContext, source: Source) -> Source:
+    """A CodePipeline names the repository; author and message would not survive its JSON of environment variables."""
+    repository = os.environ.get("COMMIT_REPOSITORY")
+    if not repository or not source.git_commit or source.git_author is not None:
+        return source
+    told = commit_in_codecommit(context.dev, repository, source.git_commit)
+    if told is None:
+        return source
+    return source.model_copy(
+        update={
+            "git_author": told["author"].get("name") or None,
+            "git_committed_at": moment_of_git(told["committer"].get("date", "")) or source.git_committed_at,
+            "git_message": told.get("message", "").partition("\n")[0] or None,
+        }
+    )
 
 
 def _pinned(context: StageContext, resolved: Resolved) -> ModelPackage:

@@ -13,6 +13,7 @@ from scripts.decisions.names import release_key
 from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
 from scripts.errors import ReleaseError
+from scripts.flows.image_readiness import require_pull
 from scripts.flows.make_release import make_release
 from scripts.flows.prepare_release import prepare, require_valid_definition
 from scripts.flows.promote_package import registered_package
@@ -103,13 +104,16 @@ def _plan(
     pending = _pending(context, stack)
     ready = readiness(stack, prepared.parameters, pending, context.stage, settings.region)
     live = stack.parameters.get("ModelPackageName") if stack else None
+    registered = registered_package(context, prepared.promotion, live)
+    if registered is None:  # what is registered in the stage was asked when it was
+        require_pull(context, [each.image for each in release.model_package.containers])
     return DeploymentPlan(
         stage=context.stage,
         names=names,
         release=release,
         foundation=context.foundation,
         promotion=prepared.promotion,
-        package=registered_package(context, prepared.promotion, live),
+        package=registered,
         uploads=prepared.uploads,
         template=prepared.template,
         parameters=prepared.parameters,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.decisions.canonical import canonical_json, sha256_of
-from scripts.decisions.definition_binding import bind_definition, recorded_image_uri, scripts_run
+from scripts.decisions.definition_binding import bind_definition, scripts_run
 from scripts.decisions.definition_validation import require_valid
 from scripts.decisions.deployment_plan import Upload
 from scripts.decisions.names import BATCH_TEMPLATE, release_key
@@ -20,12 +20,14 @@ from scripts.decisions.release import DEFINITION, TEMPLATE, Release, write_relea
 from scripts.decisions.schedule_switch import PARAMETER as SCHEDULE_STATE
 from scripts.decisions.schedule_switch import schedule_lines, schedule_state
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
+from scripts.decisions.stock_images import stock_image_uri
 from scripts.errors import DefinitionError, ReleaseError
 from scripts.flows.release_store import CODE, ReleaseFiles
 from scripts.flows.resolve_package import described
 from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.service_model import argument_problems
+from scripts.workspace.serving_files import read_image_table
 from scripts.workspace.text_files import as_text
 
 GIVEN_TO_EVERY_RUN = frozenset({"ModelName"})  # by the schedule and by make run; all others have the stage's defaults
@@ -38,7 +40,9 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
     settings, foundation = context.settings, context.foundation
     definition = json.loads(files.definition)
     code = release.pipeline.code_sha256
-    image = settings.processing.image_uri or recorded_image_uri(definition, "ProcessingImageUris", settings.region)
+    image = settings.processing.image_uri or stock_image_uri(
+        definition, "Processing", read_image_table(), settings.region
+    )
     values = infrastructure(settings, foundation, image, context.names.code_prefix(code) if code else None)
     _require_code(context, release, definition)
     unknown = sorted(settings.parameters.keys() - {each["Name"] for each in definition.get("Parameters", [])})
@@ -166,5 +170,6 @@ def _uploads(
         uploads.append(Upload(f"{context.names.code_prefix(str(code))}{path}", content, kind))
         uploads.append(Upload(release_key(release.release_id, f"{CODE}{path}"), content, kind))
     # Last: where release.json is, all its files are.
-    uploads.append(Upload(release_key(release.release_id), write_release(release).encode(), "application/json"))
+    document = write_release(release).encode()
+    uploads.append(Upload(release_key(release.release_id), document, "application/json", release.release_id))
     return tuple(uploads)

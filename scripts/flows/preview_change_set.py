@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from scripts.decisions.change_set import ResourceChange
 from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.stacks import PREVIEWS
 from scripts.flows.deploy_plan import stack_request
 from scripts.flows.stage_context import StageContext
 
@@ -15,7 +18,9 @@ def preview_change_set(context: StageContext, plan: DeploymentPlan) -> tuple[Res
     """
     if plan.readiness != "update" or not plan.changes_stack:
         return ()
-    request = stack_request(plan, plan.package.arn if plan.package else _next_arn(context, plan))
+    planned = stack_request(plan, plan.package.arn if plan.package else _next_arn(context, plan))
+    # The reader passes no role (the stack has one), and may make no change set that could be executed.
+    request = replace(planned, change_set=f"{PREVIEWS}{planned.change_set}", role_arn=None)
     change_set = context.stacks.make_change_set(request)
     if not change_set.empty:
         context.stacks.delete_change_set(request.name, request.change_set)

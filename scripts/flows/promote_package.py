@@ -40,8 +40,9 @@ def promote(context: StageContext, promotion: Promotion, package: RegisteredPack
     """The ARN of the promoted, Completed package: copied and registered now, waited for, or there already."""
     if package is None:
         _copy(context, promotion, progress)
-        if not context.registry.has_group(promotion.group):
-            context.registry.create_group(
+        registry = context.promoter_registry
+        if not registry.has_group(promotion.group):
+            registry.create_group(
                 promotion.group,
                 f"Promoted from account {context.settings.dev_account} for stage {context.stage}",
                 {
@@ -50,11 +51,11 @@ def promote(context: StageContext, promotion: Promotion, package: RegisteredPack
                     **context.settings.stack_tags,
                 },
             )
-        newest = next((each.arn for each in context.registry.versions(promotion.group)), None)
-        arn = context.registry.create(promotion.request, promotion.client_token(newest))
-        if context.registry.describe(arn) is None:
+        newest = next((each.arn for each in registry.versions(promotion.group)), None)
+        arn = registry.create(promotion.request, promotion.client_token(newest))
+        if registry.describe(arn) is None:
             # The token was used before, for a version that somebody has deleted since.
-            arn = context.registry.create(promotion.request, promotion.client_token(f"{newest} after {arn}"))
+            arn = registry.create(promotion.request, promotion.client_token(f"{newest} after {arn}"))
         progress.line(f"registered {arn}")
     elif package.status == COMPLETED:
         return package.arn
@@ -81,13 +82,12 @@ def _match(context: StageContext, promotion: Promotion, arn: str) -> RegisteredP
 
 def _copy(context: StageContext, promotion: Promotion, progress: Progress) -> None:
     """Dev's credentials copy: the stage's bucket and key let them in, and no stage may read dev."""
+    objects = context.copying_objects
     copying = f"S3: {len(promotion.copies)} objects to be copied to {promotion.bucket}"
     with progress.awaiting(copying), ThreadPoolExecutor(PARALLEL_COPIES) as pool:
         copied = list(
             pool.map(
-                lambda each: context.dev_objects.copy(
-                    each, promotion.bucket, promotion.kms_key_arn, context.settings.account
-                ),
+                lambda each: objects.copy(each, promotion.bucket, promotion.kms_key_arn, context.settings.account),
                 promotion.copies,
             )
         )

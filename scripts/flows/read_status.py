@@ -16,6 +16,7 @@ from scripts.decisions.schedule import parse_schedule
 from scripts.decisions.schedule_switch import schedule_lines
 from scripts.decisions.status import NO_APPROVAL, StageStatus
 from scripts.errors import AccessDeniedError, FoundationError
+from scripts.flows.break_glass import last_uses
 from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
 from scripts.flows.toolchain_context import ToolchainContext
@@ -24,6 +25,7 @@ from scripts.gateways.monitoring import Rule, alarms, rule
 from scripts.gateways.pipelines import Execution
 
 SHOWN_EXECUTIONS = 5
+SHOWN_USES = 3  # of the broken glass
 _LOOKED_AT = 50  # among these is the newest scheduled one
 _OURS = ("run-", "verify-")  # what the verbs name the executions that they start
 
@@ -34,17 +36,27 @@ def read_status(context: StageContext) -> StageStatus:
         context.require_foundation()
     except FoundationError as error:
         return StageStatus(stage, account, problem=f"{error.problem}; next: {error.next_command}", pipeline=pipeline)
+    by_hand, broken_glass = context.settings.deployed_by_hand, tuple(last_uses(context, SHOWN_USES))
     stack = context.stacks.describe(context.names.batch_stack)
     if stack is None or "ReleaseId" not in stack.parameters:
-        return StageStatus(stage, account, stack_status=stack.status if stack else None, pipeline=pipeline)
+        return StageStatus(
+            stage,
+            account,
+            stack_status=stack.status if stack else None,
+            pipeline=pipeline,
+            deployed_by_hand=by_hand,
+            broken_glass=broken_glass,
+        )
     release_id = stack.parameters["ReleaseId"]
     verification = standing_now(context, release_id, stack)
-    schedule = rule(context.account, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
+    schedule = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
         stage=stage,
         pipeline=pipeline,
         account=account,
+        deployed_by_hand=by_hand,
+        broken_glass=broken_glass,
         stack_status=stack.status,
         release_id=release_id,
         model_package=stack.parameters.get("ModelPackageName"),
@@ -65,7 +77,7 @@ def read_status(context: StageContext) -> StageStatus:
             for each in executions[:SHOWN_EXECUTIONS]
         ),
         alarms=tuple(
-            vars(each) for each in alarms(context.account, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
+            vars(each) for each in alarms(context.reader, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
         ),
     )
 

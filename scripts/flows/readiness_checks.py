@@ -11,7 +11,9 @@ from collections.abc import Callable
 from scripts.decisions.containers import container_sources
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
-from scripts.errors import ArtifactError, FoundationError, SettingsError
+from scripts.errors import AccessDeniedError, ArtifactError, FoundationError, SettingsError
+from scripts.flows.image_readiness import images_pulled
+from scripts.flows.network_readiness import network
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
@@ -82,7 +84,7 @@ def _images(context: StageContext) -> str:
 
 
 def _role(context: StageContext) -> str:
-    return context.account.actor.role_arn or context.names.deployment_role_arn
+    return context.reader.actor.role_arn or context.names.role_arn("reader")
 
 
 def _foundation(context: StageContext) -> str:
@@ -95,7 +97,7 @@ def _bucket(context: StageContext) -> str:
 
 
 def _key(context: StageContext) -> str:
-    key = key_metadata(context.account, context.foundation.kms_key_arn)
+    key = key_metadata(context.reader, context.foundation.kms_key_arn)
     if key["KeyState"] != "Enabled":
         raise FoundationError(
             f"key {key['Arn']} is {key['KeyState']}",
@@ -125,7 +127,7 @@ def _quotas(context: StageContext) -> str:
         f"{settings.processing.instance_type} for processing job usage": settings.processing.instance_count,
         f"{settings.inference.instance_type} for transform job usage": settings.inference.instance_count,
     }
-    quotas = job_quotas(context.account)
+    quotas = job_quotas(context.reader)
     if quotas is None:
         raise UnknownError("Service Quotas is not available here", _LOOK_AT_QUOTAS)
     missing = [name for name in wanted if name not in quotas]
@@ -143,15 +145,31 @@ def _quotas(context: StageContext) -> str:
     return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
 
 
+def _image_policy(context: StageContext) -> str:
+    doubts = images_pulled(context)
+    if doubts:
+        raise UnknownError("; ".join(doubts), "aws ecr get-repository-policy --repository-name NAME   # in dev")
+    return f"account {context.settings.account} may pull what lies in dev's ECR"
+
+
+def _network(context: StageContext) -> str:
+    try:
+        return network(context)
+    except AccessDeniedError as error:
+        wanted = error.next_command or "make bootstrap"
+        raise UnknownError(f"the network may not be read: {error.problem}", wanted) from error
+
+
 # (what, check). The gates are made first and in this order; what they guard cannot be looked at without them.
 REPOSITORY: tuple[tuple[str, Check], ...] = (("names", _names), ("definition", _definition))
 DEV_GATES: tuple[tuple[str, Check], ...] = (("credentials", _credentials), ("model package", _package))
-DEV: tuple[tuple[str, Check], ...] = (("model data", _artifacts), ("images", _images))
-STAGE_GATES: tuple[tuple[str, Check], ...] = (("deployment role", _role), ("foundation", _foundation))
+DEV: tuple[tuple[str, Check], ...] = (("model data", _artifacts), ("images", _images), ("image policy", _image_policy))
+STAGE_GATES: tuple[tuple[str, Check], ...] = (("reader role", _role), ("foundation", _foundation))
 STAGE: tuple[tuple[str, Check], ...] = (
     ("bucket", _bucket),
     ("key", _key),
     ("stack", _stack),
     ("input data", _input),
     ("quotas", _quotas),
+    ("network", _network),
 )

@@ -18,11 +18,7 @@ from typing import Any
 
 from scripts.decisions.definition_freshness import rendered_from, uses_sdk
 from scripts.errors import DefinitionError
-from scripts.workspace.pipelines import (
-    PIN,
-    pipeline_sources,
-    stage_regions,
-)
+from scripts.workspace.pipelines import PIN, pipeline_sources
 
 ENVIRONMENT = Path(".venv-render")
 TIMEOUT_SECONDS = 300
@@ -37,7 +33,7 @@ def render(pipeline: str, install: Install, environment: Mapping[str, str] = os.
         written = Path(folder) / "definition.json"
         module = f"pipelines.{pipeline}.pipeline"
         command = [str(_interpreter(pipeline, install, environment)), "-m", "pipelines.get_pipeline_definition"]
-        command += ["-n", module, "-f", str(written), "--regions", *stage_regions()]
+        command += ["-n", module, "-f", str(written), "--record"]
         process = _run(command, module)
         if process.returncode or not written.exists():
             raise DefinitionError(

@@ -77,7 +77,7 @@ def start_or_find(
         return own.arn
     parameters = {**_run_parameters(context, stack), **(chosen or {})}
     token = sha256_of([purpose, parameters, newest[0].arn if newest else None])
-    arn = context.pipelines.start(pipeline, purpose, parameters, token)
+    arn = context.verifier_pipelines.start(pipeline, purpose, parameters, token)
     progress.line(f"started {arn}")
     return arn
 
@@ -142,7 +142,7 @@ def _failure(context: StageContext, execution: Execution, failed: Step | None) -
     found = [f"reason: {failed.reason or execution.reason or 'none given'}"]
     source = job_source(failed.name, failed.job_arn)
     if source:
-        lines = last_lines(context.account, source.group, source.prefix, LAST_LINES)
+        lines = last_lines(context.reader, source.group, source.prefix, LAST_LINES)
         found += [f"last lines of {source.group} {source.prefix.rstrip('/')}:", *(f"| {line}" for line in lines)]
     return ExecutionError(
         f"step {failed.name} of execution {execution.arn} failed",

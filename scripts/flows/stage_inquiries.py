@@ -13,7 +13,7 @@ from scripts.flows.crossing_checks import check_crossing
 from scripts.flows.permission_checks import check_actor
 from scripts.flows.stage_context import StageContext
 from scripts.flows.topic_checks import check_topic
-from scripts.gateways.accounts import Account, iam_principal
+from scripts.gateways.accounts import iam_principal
 from scripts.gateways.stacks import Stacks
 from scripts.workspace.stage_files import stage_names
 
@@ -22,21 +22,17 @@ Inquiry = tuple[str, Callable[[], Outcome]]
 
 def stage_inquiries(context: StageContext) -> list[Inquiry]:
     """Needs the foundation to be there."""
-    place, account = stage_place(context), looking(context)
+    place, account = stage_place(context), context.reader
     caller = iam_principal(context.accounts.identity(context.settings.dev_account)["Arn"])
     found: list[Inquiry] = [
-        (f"calls of {actor.name}", partial(check_actor, account, actor)) for actor in stage_actors(place)
+        (f"calls of {actor.name}", partial(check_actor, account, actor))
+        for actor in stage_actors(place, bool(context.settings.break_glass))
     ]
     found += [
         (crossing.what, partial(check_crossing, account, crossing))
         for crossing in stage_crossings(place, stage_names(), caller)
     ]
     return [*found, ("alarm topic", partial(_alarm_topic, context))]
-
-
-def looking(context: StageContext) -> Account:
-    """The stage's account, as whoever may look at its roles and policies."""
-    return context.account
 
 
 def stage_place(context: StageContext) -> StagePlace:
@@ -62,4 +58,4 @@ def _alarm_topic(context: StageContext) -> Outcome:
     topic = stack.outputs.get("AlarmTopicArn") if stack else None
     if topic is None:
         return Outcome("ok", "there is none before the first deployment")
-    return check_topic(looking(context), topic)
+    return check_topic(context.reader, topic)

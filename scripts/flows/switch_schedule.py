@@ -72,7 +72,7 @@ def _record(context: StageContext, standing: Standing, wanted: State, reason: st
     identity = context.accounts.identity(context.settings.dev_account)
     switch = Switch(wanted, datetime.now(UTC).isoformat(timespec="seconds"), identity["Arn"], reason)
     bucket, key, kms_key = context.foundation.bucket, context.names.schedule_key, context.foundation.kms_key_arn
-    if not context.objects.replace(bucket, key, switch.written(), kms_key, standing.etag):
+    if not context.deployment_objects.replace(bucket, key, switch.written(), kms_key, standing.etag):
         raise ExecutionError(
             f"somebody else has switched the schedule of {context.stage} at this moment; nothing was switched",
             next_command=f"make status STAGE={context.stage}",
@@ -85,7 +85,7 @@ def _change(context: StageContext, stack: Stack, state: str, since: str, progres
     parameters = {**stack.parameters, PARAMETER: state}
     pending: list[str] = []
     if readiness(stack, parameters, pending, context.stage, context.settings.region) == "wait":
-        follow_stack(context.stacks, stack, set(), progress)
+        follow_stack(context.deployment_stacks, stack, set(), progress)
         return True
     request = StackRequest(
         name=stack.name,
@@ -98,11 +98,11 @@ def _change(context: StageContext, stack: Stack, state: str, since: str, progres
         description=f"Schedule {state}",
     )
     with progress.awaiting(f"CloudFormation: the change set of {stack.name}"):
-        change_set = context.stacks.make_change_set(request)
+        change_set = context.deployment_stacks.make_change_set(request)
     if change_set.empty:
         return False
     for change in change_set.changes:
         for line in change.lines():
             progress.line(line)
-    execute_and_follow(context.stacks, change_set, progress)
+    execute_and_follow(context.deployment_stacks, change_set, progress)
     return True

@@ -7,7 +7,6 @@ from functools import partial
 
 from scripts.decisions.containers import container_sources
 from scripts.decisions.readiness import Outcome
-from scripts.decisions.stacks import Stack
 from scripts.decisions.toolchain_actors import ToolchainPlace, toolchain_actors
 from scripts.decisions.toolchain_crossings import toolchain_crossings
 from scripts.flows.crossing_checks import check_crossing
@@ -25,13 +24,10 @@ Inquiry = tuple[str, Callable[[], Outcome]]
 
 def toolchain_inquiries(contexts: Sequence[StageContext]) -> list[Inquiry]:
     """One inquiry, where dev has no toolchain: deployments by hand need none."""
-    context = contexts[0]
-    stacks = Stacks(context.dev, context.sleep)
-    stack = stacks.describe(context.names.toolchain_stack)
-    if stack is None:
+    place = toolchain_place(contexts)
+    if place is None:
         return [("toolchain", lambda: Outcome("ok", "dev has none; make bootstrap makes it"))]
-    place = _place(contexts, stack, stacks)
-    dev = context.dev
+    dev = contexts[0].dev
     found: list[Inquiry] = [
         (f"calls of {actor.name}", partial(check_actor, dev, actor)) for actor in toolchain_actors(place)
     ]
@@ -45,20 +41,23 @@ def toolchain_inquiries(contexts: Sequence[StageContext]) -> list[Inquiry]:
     return found
 
 
-def _place(contexts: Sequence[StageContext], stack: Stack, stacks: Stacks) -> ToolchainPlace:
+def toolchain_place(contexts: Sequence[StageContext]) -> ToolchainPlace | None:
+    """None where dev has no toolchain. ``contexts``: of every stage, for one pipeline."""
     context = contexts[0]
-    own = stacks.describe(context.names.codepipeline_stack)
-    roles = stacks.resources(own.id, "AWS::IAM::Role") if own else {}
+    stacks = Stacks(context.dev, context.sleep)
     names = context.names
-    buckets = {
-        source.location.bucket for source in container_sources(resolve(context).package) if source.location is not None
-    }
+    stack = stacks.describe(names.toolchain_stack)
+    if stack is None:
+        return None
+    own = stacks.describe(names.codepipeline_stack)
+    roles = stacks.resources(own.id, "AWS::IAM::Role") if own else {}
+    sources = container_sources(resolve(context).package)
     return ToolchainPlace(
         stages=[stage_place(each) for each in contexts],
         key=stack.outputs["KeyArn"],
         topic=stack.outputs["NotificationTopicArn"],
         trigger_role=f"arn:{names.partition}:iam::{names.dev_account}:role/{roles.get('TriggerRole', '*')}",
-        models=sorted(buckets),
+        models=sorted({each.location.bucket for each in sources if each.location is not None}),
         repository=stack.parameters.get("RepositoryName") or None,
         connection=stack.parameters.get("ConnectionArn") or None,
     )

@@ -9,7 +9,9 @@ from pathlib import Path
 from scripts.decisions.canonical import canonical_json
 from scripts.decisions.containers import s3_location
 from scripts.decisions.stage_values import input_url
+from scripts.flows.deploy_foundation import administrator
 from scripts.flows.stage_context import StageContext
+from scripts.gateways.artifacts import Objects
 from scripts.workspace.pipelines import pipeline_names, sample_of
 from scripts.workspace.stage_files import stage_names
 
@@ -26,7 +28,8 @@ def fill_stages() -> Iterator[tuple[str, str, str]]:
 
 def upload_first_input(context: StageContext, sample: Path) -> str | None:
     """Where the sample was put; None where the stage has input, or had the sample before."""
-    objects, foundation = context.objects, context.foundation
+    # A stage's roles write no input: it is whoever prepares the account, as at bootstrap.
+    objects, foundation = Objects(administrator(context)), context.foundation
     mark = f"sample-input/{context.settings.pipeline}.json"
     location = s3_location(input_url(context.settings, foundation))
     if objects.read(foundation.bucket, mark) is not None:

@@ -37,7 +37,7 @@ def begin_attempt(context: StageContext, subject: Subject) -> Attempt:
         attempt = Attempt(format=1, attempt=name, subject=subject, replaces=replaces, at=now(), by=who(context))
         document = as_bytes(attempt.model_dump(mode="json"))
         bucket, kms_key_arn = context.foundation.bucket, context.foundation.kms_key_arn
-        if context.objects.replace(bucket, key, document, kms_key_arn, there.etag if there else None):
+        if context.verifier_objects.replace(bucket, key, document, kms_key_arn, there.etag if there else None):
             return attempt
     raise VerificationError(
         f"release {subject.release_id} is being verified by other commands at the same time",

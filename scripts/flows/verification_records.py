@@ -15,6 +15,7 @@ from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
 from scripts.decisions.verification_record import RECORD, Standing, read_record, standing
 from scripts.errors import ReleaseError
+from scripts.flows.moving_records import replace_pointer
 from scripts.flows.stage_context import StageContext
 from scripts.flows.verification_subject import read_subject
 
@@ -94,7 +95,7 @@ def broken_pointer(earlier: StageContext, stage: str, reason: str) -> ReleaseErr
 
 
 def put_json(context: StageContext, key: str, value: dict[str, Any]) -> None:
-    context.objects.write(context.foundation.bucket, key, as_bytes(value), context.foundation.kms_key_arn)
+    replace_pointer(context.verifier_objects, context.foundation, key, as_bytes(value))
 
 
 def as_bytes(value: dict[str, Any]) -> bytes:

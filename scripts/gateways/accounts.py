@@ -1,4 +1,4 @@
-"""Sessions of the accounts that a deployment touches: dev by the SDK's own chain, each stage by its deployment role.
+"""Sessions of the accounts that a deployment touches: dev by the SDK's own chain, each stage by its roles.
 
 Every client of this project is made here, with the same retries and timeouts, and every call is counted. Clients are
 made when first asked for, and the service models they need are read once for all accounts.
@@ -18,7 +18,8 @@ from boto3.session import Session
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 
-from scripts.errors import AccessDeniedError, CredentialsError, FoundationError, ServiceResponseError
+from scripts.decisions.partitions import PARTITIONS
+from scripts.errors import CredentialsError, ServiceResponseError
 from scripts.gateways.aws_errors import Actor, require_endpoints, told_as_deployment_errors
 
 _CONFIG = Config(
@@ -28,7 +29,17 @@ _CONFIG = Config(
     max_pool_connections=16,
     user_agent_extra="sagemaker-batch-deployment",
 )
-_AWS_DOMAINS = (".amazonaws.com", ".amazonaws.com.cn", ".api.aws", ".api.amazonwebservices.com.cn")
+# Where AWS's dual-stack endpoints are, beside the domain that each partition has.
+_DUAL_STACK = (
+    "api.aws",
+    "api.amazonwebservices.com.cn",
+    "api.amazonwebservices.eu",
+    "api.aws.ic.gov",
+    "api.aws.scloud",
+    "api.cloud-aws.adc-e.uk",
+    "api.aws.hci.ic.gov",
+)
+_AWS_DOMAINS = tuple(f".{domain}" for domain in (*(each.domain for each in PARTITIONS), *_DUAL_STACK))
 SESSION_NAME = "batch-deployment"
 
 
@@ -135,17 +146,6 @@ class Accounts:
                 credentials = RefreshableCredentials.create_from_metadata(assume(), assume, "sts-assume-role")
             self._assumed[role_arn] = Account(self._session(credentials), Actor(account, role_arn), self.calls)
         return self._assumed[role_arn]
-
-    def deployment(self, account: str, role_arn: str, dev_account: str, stage: str) -> Account:
-        """The stage's account as its deployment role. Raises FoundationError where that role cannot be assumed."""
-        try:
-            return self.assumed(account, role_arn, dev_account)
-        except AccessDeniedError as error:
-            raise FoundationError(
-                f"stage {stage}: account {account} has no deployment role that account {dev_account} may assume",
-                found=[f"AssumeRole {role_arn}", *error.found[2:]],
-                next_command="make bootstrap",
-            ) from error
 
     def _session(self, credentials: RefreshableCredentials | None = None) -> Session:
         """A session by the SDK's own chain, or with credentials that are renewed before they expire."""

@@ -24,7 +24,9 @@ MIB = 1024 * 1024
 LARGEST_SINGLE_COPY = 5 * 1024 * MIB  # CopyObject refuses more
 PART = 512 * MIB
 PARALLEL_PARTS = 8
-_NOT_FIRST = {"PreconditionFailed", "412", "ConditionalRequestConflict", "409"}
+MOST_CONFLICTS = 3
+_NOT_FIRST = {"PreconditionFailed", "412"}
+_MET_ANOTHER = {"ConditionalRequestConflict", "409"}
 _ABSENT = {"404", "NoSuchKey", "NotFound", "NoSuchVersion"}
 _ALGORITHMS: tuple[Literal["SHA256", "CRC64NVME", "CRC32C", "CRC32", "SHA1"], ...] = (
     "SHA256",
@@ -136,29 +138,48 @@ class Objects:
                 **encryption,
             )
 
+    def create(
+        self, bucket: str, key: str, content: bytes, kms_key_arn: str, content_type: str = "application/json"
+    ) -> bool:
+        """Write an object where there is none; False where one is there already, whatever it holds."""
+        return self._write_if(bucket, key, content, kms_key_arn, content_type, {"IfNoneMatch": "*"})
+
     def replace(self, bucket: str, key: str, content: bytes, kms_key_arn: str, expected: str | None) -> bool:
         """Write a JSON object only over the one that has this ETag (None: only where there is none yet).
 
         False where another writer was first; then nothing is written.
         """
-        condition = {"IfMatch": expected} if expected else {"IfNoneMatch": "*"}
-        with told_as_deployment_errors(self._account.actor):
-            try:
-                self._client.put_object(
-                    Bucket=bucket,
-                    Key=key,
-                    Body=content,
-                    ContentType="application/json",
-                    ChecksumAlgorithm="SHA256",
-                    ServerSideEncryption="aws:kms",
-                    SSEKMSKeyId=kms_key_arn,
-                    **condition,
-                )
-            except ClientError as error:
-                if error_code(error) in _NOT_FIRST | (_ABSENT if expected else set()):
-                    return False
-                raise
-        return True
+        condition = {"IfMatch": '"' + expected.strip('"') + '"'} if expected else {"IfNoneMatch": "*"}
+        return self._write_if(bucket, key, content, kms_key_arn, "application/json", condition)
+
+    def _write_if(
+        self, bucket: str, key: str, content: bytes, kms_key_arn: str, content_type: str, condition: dict[str, str]
+    ) -> bool:
+        """S3 answers 412 where the condition does not hold, 409 where two such writes meet; a retry then tells which.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
+        """
+        for _ in range(MOST_CONFLICTS):
+            with told_as_deployment_errors(self._account.actor):
+                try:
+                    self._client.put_object(
+                        Bucket=bucket,
+                        Key=key,
+                        Body=content,
+                        ContentType=content_type,
+                        ChecksumAlgorithm="SHA256",
+                        ServerSideEncryption="aws:kms",
+                        SSEKMSKeyId=kms_key_arn,
+                        **condition,
+                    )
+                    return True
+                except ClientError as error:
+                    if error_code(error) in _MET_ANOTHER:
+                        continue
+                    if error_code(error) in _NOT_FIRST | (_ABSENT if "IfMatch" in condition else set()):
+                        return False
+                    raise
+        return False
 
     def delete(self, bucket: str, keys: list[str]) -> None:
         """Delete objects (in a versioned bucket they become noncurrent)."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scripts.decisions.partitions import partition_of
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 
@@ -56,8 +57,7 @@ def _has_policy(s3: Any, bucket: str) -> bool:
 
 
 def _tls_only(bucket: str, region: str) -> dict[str, Any]:
-    partition = "aws-cn" if region.startswith("cn-") else "aws"
-    arn = f"arn:{partition}:s3:::{bucket}"
+    arn = f"arn:{partition_of(region)}:s3:::{bucket}"
     return {
         "Version": "2012-10-17",
         "Statement": [

@@ -34,7 +34,7 @@ class Rule:
 
 
 def alarms(account: Account, names: dict[str, str]) -> list[Alarm]:
-    """The state of alarms, which are given as logical id -> name: a deployment role may look at its own, by name.
+    """The state of alarms, which are given as logical id -> name: a stage's account may have many others.
 
     One that the stack has and CloudWatch has not is GONE: it was deleted by hand, and will never ring.
     """

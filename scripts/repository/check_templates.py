@@ -11,11 +11,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.errors import CheckError
+from scripts.gateways.regions import known_regions
 from scripts.repository.findings import Finding
 from scripts.repository.template_linters import lint_permissions, lint_rules, lint_schema, read_rules, read_template
 from scripts.repository.template_reasons import missing_reasons
 from scripts.terminal.command_line import argument_parser, print_json, run
-from scripts.workspace.stage_files import load_stage, stage_names
+from scripts.workspace.pipelines import pipeline_names
+from scripts.workspace.settings_document import read_settings
+from scripts.workspace.stage_files import STAGES, load_stage, stage_names
 
 TEMPLATES = Path("cloudformation")
 RULES = TEMPLATES / "rules"
@@ -57,7 +60,13 @@ def check_template(path: Path, regions: Sequence[str]) -> list[Finding]:
 
 
 def stage_regions() -> list[str]:
-    """The regions that the stage files name, without what the environment may put in their place."""
+    """The regions that the stage files name, without what the environment may put in their place.
+
+    Without a pipeline, as between removing the sample and making one's own, no stage's settings are whole yet.
+    """
+    if not pipeline_names():
+        documents = [read_settings(STAGES / f"{stage}.yml").content for stage in stage_names()]
+        return sorted({each["region"] for each in documents if each.get("region") in known_regions()})
     return sorted({load_stage(stage, environment={}, any_pipeline=True).region for stage in stage_names()})
 
 

@@ -7,6 +7,7 @@ resources, and for that any account, region and name will do.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,15 +63,25 @@ def _sampled(value: Any, template: dict[str, Any]) -> Any:
         return [_sampled(each, template) for each in value]
     if not isinstance(value, dict):
         return value
-    if list(value) == ["Ref"]:
-        return _reference(value["Ref"], template)
-    if list(value) == ["Fn::GetAtt"]:
-        target = value["Fn::GetAtt"]
-        return _attribute(target if isinstance(target, str) else ".".join(target), template)
-    if list(value) == ["Fn::Sub"]:
-        text = value["Fn::Sub"] if isinstance(value["Fn::Sub"], str) else value["Fn::Sub"][0]
-        return _PLACEHOLDER.sub(lambda found: _named(found[1], template), text)
+    if len(value) == 1:
+        ((name, argument),) = value.items()
+        if name in _FUNCTIONS:
+            return _FUNCTIONS[name](argument, template)
     return {name: _sampled(each, template) for name, each in value.items()}
+
+
+def _got(target: Any, template: dict[str, Any]) -> str:
+    return _attribute(target if isinstance(target, str) else ".".join(target), template)
+
+
+def _substituted(argument: Any, template: dict[str, Any]) -> str:
+    text = argument if isinstance(argument, str) else argument[0]
+    return _PLACEHOLDER.sub(lambda found: _named(found[1], template), text)
+
+
+def _imported(argument: Any, template: dict[str, Any]) -> str:
+    """What another stack exports: a key, where the export's name ends so."""
+    return _ARNS["AWS::KMS::Key"] if str(_sampled(argument, template)).endswith("-key") else "sample"
 
 
 def _named(name: str, template: dict[str, Any]) -> str:
@@ -91,3 +102,11 @@ def _attribute(name: str, template: dict[str, Any]) -> str:
     logical_id, _, attribute = name.partition(".")
     kind = template.get("Resources", {}).get(logical_id, {}).get("Type", "")
     return _ARNS.get(kind, "*") if attribute == "Arn" else "sample"
+
+
+_FUNCTIONS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+    "Ref": _reference,
+    "Fn::GetAtt": _got,
+    "Fn::ImportValue": _imported,
+    "Fn::Sub": _substituted,
+}

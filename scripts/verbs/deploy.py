@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.progress import Progress
 from scripts.terminal.tables import checks_lines, predictions_table, table
+from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 from scripts.verbs.plan_options import add_plan_options
 
 if TYPE_CHECKING:
@@ -27,15 +28,18 @@ Outputs = Mapping[str, Mapping[str, str]]
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("deploy", __doc__ or "")
     add_plan_options(parser)
+    add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 300 ms to import, and --help answers in 30 ms.
     from scripts.decisions.deployment_plan import plan_lines
+    from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.deploy_plan import deploy
     from scripts.flows.plan_release import plan_deployment
     from scripts.flows.run_pipeline import require_input
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
+    require_way(context, "deploy", chosen.break_glass)
     progress = Progress()
     with progress.step(f"Plan {chosen.stage}"):
         plan = plan_deployment(context, chosen.release, chosen.unverified)
@@ -46,6 +50,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     for line in plan_lines(plan):
         progress.line(line)
+    record_use(context, "deploy", as_typed("deploy", arguments), progress, plan.release.release_id)
     deployment = deploy(context, plan, progress)
     foundation = context.stacks.describe(context.names.foundation_stack)
     outputs = {each.name: each.outputs for each in (foundation, deployment.stack) if each is not None}

@@ -13,6 +13,7 @@ from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.confirm import confirm
 from scripts.terminal.progress import Progress
+from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
 PROTECTED_STAGE = "prod"
 PROTECTED_WORD = "--yes-delete-prod"
@@ -23,8 +24,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument("--delete-data", action="store_true", help="also delete the objects in the stage's bucket")
     parser.add_argument(PROTECTED_WORD, action="store_true", help="required for prod")
+    add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
+    from scripts.decisions.names import BREAK_GLASS_FOLDER
+    from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.stage_context import StageContext
 
@@ -35,9 +39,11 @@ def main(arguments: Sequence[str]) -> int:
             next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   # asks; without a terminal: "
             f"ARGS='{PROTECTED_WORD} --yes'",
         )
+    require_way(context, "destroy", chosen.break_glass)
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)
     keys = [key for key, _ in context.objects.keys(bucket, "")] if chosen.delete_data else []
+    keys = [key for key in keys if not key.startswith(BREAK_GLASS_FOLDER)]  # who did it stays known
     progress = Progress()
     progress.line(
         f"stack {name} in account {context.settings.account}: " + (stack.status if stack else "does not exist")
@@ -48,12 +54,14 @@ def main(arguments: Sequence[str]) -> int:
     if not chosen.yes and (stack or keys):
         protected = f"{PROTECTED_WORD} --yes" if context.stage == PROTECTED_STAGE else "--yes"
         confirm("Delete?", context.stage, f"ARGS='{protected}'")
+    if stack or keys:
+        record_use(context, "destroy", as_typed("destroy", arguments), progress)
     if stack:
         with progress.step(f"Delete stack {name}"):
-            delete_and_follow(context.stacks, stack, context.foundation.cloudformation_role_arn, progress)
+            delete_and_follow(context.deployment_stacks, stack, context.foundation.cloudformation_role_arn, progress)
     if keys:
         with progress.step(f"Delete {len(keys)} objects"):
-            context.objects.delete(bucket, keys)
+            context.deployment_objects.delete(bucket, keys)
     if chosen.output == "json":
         print_json({"stage": context.stage, "stack": name, "deleted": stack is not None, "deleted_objects": len(keys)})
     else:

@@ -11,12 +11,13 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 
-from scripts.decisions.names import partition_of
+from scripts.decisions.partitions import partition_of
 from scripts.errors import LocalCloudError, UsageError
 from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run
 from scripts.terminal.heartbeat import Heartbeat
 
+_NOT_PLAYED = ("aws-iso-e", "aws-iso-f")
 AWAITED = "the embedded AWS to be started and prepared"
 
 
@@ -61,11 +62,11 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def require_playable(region: str) -> None:
-    """Raises LocalCloudError for a region of another partition: the embedded AWS has the ARNs of ``aws`` alone."""
+    """Raises LocalCloudError for a region of a partition that the embedded AWS has not."""
     partition = partition_of(region)
-    if partition != "aws":
+    if partition in _NOT_PLAYED:
         raise LocalCloudError(
-            f"the embedded AWS cannot play {region}: it is of the partition {partition}, and localaws is of aws",
+            f"the embedded AWS cannot play {region}: it does not have the partition {partition}",
             found=[f"region: {region} in stages/"],
             next_command="the same command with CLOUD=aws   # or, to try it here: AWS_REGION=us-east-1 make ...",
         )

@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     account: Account
     if chosen.stage:
         context = StageContext.open(chosen.stage, chosen.pipeline)
-        watched, account, sleep = WatchedPipeline(context), context.account, context.sleep
+        watched, account, sleep = WatchedPipeline(context), context.reader, context.sleep
     else:
         toolchain = ToolchainContext(chosen.pipeline)
         watched, account, sleep = WatchedCodePipeline(toolchain.codepipeline()), toolchain.dev, toolchain.sleep

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.progress import Progress
+from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -20,10 +21,12 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--plan-digest", metavar="DIGEST", help="fail unless the plan still has this digest, which was approved"
     )
+    add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 280 ms to import, and --help answers in 30 ms.
     from scripts.decisions.evidence import require_approved_plan
     from scripts.decisions.release import FIRST_STAGE
+    from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.deploy_plan import record_intention, upload
     from scripts.flows.plan_release import plan_pinned_release
     from scripts.flows.promote_package import promote
@@ -32,15 +35,18 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.workspace.build_variables import record_build_variables
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
+    require_way(context, "promote", chosen.break_glass)
     places = [context] if context.stage == FIRST_STAGE else [context.sibling(FIRST_STAGE), context]
     release = find_release(chosen.release, places, chosen.file) if chosen.release else release_in_file(chosen.file)
     if release.pipeline.name != context.settings.pipeline:
         context = StageContext.open(chosen.stage, release.pipeline.name)
+        require_way(context, "promote", chosen.break_glass)
     progress = Progress()
     with progress.step(f"Promote release {release.release_id} to {context.stage}"):
         plan = plan_pinned_release(context, release)
         if chosen.plan_digest:
             require_approved_plan(plan, chosen.plan_digest)
+        record_use(context, "promote", as_typed("promote", arguments), progress, release.release_id)
         arn = promote(context, plan.promotion, plan.package, progress)
         upload(context, plan.uploads)
         record_intention(context, plan)

@@ -17,6 +17,7 @@ from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.confirm import ask
 from scripts.terminal.next_commands import repeat_pipeline
 from scripts.terminal.progress import Progress
+from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
 if TYPE_CHECKING:
     from scripts.decisions.schedule_switch import State
@@ -26,17 +27,22 @@ def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("schedule", __doc__ or "")
     parser.add_argument("--state", type=_state, required=True, metavar="on|off", help="what to switch it to")
     parser.add_argument("--reason", help="why; kept with the switch; without it, the command asks")
+    add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     wanted: State = chosen.state
     # After the arguments: this takes 260 ms to import, and --help answers in 40 ms.
+    from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.stage_context import StageContext
     from scripts.flows.switch_schedule import standing_of, switch_schedule
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
+    require_way(context, "schedule", chosen.break_glass)
     standing = standing_of(context, wanted)
     again = f'make schedule STAGE={context.stage} {wanted.upper()} REASON="why"'
-    reason = "" if standing.is_recorded(wanted) else _reason(chosen.reason, wanted, again)
+    given = chosen.reason if chosen.reason is not None else chosen.break_glass
+    reason = "" if standing.is_recorded(wanted) else _reason(given, wanted, again)
     progress = Progress()
+    record_use(context, "schedule", as_typed("schedule", arguments), progress)
     with progress.step(f"Switch the schedule of {context.names.sagemaker_pipeline} {wanted}"):
         switch, changed = switch_schedule(context, standing, wanted, reason, progress)
     if chosen.output == "json":

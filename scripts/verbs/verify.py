@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.progress import Progress
 from scripts.terminal.tables import checks_lines, predictions_table
+from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
 if TYPE_CHECKING:
     from scripts.flows.verify_release import Verification
@@ -20,16 +21,21 @@ if TYPE_CHECKING:
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("verify", __doc__ or "")
+    add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
-    from scripts.flows.run_pipeline import deployed_stack
+    from scripts.flows.break_glass import record_use, require_way
+    from scripts.flows.run_pipeline import deployed_stack, require_input
     from scripts.flows.stage_context import StageContext
     from scripts.flows.verify_release import verify
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
+    require_way(context, "verify", chosen.break_glass)
     progress = Progress()
     stack = deployed_stack(context)
     release_id = stack.parameters["ReleaseId"]
+    require_input(context)
+    record_use(context, "verify", as_typed("verify", arguments), progress, release_id)
     with progress.step(f"Verify release {release_id} in {context.stage}"):
         verification = verify(context, stack, progress)
     if chosen.output == "json":

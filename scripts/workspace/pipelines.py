@@ -13,10 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from scripts.decisions.definition_freshness import Freshness, definition_freshness, source_digests
-from scripts.errors import DefinitionError, SettingsError, UsageError
+from scripts.errors import DefinitionError, UsageError
 
 PIN = "requirements/render.txt"
 
@@ -60,8 +58,8 @@ def read_fresh_definition(pipeline: str, root: Path = Path()) -> RenderedDefinit
 
 
 def freshness_of(pipeline: str, root: Path = Path()) -> Freshness:
-    """Whether the committed definition is what its sources give, with an image for every stage's region."""
-    return definition_freshness(read_definition(pipeline, root), current_digests(pipeline, root), stage_regions(root))
+    """Whether the committed definition is what its sources give."""
+    return definition_freshness(read_definition(pipeline, root), current_digests(pipeline, root))
 
 
 def not_fresh(pipeline: str, freshness: Freshness, root: Path = Path()) -> DefinitionError:
@@ -112,19 +110,3 @@ def pipeline_sources(root: Path = Path()) -> dict[str, bytes]:
         for path in sorted((root / "pipelines").rglob("*"))
         if path.is_file() and path.suffix != ".pyc" and path.name != "definition.json"
     }
-
-
-def stage_regions(root: Path = Path()) -> list[str]:
-    """The regions that stages/*.yml name, sorted. Environment variables do not count: the file is what is committed."""
-    return sorted({_region(path) for path in sorted((root / "stages").glob("*.yml"))})
-
-
-def _region(path: Path) -> str:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not YAML: {error}", next_command=f"correct {path}") from error
-    region = content.get("region") if isinstance(content, dict) else None
-    if not isinstance(region, str):
-        raise SettingsError(f"{path} has no region.", next_command=f"write region: into {path}")
-    return region

@@ -8,13 +8,14 @@ with its file and line. What may be said is in ``decisions.stage_settings``; not
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
-from scripts.decisions.stage_settings import DEFAULT_PIPELINE, PIPELINE_SETTINGS, StageSettings
+from scripts.decisions.stage_settings import PIPELINE_SETTINGS, UNNAMED_PIPELINE, StageSettings
 from scripts.errors import SettingsError, UsageError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.gateways.regions import known_regions
@@ -66,7 +67,25 @@ def load_stage(
             found=["no folder of pipelines/ with a pipeline.py"],
             next_command="make new PIPELINE=churn SAMPLE=customers.csv",
         )
-    return document.validate(_known())
+    settings = document.validate(_known())
+    if "AWS_REGION" not in environment:
+        _require_one_region(stage, settings.region, directory)
+    return settings
+
+
+def _require_one_region(stage: str, region: str, directory: Path) -> None:
+    """Raises SettingsError where another stage's file names another region; what else is wrong in it is its affair."""
+    regions = {stage: region}
+    for other in stage_names(directory):
+        with contextlib.suppress(SettingsError):
+            found = read_settings(directory / f"{other}.yml").content.get("region")
+            regions[other] = found if isinstance(found, str) else region
+    if len(set(regions.values())) > 1:
+        raise SettingsError(
+            "the stages are in different regions: " + ", ".join(f"{each} in {at}" for each, at in regions.items()),
+            found=["a release's model package group, artifacts and CodePipeline are in one region, dev's and stages'"],
+            next_command=f"write the same region into {directory}/*.yml; for a second region clone the repository anew",
+        )
 
 
 def _pipeline(account: SettingsDocument, asked: str | None, root: Path, any_pipeline: bool) -> str:
@@ -83,7 +102,7 @@ def _pipeline(account: SettingsDocument, asked: str | None, root: Path, any_pipe
             found=[f"folders of pipelines/ with a pipeline.py: {', '.join(names)}"],
             next_command=f"the same command with PIPELINE={names[0]}",
         )
-    return named if isinstance(named, str) else DEFAULT_PIPELINE
+    return named if isinstance(named, str) else UNNAMED_PIPELINE
 
 
 def _cascade(account: SettingsDocument, pipeline: str, root: Path) -> SettingsDocument:

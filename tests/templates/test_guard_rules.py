@@ -44,7 +44,10 @@ def _resources() -> dict[str, Any]:
     }
     passing = _may("iam:PassRole", _DATA, Condition={"StringEquals": {"iam:PassedToService": "x.amazonaws.com"}})
     of_account = {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
-    service = _may("sns:Publish", Principal={"Service": "events.amazonaws.com"}, Condition=of_account)
+    service = _may("sns:Publish", Principal={"Service": "cloudwatch.amazonaws.com"}, Condition=of_account)
+    rule = _may("sns:Publish", Principal={"Service": "events.amazonaws.com"})
+    of_queue = {"ArnLike": {"kms:EncryptionContext:aws:sqs:arn": "arn:aws:sqs:*:*:*"}}
+    dead_letters = _may("kms:Decrypt", "*", Principal={"Service": "events.amazonaws.com"}, Condition=of_queue)
     return {
         "Bucket": {
             "Type": "AWS::S3::Bucket",
@@ -70,11 +73,13 @@ def _resources() -> dict[str, Any]:
             **_KEPT,
             "Properties": {
                 "EnableKeyRotation": True,
-                "KeyPolicy": {"Statement": [_may("kms:*", "*", Principal={"AWS": {"Fn::Sub": "account"}})]},
+                "KeyPolicy": {
+                    "Statement": [_may("kms:*", "*", Principal={"AWS": {"Fn::Sub": "account"}}), dead_letters]
+                },
             },
         },
         "Topic": {"Type": "AWS::SNS::Topic", "Properties": {"KmsMasterKeyId": _DATA}},
-        "TopicPolicy": _policy("AWS::SNS::TopicPolicy", service, {**_TLS, "Action": "sns:Publish"}),
+        "TopicPolicy": _policy("AWS::SNS::TopicPolicy", service, {**_TLS, "Action": "sns:Publish"}, rule),
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"KmsMasterKeyId": _DATA}},
         "QueuePolicy": _policy("AWS::SQS::QueuePolicy", service, {**_TLS, "Action": "sqs:*"}),
         "Schedule": {
@@ -128,6 +133,9 @@ _MANAGED_PASSING = ("Managed", "Properties", "PolicyDocument", "Statement", 1)
 _TRUST = ("Role", "Properties", "AssumeRolePolicyDocument", "Statement", 0)
 _ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration", 0, "ServerSideEncryptionByDefault")
 _TOPIC_STATEMENT = ("TopicPolicy", "Properties", "PolicyDocument", "Statement", 0)
+_TOPIC_RULE = ("TopicPolicy", "Properties", "PolicyDocument", "Statement", 2)
+_KEY_DEAD_LETTERS = ("Key", "Properties", "KeyPolicy", "Statement", 1)
+_OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111111111111"}}
 _KEY_STATEMENT = ("Key", "Properties", "KeyPolicy", "Statement", 0)
 _VARIABLE = ("Project", "Properties", "Environment", "EnvironmentVariables", 1)
 
@@ -182,6 +190,14 @@ COUNTER_EXAMPLES: list[tuple[str, tuple[Any, ...], Any]] = [
     ("RESOURCE_POLICY_ALLOWS_NOT_EVERYBODY", (*_KEY_STATEMENT, "Principal"), {"AWS": "*"}),
     ("RESOURCE_POLICY_LIMITS_SERVICES", (*_TOPIC_STATEMENT, "Condition"), None),
     ("RESOURCE_POLICY_LIMITS_SERVICES", (*_KEY_STATEMENT, "Principal"), {"Service": "logs.amazonaws.com"}),
+    ("EVENTBRIDGE_IS_NOT_SHUT_OUT", (*_TOPIC_RULE, "Condition"), _OF_ACCOUNT),
+    ("EVENTBRIDGE_IS_NOT_SHUT_OUT", (*_TOPIC_STATEMENT, "Principal"), {"Service": ["a", "events.amazonaws.com"]}),
+    ("EVENTBRIDGE_IS_NOT_SHUT_OUT", (*_KEY_DEAD_LETTERS, "Condition"), _OF_ACCOUNT),
+    (
+        "EVENTBRIDGE_IS_NOT_SHUT_OUT",
+        (*_KEY_DEAD_LETTERS, "Condition"),
+        {"ArnLike": {"aws:SourceArn": "arn:aws:events:*:*:*"}},
+    ),
     ("CODEBUILD_PROJECT_IS_NOT_PRIVILEGED", ("Project", "Properties", "Environment", "PrivilegedMode"), True),
     ("CODEBUILD_PROJECT_ENCRYPTS_ARTIFACTS", ("Project", "Properties", "EncryptionKey"), None),
     ("CODEBUILD_PROJECT_LOGS_TO_ITS_GROUP", ("Project", "Properties", "LogsConfig"), None),

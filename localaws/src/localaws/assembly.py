@@ -15,6 +15,7 @@ from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
 from localaws.iam.enforcement import Enforcement
 from localaws.iam.record import PREFIX
+from localaws.iam.resource_policies import ResourcePolicies
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
 
@@ -37,10 +38,10 @@ def assemble(
     """
     moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
     cloud = Cloud(state_directory, work_directory, accounts, moto)
+    cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:
-        enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto)
-        cloud.resource_policy = enforcement.resource_policy
+        enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
         authorize = enforcement.authorize
         cloud.operations.mount(PREFIX, enforcement.record)
     front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, authorize)

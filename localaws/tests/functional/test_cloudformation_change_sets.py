@@ -29,6 +29,10 @@ def _queue_template(unique: str, queue: str, value: Any) -> dict[str, Any]:
     return template
 
 
+@pytest.mark.aws_rule(
+    "A change set tells each property's path, value before and after, and whether it replaces the resource",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html",
+)
 def test_a_change_set_tells_every_property_before_and_after(stacks: Stacks, unique: str) -> None:
     template = _queue_template(unique, f"{unique}-1", {"Fn::Sub": "is ${Env}"})
     stacks.create(unique, template)
@@ -117,6 +121,10 @@ def test_stack_tags_change_the_tags_of_resources(stacks: Stacks, unique: str) ->
     assert changes["T"]["Replacement"] == "False"
 
 
+@pytest.mark.aws_rule(
+    "A change set without changes has status FAILED and cannot be executed",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html",
+)
 def test_a_change_set_without_changes_fails_with_awss_reason(stacks: Stacks, unique: str) -> None:
     stacks.create(unique, resources(H=HANDLE))
     found = stacks.change_set(unique, resources(H=HANDLE))
@@ -127,6 +135,10 @@ def test_a_change_set_without_changes_fails_with_awss_reason(stacks: Stacks, uni
     assert "cannot be executed in its current status of [FAILED]" in message
 
 
+@pytest.mark.aws_rule(
+    "A change set's name is taken once per stack; the same client token makes one change set",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html",
+)
 def test_names_and_tokens_of_change_sets(stacks: Stacks, unique: str) -> None:
     stacks.create(unique, resources(H=HANDLE))
     request = {
@@ -145,6 +157,10 @@ def test_names_and_tokens_of_change_sets(stacks: Stacks, unique: str) -> None:
     )
 
 
+@pytest.mark.aws_rule(
+    "A change set of type CREATE needs a stack that does not exist, one of type UPDATE a stack that does",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-changesets.html",
+)
 def test_change_sets_need_the_right_kind_of_stack(stacks: Stacks, unique: str) -> None:
     body = json.dumps(resources(H=HANDLE))
     call = stacks.client.create_change_set
@@ -167,6 +183,10 @@ def test_a_new_output_alone_is_a_change(stacks: Stacks, unique: str) -> None:
     assert stacks.outputs(unique) == {"Out": "x"}
 
 
+@pytest.mark.aws_rule(
+    "The value of a NoEcho parameter is shown as asterisks",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 def test_the_value_of_a_noecho_parameter_is_shown_nowhere(stacks: Stacks, unique: str) -> None:
     def template(name: str) -> dict[str, Any]:
         found = resources(P=parameter(f"/{unique}/{name}", {"Fn::Sub": "x-${Secret}"}))

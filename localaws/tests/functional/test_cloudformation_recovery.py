@@ -115,6 +115,10 @@ def test_a_running_stack_stops_when_it_is_told_to(
     assert any(reason in str(event.get("ResourceStatusReason")) for event in records.events_of(stack))
 
 
+@pytest.mark.aws_rule(
+    "A stack in UPDATE_ROLLBACK_FAILED is continued, with resources to skip",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 def test_a_failed_rollback_continues_without_what_cannot_be_restored(
     stacks: Stacks, client: Client, unique: str
 ) -> None:
@@ -165,6 +169,10 @@ def test_a_resource_that_somebody_deleted_does_not_stop_the_deletion(
     assert stacks.delete(unique)["StackStatus"] == "DELETE_COMPLETE"
 
 
+@pytest.mark.aws_rule(
+    "Only a stack in UPDATE_IN_PROGRESS can be cancelled",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 def test_only_an_update_can_be_cancelled(stacks: Stacks, unique: str) -> None:
     stacks.create(unique, resources(H=HANDLE))
     _, message = refused(stacks.client.cancel_update_stack, StackName=unique)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.doors import open_queue
 from tests.functional.stacks import HANDLE, Stacks, parameter, refused, resources
 
 Client = Callable[..., Any]
@@ -25,6 +26,10 @@ def stacks(client: Client) -> Stacks:
     return Stacks(client("cloudformation"))
 
 
+@pytest.mark.aws_rule(
+    "Every step of every resource is an event of the stack, newest first",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html",
+)
 def test_a_stack_makes_its_resources_in_order_and_tells_each_step(stacks: Stacks, client: Client, unique: str) -> None:
     template = resources(
         Second=parameter(f"/{unique}/second", {"Fn::GetAtt": ["Queue", "Arn"]}),
@@ -77,6 +82,10 @@ def test_a_failed_creation_is_rolled_back_with_its_reason(stacks: Stacks, client
     assert "is in ROLLBACK_COMPLETE state and can not be updated." in message
 
 
+@pytest.mark.aws_rule(
+    "OnFailure and DisableRollback decide what follows a failed creation",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 @pytest.mark.parametrize(
     ("option", "status"),
     [
@@ -228,6 +237,10 @@ def test_a_bucket_with_objects_fails_the_deletion_until_it_is_retained(
     assert stacks.delete(unique, RetainResources=["Bucket"])["StackStatus"] == "DELETE_COMPLETE"
 
 
+@pytest.mark.aws_rule(
+    "A stack with termination protection is not deleted",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 def test_termination_protection_forbids_deletion(stacks: Stacks, unique: str) -> None:
     stacks.create(unique, resources(H=HANDLE), EnableTerminationProtection=True)
     code, message = refused(stacks.client.delete_stack, StackName=unique)
@@ -255,6 +268,10 @@ def test_an_export_is_unique_and_stays_while_it_is_imported(stacks: Stacks, uniq
     assert stacks.delete(f"{unique}-a")["StackStatus"] == "DELETE_COMPLETE"
 
 
+@pytest.mark.aws_rule(
+    "Once a stack has a policy, every update that it does not allow is denied",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html",
+)
 def test_a_stack_policy_protects_a_resource_from_updates(stacks: Stacks, unique: str) -> None:
     def template(value: str) -> dict[str, Any]:
         return resources(P=parameter(f"/{unique}", value))
@@ -269,6 +286,10 @@ def test_a_stack_policy_protects_a_resource_from_updates(stacks: Stacks, unique:
     assert stack["StackStatus"] == "UPDATE_COMPLETE"
 
 
+@pytest.mark.aws_rule(
+    "A stack's service role must exist and trust CloudFormation; it makes all later changes of the stack",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html",
+)
 def test_a_service_role_must_exist_and_trust_cloudformation(stacks: Stacks, client: Client, unique: str) -> None:
     iam = client("iam")
     arn = iam.create_role(RoleName=unique, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
@@ -311,10 +332,15 @@ def test_operations_that_are_not_there_are_refused_by_name(stacks: Stacks) -> No
     assert "ListStackSets" in message
 
 
+@pytest.mark.aws_rule(
+    "Statuses of stacks and resources are events on the default bus",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-eventbridge.html",
+)
 def test_statuses_are_events_that_a_rule_can_deliver(stacks: Stacks, client: Client, unique: str) -> None:
     events, sqs = client("events"), client("sqs")
     url = sqs.create_queue(QueueName=unique)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    arn = open_queue(client, attributes["QueueArn"], "events")
     pattern = {"source": ["aws.cloudformation"], "detail-type": ["CloudFormation Stack Status Change"]}
     events.put_rule(Name=unique, EventPattern=json.dumps(pattern))
     events.put_targets(Rule=unique, Targets=[{"Id": "queue", "Arn": arn}])

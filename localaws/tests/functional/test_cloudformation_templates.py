@@ -18,6 +18,10 @@ def stacks(client: Client) -> Stacks:
     return Stacks(client("cloudformation"))
 
 
+@pytest.mark.aws_rule(
+    "A template has the documented sections, and every resource a type",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html",
+)
 @pytest.mark.parametrize(
     ("template", "message"),
     [
@@ -52,6 +56,10 @@ DECLARED = {
 }
 
 
+@pytest.mark.aws_rule(
+    "A parameter keeps its type, AllowedValues, AllowedPattern, lengths and bounds; its default does as well",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 @pytest.mark.parametrize(
     ("given", "message"),
     [
@@ -71,6 +79,10 @@ def test_parameters_keep_their_constraints(stacks: Stacks, unique: str, given: d
     assert refused(stacks.client.describe_stacks, StackName=unique)[0] == "ValidationError"
 
 
+@pytest.mark.aws_rule(
+    "A parameter without a default and a value is refused; UsePreviousValue takes what the stack has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 def test_a_parameter_without_value_is_missed(stacks: Stacks, unique: str) -> None:
     body = json.dumps(resources(H=HANDLE) | {"Parameters": {"A": {"Type": "String"}, "B": {"Type": "String"}}})
     assert refused(stacks.client.create_stack, StackName=unique, TemplateBody=body) == (
@@ -79,6 +91,10 @@ def test_a_parameter_without_value_is_missed(stacks: Stacks, unique: str) -> Non
     )
 
 
+@pytest.mark.aws_rule(
+    "Rules are asserted on the parameters before anything is made",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html",
+)
 def test_rules_are_asserted_before_anything_is_made(stacks: Stacks, unique: str) -> None:
     rule = {
         "RuleCondition": {"Fn::Equals": [{"Ref": "Env"}, "prod"]},
@@ -97,6 +113,10 @@ def test_rules_are_asserted_before_anything_is_made(stacks: Stacks, unique: str)
     assert stacks.create(unique, template, Parameters=large)["StackStatus"] == "CREATE_COMPLETE"
 
 
+@pytest.mark.aws_rule(
+    "IAM resources need CAPABILITY_IAM, named ones CAPABILITY_NAMED_IAM",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 @pytest.mark.parametrize(
     ("named", "given", "needed"),
     [
@@ -119,6 +139,10 @@ def test_iam_resources_need_a_capability(
     ]
 
 
+@pytest.mark.aws_rule(
+    "Dynamic references to SSM and Secrets Manager are resolved when the resource is made",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html",
+)
 def test_dynamic_references_and_ssm_parameters_give_their_values(stacks: Stacks, client: Client, unique: str) -> None:
     client("ssm").put_parameter(Name=f"/{unique}/in", Value="from-ssm", Type="String")
     client("secretsmanager").create_secret(Name=unique, SecretString='{"user": "me"}')
@@ -135,6 +159,10 @@ def test_dynamic_references_and_ssm_parameters_give_their_values(stacks: Stacks,
     assert values == ["x from-ssm y", "me", "from-ssm"]
 
 
+@pytest.mark.aws_rule(
+    "ssm-secure is resolved only in the properties that support it; an absent reference fails the resource",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html",
+)
 def test_secure_and_absent_references_fail_the_resource(stacks: Stacks, unique: str) -> None:
     secure = resources(A=parameter(f"/{unique}/a", "{{resolve:ssm-secure:/x:1}}"))
     assert stacks.create(f"{unique}-a", secure)["StackStatus"] == "ROLLBACK_COMPLETE"
@@ -179,6 +207,10 @@ Outputs:
 """
 
 
+@pytest.mark.aws_rule(
+    "Intrinsic functions and pseudo parameters give the documented values",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html",
+)
 def test_yaml_templates_play_with_every_function(stacks: Stacks, unique: str) -> None:
     stacks.client.create_stack(StackName=unique, TemplateBody=YAML)
     stack = stacks.rest(unique)

@@ -89,6 +89,10 @@ def context(build: Build, phase: str) -> str:
     return f"{found['statusCode']}: {found['message']}"
 
 
+@pytest.mark.aws_rule(
+    "With version 0.2 all commands of a build run in one shell",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html",
+)
 def test_one_shell_runs_all_phases(client: Client, project: Callable[..., str]) -> None:
     name = project(
         """
@@ -146,6 +150,11 @@ def test_a_build_acts_as_the_projects_service_role(client: Client, project: Call
     assert f"arn:aws:sts::{DEV}:assumed-role/{role.rpartition('/')[2]}/AWSCodeBuild-" in "".join(output(client, build))
 
 
+@pytest.mark.aws_rule(
+    "After a failed INSTALL or PRE_BUILD the next phases are skipped; after a failed BUILD the POST_BUILD phase still "
+    "runs",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html",
+)
 def test_a_command_that_fails_in_pre_build_skips_build(client: Client, project: Callable[..., str]) -> None:
     spec = """
 version: 0.2
@@ -167,6 +176,11 @@ phases:
     assert "BUILD" not in phases(build)
 
 
+@pytest.mark.aws_rule(
+    "After a failed INSTALL or PRE_BUILD the next phases are skipped; after a failed BUILD the POST_BUILD phase still "
+    "runs",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html",
+)
 def test_a_command_that_fails_in_build_still_runs_post_build(client: Client, project: Callable[..., str]) -> None:
     spec = """
 version: 0.2
@@ -185,6 +199,10 @@ phases:
     assert output(client, build) == ["after 0 kept /tmp"]
 
 
+@pytest.mark.aws_rule(
+    "on-failure decides what follows a phase that failed",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html",
+)
 def test_on_failure_decides_what_follows(client: Client, project: Callable[..., str]) -> None:
     spec = """
 version: 0.2
@@ -198,6 +216,10 @@ phases:
     assert "POST_BUILD" not in phases(build)
 
 
+@pytest.mark.aws_rule(
+    "A buildspec has a version, the documented phases and keys, and commands that are text",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html",
+)
 @pytest.mark.parametrize(
     ("buildspec", "message"),
     [
@@ -221,6 +243,10 @@ def test_a_wrong_buildspec_fails_the_download_phase(
     assert context(build, "DOWNLOAD_SOURCE").startswith(message)
 
 
+@pytest.mark.aws_rule(
+    "Variables of StartBuild win over the project's, and those over the buildspec's",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html",
+)
 def test_variables_of_the_start_win_over_the_projects_and_the_buildspecs(
     client: Client, project: Callable[..., str], unique: str
 ) -> None:
@@ -290,6 +316,10 @@ artifacts:
 """
 
 
+@pytest.mark.aws_rule(
+    "An artifact pattern that matches nothing fails the build",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html#build-spec.artifacts",
+)
 def test_an_artifact_that_is_missing_fails_the_upload(client: Client, project: Callable[..., str], unique: str) -> None:
     client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
     spec = "version: 0.2\nphases: {build: {commands: [ls]}}\nartifacts: {files: [none.txt]}"
@@ -345,6 +375,10 @@ def wait_for_line(client: Client, build: Build, line: str) -> None:
     raise AssertionError(f"the log has no line {line}")
 
 
+@pytest.mark.aws_rule(
+    "A start with the same idempotency token and request is one build",
+    page="https://docs.aws.amazon.com/codebuild/latest/APIReference/API_StartBuild.html",
+)
 def test_an_idempotency_token_starts_one_build(client: Client, project: Callable[..., str], unique: str) -> None:
     name = project("version: 0.2\nphases: {build: {commands: [ls]}}")
     first, second = (client("codebuild").start_build(projectName=name, idempotencyToken=unique) for _ in range(2))
@@ -357,6 +391,10 @@ def test_an_idempotency_token_starts_one_build(client: Client, project: Callable
     assert answer["buildsDeleted"] == [again["arn"]]
 
 
+@pytest.mark.aws_rule(
+    "A project's service role must exist and trust CodeBuild",
+    page="https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html",
+)
 def test_a_role_that_cannot_be_assumed_is_refused_at_creation(client: Client, unique: str) -> None:
     with pytest.raises(ClientError) as refused:
         client("codebuild").create_project(
@@ -375,6 +413,10 @@ def test_other_sources_are_refused_at_creation(client: Client, project: Callable
         project("buildspec.yml", source={"type": "GITHUB", "location": "https://github.com/a/b"})
 
 
+@pytest.mark.aws_rule(
+    "A project whose source is CODEPIPELINE is started by a CodePipeline alone",
+    page="https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html",
+)
 def test_only_a_codepipeline_starts_a_project_of_that_source(client: Client, project: Callable[..., str]) -> None:
     name = project("x", source={"type": "CODEPIPELINE"}, artifacts={"type": "CODEPIPELINE"})
     with pytest.raises(ClientError, match="only a CodePipeline can start it"):

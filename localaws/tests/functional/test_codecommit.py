@@ -93,6 +93,10 @@ def test_a_push_larger_than_gits_buffer_streams_through(repository: dict[str, An
     assert git(clone, "ls-remote", "origin", "main").split()[0] == git(clone, "rev-parse", "HEAD")
 
 
+@pytest.mark.aws_rule(
+    "A push is announced as a CodeCommit Repository State Change for each reference",
+    page="https://docs.aws.amazon.com/codecommit/latest/userguide/monitoring-events.html",
+)
 def test_a_push_is_announced_in_the_documented_shape(
     repository: dict[str, Any], clone: Path, events: list[Event]
 ) -> None:
@@ -157,6 +161,10 @@ def test_commits_by_the_api_are_there_for_git(
     ]
 
 
+@pytest.mark.aws_rule(
+    "A commit by the API names the tip of its branch as its parent",
+    page="https://docs.aws.amazon.com/codecommit/latest/userguide/commits.html",
+)
 def test_a_commit_on_an_outdated_parent_is_refused(client: Client, repository: dict[str, Any], clone: Path) -> None:
     codecommit, name = client("codecommit"), repository["repositoryName"]
     old = git(clone, "rev-parse", "HEAD")

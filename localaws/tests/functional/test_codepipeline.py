@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
 from tests.functional.conftest import DEV, REGION
+from tests.functional.doors import open_queue
 
 Client = Callable[..., Any]
 
@@ -109,6 +110,10 @@ def test_artifacts_lie_in_the_store_under_awss_keys(workshop: Workshop, client: 
         assert archive.namelist() == ["greeting.txt"]
 
 
+@pytest.mark.aws_rule(
+    "A build that fails fails its action",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeBuild.html",
+)
 @pytest.mark.parametrize("phase", ["pre_build", "build", "post_build"])
 def test_a_failed_build_is_the_actions_error(workshop: Workshop, phase: str) -> None:
     spec = f"version: 0.2\nphases: {{{phase}: {{commands: [exit 7]}}}}"
@@ -146,6 +151,10 @@ def test_an_artifact_that_the_build_does_not_make_fails_the_action(workshop: Wor
     assert "no matching artifact paths found" in workshop.error(execution, "CodeBuild")
 
 
+@pytest.mark.aws_rule(
+    "Several output artifacts of an action are the buildspec's secondary artifacts of those names",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/sample-multi-in-out.html",
+)
 def test_several_outputs_are_the_secondary_artifacts_of_those_names(workshop: Workshop) -> None:
     spec = """
 version: 0.2
@@ -175,6 +184,10 @@ artifacts:
     assert body == b"2\n"
 
 
+@pytest.mark.aws_rule(
+    "An approval is answered once, with the token of its own request",
+    page="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_PutApprovalResult.html",
+)
 def test_an_approval_is_answered_once_and_with_its_own_token(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     execution = workshop.create(workshop.declare([approval()], [approval(name="Last")]))
@@ -196,6 +209,10 @@ def test_an_approval_is_answered_once_and_with_its_own_token(workshop: Workshop)
     assert execution == workshop.stage("S2")["latestExecution"]["pipelineExecutionId"]
 
 
+@pytest.mark.aws_rule(
+    "A rejected approval fails its stage",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals.html",
+)
 def test_a_rejection_ends_the_execution_and_keeps_the_reason(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     execution = workshop.create(workshop.declare([approval()], [approval(name="Never")]))
@@ -207,6 +224,10 @@ def test_a_rejection_ends_the_execution_and_keeps_the_reason(workshop: Workshop)
     assert "latestExecution" not in workshop.stage("S2")
 
 
+@pytest.mark.aws_rule(
+    "An approval that nobody answers in time fails",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals.html",
+)
 def test_an_approval_times_out_by_the_clouds_clock(workshop: Workshop, server: Server) -> None:
     workshop.put_source({"a": "b"})
     execution = workshop.create(workshop.declare([approval(timeoutInMinutes=10)]))
@@ -218,10 +239,15 @@ def test_an_approval_times_out_by_the_clouds_clock(workshop: Workshop, server: S
     assert late.value.response["Error"]["Code"] == "ApprovalAlreadyCompletedException"
 
 
+@pytest.mark.aws_rule(
+    "An approval is announced to its topic as a documented JSON document",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/approvals-json-format.html",
+)
 def test_an_approval_is_announced_to_its_topic(workshop: Workshop, client: Client) -> None:
     topic = client("sns").create_topic(Name=workshop.name)["TopicArn"]
     queue = client("sqs").create_queue(QueueName=workshop.name)["QueueUrl"]
-    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=f"arn:aws:sqs:{REGION}:{DEV}:{workshop.name}")
+    arn = open_queue(client, f"arn:aws:sqs:{REGION}:{DEV}:{workshop.name}", "sns")
+    client("sns").subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
     workshop.put_source({"a": "b"})
     configuration = {"NotificationArn": topic, "CustomData": "look", "ExternalEntityLink": "https://example.com/e"}
     workshop.create(workshop.declare([approval(configuration=configuration)]))
@@ -264,6 +290,10 @@ def test_a_provider_that_is_not_done_is_refused_at_creation(workshop: Workshop) 
     assert "Provider: 'Lambda'" in refused.value.response["Error"]["Message"]
 
 
+@pytest.mark.aws_rule(
+    "A pipeline's role must exist and trust CodePipeline",
+    page="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_CreatePipeline.html",
+)
 @pytest.mark.parametrize("role", ["nobody", "build"])
 def test_a_role_that_codepipeline_may_not_assume_is_refused_at_creation(workshop: Workshop, role: str) -> None:
     arn = f"arn:aws:iam::{DEV}:role/{workshop.name}-{role}"

@@ -52,6 +52,11 @@ def rules(workshop: Workshop, execution_id: str) -> list[dict[str, Any]]:
     return list(found["ruleExecutionDetails"])
 
 
+@pytest.mark.aws_rule(
+    "A stage is entered on conditions of rules; their result is FAIL or SKIP, in a pipeline of type V2, never for the "
+    "source stage",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html",
+)
 def test_a_stage_whose_condition_is_not_met_is_skipped_and_the_next_one_runs(workshop: Workshop) -> None:
     workshop.put_source({"changed.txt": "false", "good": ""})
     execution_id = workshop.create(declaration(workshop, condition()))
@@ -118,6 +123,10 @@ def test_a_skipped_stage_is_no_target_of_a_rollback_and_cannot_be_retried(worksh
         codepipeline.rollback_stage(pipelineName=workshop.name, stageName="S2", targetPipelineExecutionId=execution_id)
 
 
+@pytest.mark.aws_rule(
+    "ListRuleExecutions shows the latest run of each rule",
+    page="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_RuleExecutionDetail.html",
+)
 def test_of_each_rule_the_latest_run_is_shown_and_an_unknown_execution_is_refused(workshop: Workshop) -> None:
     workshop.put_source({"changed.txt": "false", "good": ""})
     execution_id = workshop.create(declaration(workshop, condition()))

@@ -51,6 +51,10 @@ def code(raised: pytest.ExceptionInfo[ClientError]) -> str:
     return str(raised.value.response["Error"]["Code"])
 
 
+@pytest.mark.aws_rule(
+    "In mode QUEUED executions enter a stage one at a time and in their order",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html",
+)
 def test_queued_executions_wait_their_turn_before_an_occupied_stage(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     first = workshop.create(workshop.declare([approval()], executionMode="QUEUED"))
@@ -66,6 +70,10 @@ def test_queued_executions_wait_their_turn_before_an_occupied_stage(workshop: Wo
     assert workshop.execution(third)["status"] == "InProgress"
 
 
+@pytest.mark.aws_rule(
+    "In mode SUPERSEDED a newer execution takes the place of one that waits before the same stage",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html",
+)
 def test_a_newer_execution_supersedes_one_that_waits(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     first = workshop.create(workshop.declare([approval()]))
@@ -192,6 +200,10 @@ def test_actions_of_equal_order_run_side_by_side_and_all_end(workshop: Workshop)
     assert "After" not in workshop.actions(execution)
 
 
+@pytest.mark.aws_rule(
+    "A start with the same client request token is one execution",
+    page="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_StartPipelineExecution.html",
+)
 def test_a_start_with_the_same_token_is_one_execution(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     workshop.create(workshop.declare([approval()], variables=[{"name": "who", "defaultValue": "x"}]))
@@ -200,6 +212,10 @@ def test_a_start_with_the_same_token_is_one_execution(workshop: Workshop) -> Non
         workshop.start(variables=[{"name": "whom", "value": "x"}])
 
 
+@pytest.mark.aws_rule(
+    "Every change of state of a pipeline, a stage and an action is an event",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/detect-state-changes-cloudwatch-events.html",
+)
 def test_every_change_of_state_is_an_event(workshop: Workshop, server: Server) -> None:
     events: list[Event] = []
     server.cloud.on_event(events.append)

@@ -61,6 +61,10 @@ def overrides(workshop: Workshop) -> str:
     )
 
 
+@pytest.mark.aws_rule(
+    "CHANGE_SET_REPLACE replaces the change set of that name, CHANGE_SET_EXECUTE executes it",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html",
+)
 def test_a_change_set_is_replaced_and_executed(workshop: Workshop, client: Client) -> None:
     file = {"Parameters": {"Value": "from the file", "Name": f"/{workshop.name}"}, "Tags": {"team": "a"}}
     workshop.put_source(
@@ -144,6 +148,10 @@ def test_a_template_that_does_not_validate_is_the_actions_error(
     assert message in workshop.error(execution, "Deploy")
 
 
+@pytest.mark.aws_rule(
+    "REPLACE_ON_FAILURE deletes a stack that failed and makes it anew",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html",
+)
 def test_a_failed_stack_is_replaced_where_the_mode_says_so(workshop: Workshop, client: Client) -> None:
     broken = "Resources: {Bad: {Type: AWS::SSM::Parameter, Properties: {Type: String, Name: '/aws/x', Value: a}}}"
     client("ssm").put_parameter(Name=f"/{workshop.name}", Value="taken", Type="String")
@@ -237,6 +245,10 @@ def shown(workshop: Workshop, execution: str) -> str:
     return str(workshop.actions(execution)["Manual"]["input"]["resolvedConfiguration"]["CustomData"])
 
 
+@pytest.mark.aws_rule(
+    "A CodeCommit source polls for changes unless told not to",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CodeCommit.html",
+)
 def test_a_push_to_codecommit_starts_a_codepipeline_that_polls(
     workshop: Workshop, client: Client, tmp_path: Path
 ) -> None:
@@ -313,6 +325,10 @@ def _head_seen(server: Server, arn: str, head: str) -> bool:
     return seen.get("main") == head
 
 
+@pytest.mark.aws_rule(
+    "The S3 deploy action unpacks an artifact, or writes it whole under a key",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Deploy.html",
+)
 def test_an_unpacked_or_whole_artifact_is_deployed_to_s3(workshop: Workshop, client: Client) -> None:
     workshop.put_source({"site/index.html": "<p>"})
     settings = {"BucketName": workshop.name}

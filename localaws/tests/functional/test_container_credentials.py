@@ -15,6 +15,10 @@ from tests.functional.job_site import JobSite
 ADDRESS = "AWS_CONTAINER_CREDENTIALS_FULL_URI"
 
 
+@pytest.mark.aws_rule(
+    "A container gets its role's session from the address in AWS_CONTAINER_CREDENTIALS_FULL_URI",
+    page="https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.html",
+)
 def test_a_granted_address_answers_the_roles_session(site: JobSite, server: Server) -> None:
     granted = server.cloud.container_credentials.grant(site.role, "build")
     found = ContainerMetadataFetcher().retrieve_full_uri(granted[ADDRESS])

@@ -14,18 +14,19 @@ from botocore.exceptions import ClientError
 
 from localaws.server import Server
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
+from tests.functional.doors import open_logs, open_queue, open_topic
 
 Client = Callable[..., Any]
 
 
 class Queue:
-    """A queue whose messages a test waits for."""
+    """A queue whose messages a test waits for; EventBridge and SNS may send to it."""
 
     def __init__(self, client: Client, name: str, account: str = DEV) -> None:
         self._sqs = client("sqs", account=account)
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         self._url = self._sqs.create_queue(QueueName=name, Attributes=attributes)["QueueUrl"]
-        self.arn = f"arn:aws:sqs:{REGION}:{account}:{name}"
+        self.arn = open_queue(client, f"arn:aws:sqs:{REGION}:{account}:{name}", "events", "sns")
 
     def message(self, longest: float = 20) -> dict[str, Any]:
         """The next message, taken out."""
@@ -84,6 +85,10 @@ def _code(error: pytest.ExceptionInfo[ClientError]) -> str:
     return str(error.value.response["Error"]["Code"])
 
 
+@pytest.mark.aws_rule(
+    "An event arrives in the documented envelope",
+    page="https://docs.aws.amazon.com/eventbridge/latest/ref/overiew-event-structure.html",
+)
 def test_an_event_that_matches_reaches_the_queue_in_its_envelope(
     client: Client, queue: Queue, unique: str, rule: Callable[..., str]
 ) -> None:
@@ -139,9 +144,10 @@ def test_an_input_transformer_fills_its_template(
 
 def test_topics_logs_and_other_buses_are_targets(client: Client, queue: Queue, unique: str) -> None:
     events, sns, logs = client("events"), client("sns"), client("logs")
-    topic = sns.create_topic(Name=unique)["TopicArn"]
+    topic = open_topic(client, sns.create_topic(Name=unique)["TopicArn"], "events")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes={"RawMessageDelivery": "true"})
     logs.create_log_group(logGroupName=f"/aws/events/{unique}")
+    open_logs(client, f"/aws/events/{unique}", "events")
     bus = events.create_event_bus(Name=unique)["EventBusArn"]
     events.put_rule(Name=unique, EventPattern=json.dumps({"source": [unique]}))
     events.put_targets(Rule=unique, Targets=[{"Id": "bus", "Arn": bus}])
@@ -158,6 +164,11 @@ def test_topics_logs_and_other_buses_are_targets(client: Client, queue: Queue, u
     assert json.loads(found[0]["message"])["detail"] == {"n": 1}
 
 
+@pytest.mark.aws_rule(
+    "A bus takes another account's events only as its policy allows, with events:source and events:detail-type as "
+    "conditions",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html",
+)
 def test_a_bus_of_another_account_takes_events_only_as_its_policy_allows(client: Client, unique: str) -> None:
     there, here = client("events", account=PROD), client("events", account=PREPROD)
     received = Queue(client, unique, PROD)
@@ -177,6 +188,10 @@ def test_a_bus_of_another_account_takes_events_only_as_its_policy_allows(client:
     assert dead.message()["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "NO_PERMISSIONS"
 
 
+@pytest.mark.aws_rule(
+    "A delivery that lacks permission or its target is not tried again: it goes to the dead-letter queue",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_a_failed_invocation_ends_in_the_dead_letter_queue_and_in_the_metrics(
     client: Client, queue: Queue, unique: str, rule: Callable[..., str]
 ) -> None:
@@ -216,6 +231,11 @@ def _sum(client: Client, rule_name: str, metric: str) -> float:
     return 0.0
 
 
+@pytest.mark.aws_rule(
+    "Targets such as SageMaker pipelines and CodePipelines need a role that trusts EventBridge; queues, topics and log "
+    "groups need a policy of their own",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+)
 def test_a_role_that_does_not_trust_eventbridge_fails_the_invocation(
     client: Client, queue: Queue, unique: str, rule: Callable[..., str]
 ) -> None:
@@ -255,6 +275,10 @@ def test_a_wrong_pattern_is_refused(client: Client, unique: str) -> None:
         assert _code(refused) == "InvalidEventPatternException", pattern
 
 
+@pytest.mark.aws_rule(
+    "A target needs what its type needs: a role, an input that is JSON, one way to make the input",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html",
+)
 @pytest.mark.parametrize(
     ("target", "code"),
     [
@@ -275,6 +299,10 @@ def test_a_target_that_cannot_be_delivered_to_is_refused(
     assert _code(refused) == code
 
 
+@pytest.mark.aws_rule(
+    "A rule with targets is not deleted",
+    page="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html",
+)
 def test_rules_and_targets_are_listed_tagged_and_deleted(client: Client, unique: str, queue: Queue) -> None:
     events = client("events")
     arn = events.put_rule(
@@ -296,6 +324,10 @@ def test_rules_and_targets_are_listed_tagged_and_deleted(client: Client, unique:
     assert _code(refused) == "ResourceNotFoundException"
 
 
+@pytest.mark.aws_rule(
+    "PutEvents takes each entry by itself, none whose source begins with aws., and a Detail that is a JSON object",
+    page="https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html",
+)
 def test_entries_that_are_not_taken_say_why(client: Client, unique: str) -> None:
     assert _put(client, "aws.mine")["ErrorCode"] == "NotAuthorizedForSourceException"
     assert _put(client, unique, Detail="[]")["ErrorCode"] == "MalformedDetail"

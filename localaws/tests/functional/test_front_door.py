@@ -41,6 +41,10 @@ def test_a_role_that_does_not_exist_cannot_be_assumed(client: Client) -> None:
     assert refused.value.response["Error"]["Code"] == "AccessDenied"
 
 
+@pytest.mark.aws_rule(
+    "A role is assumed only by whom its trust policy names, whatever the caller's own policies say",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html",
+)
 def test_a_role_is_assumed_only_by_whom_it_trusts(client: Client, unique: str) -> None:
     stranger = {"AWS": "arn:aws:iam::999999999999:root"}
     trust = json.dumps({"Statement": [{"Effect": "Allow", "Principal": stranger, "Action": "sts:AssumeRole"}]})

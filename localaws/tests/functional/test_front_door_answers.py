@@ -34,12 +34,20 @@ def _signed_by_version_2(url: str, key: str, seconds: int) -> str:
     return str(request.url)
 
 
+@pytest.mark.aws_rule(
+    "A request is signed by Signature Version 4 in its headers or its query",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html",
+)
 def test_urls_presigned_by_either_version_are_followed(client: Make, address: str, unique: str) -> None:
     newer = client("s3").generate_presigned_url("get_object", {"Bucket": unique, "Key": "a b.txt"})
     for url in (newer, _signed_by_version_2(address, DEV, 60)):
         assert requests.get(url, timeout=10).content == b"content"
 
 
+@pytest.mark.aws_rule(
+    "A presigned URL ends with its Expires",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html",
+)
 def test_an_expired_presigned_url_is_refused(client: Make, address: str, unique: str) -> None:
     newer = client("s3").generate_presigned_url("get_object", {"Bucket": unique, "Key": "a b.txt"}, ExpiresIn=1)
     older = _signed_by_version_2(address, DEV, -1)

@@ -73,6 +73,11 @@ def denied(call: Callable[..., Any], **request: Any) -> tuple[str, str]:
     return error.value.response["Error"]["Code"], error.value.response["Error"]["Message"]
 
 
+@pytest.mark.aws_rule(
+    "ListObjects needs s3:ListBucket on the bucket, CopyObject s3:GetObject on the source and s3:PutObject on the "
+    "target",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html",
+)
 def test_a_role_does_what_its_policies_allow_and_nothing_else(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique)
     arn = f"arn:aws:s3:::{bucket}"
@@ -92,6 +97,10 @@ def test_a_role_does_what_its_policies_allow_and_nothing_else(enforced: Enforced
     assert "s3:PutObject" in denied(s3.copy_object, **copy)[1]
 
 
+@pytest.mark.aws_rule(
+    "GetCallerIdentity needs no permission; everything else does",
+    page="https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html",
+)
 def test_a_role_without_policies_may_only_ask_who_it_is(enforced: Enforced, unique: str) -> None:
     keys = enforced.role(unique)
     assert enforced.client("sts", keys=keys).get_caller_identity()["Account"] == DEV
@@ -109,6 +118,10 @@ def test_policies_of_aws_can_be_attached(enforced: Enforced, unique: str) -> Non
     assert denied(enforced.client("codepipeline", keys=keys).list_pipelines)[0] == "AccessDeniedException"
 
 
+@pytest.mark.aws_rule(
+    "A permissions boundary grants nothing; it limits a role even where a resource-based policy names the role",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
+)
 def test_a_permissions_boundary_bounds(enforced: Enforced, unique: str) -> None:
     boundary = enforced.client("iam").create_policy(
         PolicyName=unique, PolicyDocument=document(statement("ssm:*", "*"))
@@ -134,6 +147,10 @@ def test_a_users_own_and_groups_policies_count(enforced: Enforced, unique: str) 
     assert denied(enforced.client("sns", keys=keys).create_topic, Name=unique)[0] == "AuthorizationError"
 
 
+@pytest.mark.aws_rule(
+    "Handing a role to a service needs iam:PassRole on that role, for that service",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+)
 def test_a_role_is_passed_only_where_iam_allows_it(enforced: Enforced, unique: str) -> None:
     passed = f"arn:aws:iam::{DEV}:role/{unique}-passed"
     enforced.role(f"{unique}-passed")
@@ -154,6 +171,10 @@ def test_a_role_is_passed_only_where_iam_allows_it(enforced: Enforced, unique: s
     assert "iam:PassRole" in denied(events.put_targets, Rule=unique, Targets=[target])[1]
 
 
+@pytest.mark.aws_rule(
+    "For another account's resource both the identity-based and the resource-based policy must allow",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+)
 def test_another_accounts_bucket_needs_both_sides(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique, PREPROD)
     keys = enforced.role(unique, statement("s3:*", "*"))
@@ -174,6 +195,10 @@ def test_another_accounts_bucket_needs_both_sides(enforced: Enforced, unique: st
     s3.put_object(**put, ServerSideEncryption="aws:kms")
 
 
+@pytest.mark.aws_rule(
+    "Writing an object under a KMS key needs kms:GenerateDataKey, reading it kms:Decrypt",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html",
+)
 def test_an_encrypted_object_needs_its_key(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique)
     key = enforced.client("kms").create_key()["KeyMetadata"]["Arn"]
@@ -235,3 +260,73 @@ def test_a_page_tells_who_asked_for_which_action_on_what(enforced: Enforced, uni
 def asking(principal: str, action: str, resource: str, allowed: bool, count: int) -> dict[str, Any]:
     found = {"principal": principal, "action": action, "resource": resource}
     return {**found, "allowed": allowed, "count": count}
+
+
+def _writes_once(bucket: str) -> str:
+    """The bucket policy of S3's guide: what is in records/ can be created and never written over."""
+    return document(
+        statement(
+            "s3:PutObject",
+            f"arn:aws:s3:::{bucket}/records/*",
+            "Deny",
+            Principal="*",
+            Condition={"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}},
+        )
+    )
+
+
+@pytest.mark.aws_rule(
+    "A bucket policy that asks for If-None-Match denies PutObject, CopyObject and CompleteMultipartUpload without it, "
+    "and exempts the parts of an upload by s3:ObjectCreationOperation.",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html",
+)
+def test_a_bucket_policy_enforces_conditional_writes(enforced: Enforced, unique: str) -> None:
+    bucket = enforced.bucket(unique)
+    enforced.client("s3").put_bucket_policy(Bucket=bucket, Policy=_writes_once(bucket))
+    s3 = enforced.client("s3", keys=enforced.role(unique, statement("s3:*", f"arn:aws:s3:::{bucket}*")))
+    record = {"Bucket": bucket, "Key": "records/1.json"}
+    assert "explicit deny in a resource-based policy" in denied(s3.put_object, **record, Body=b"1")[1]
+    assert "explicit deny" in denied(s3.copy_object, **record, CopySource=f"{bucket}/in/a.csv")[1]
+    s3.put_object(**record, Body=b"1", IfNoneMatch="*")
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**record, Body=b"2", IfNoneMatch="*")
+    assert s3.get_object(**record)["Body"].read() == b"1"
+    s3.put_object(Bucket=bucket, Key="elsewhere/1.json", Body=b"1")
+
+    upload = {"Bucket": bucket, "Key": "records/2.json"}
+    upload["UploadId"] = s3.create_multipart_upload(**upload)["UploadId"]
+    part = s3.upload_part(**upload, PartNumber=1, Body=b"1")["ETag"]
+    whole = {**upload, "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part}]}}
+    assert "explicit deny" in denied(s3.complete_multipart_upload, **whole)[1]
+    s3.complete_multipart_upload(**whole, IfNoneMatch="*")
+
+
+@pytest.mark.aws_rule(
+    "s3:if-match and s3:if-none-match are keys of requests that write: a conditional read fills neither.",
+    page="https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html",
+)
+def test_a_policy_may_ask_for_one_condition_or_the_other(enforced: Enforced, unique: str) -> None:
+    bucket = enforced.bucket(unique)
+    either = statement(
+        "s3:PutObject",
+        f"arn:aws:s3:::{bucket}/*",
+        "Deny",
+        Principal="*",
+        Condition={
+            "Null": {"s3:if-match": "true", "s3:if-none-match": "true"},
+            "Bool": {"s3:ObjectCreationOperation": "true"},
+        },
+    )
+    unread = statement(
+        "s3:GetObject", f"arn:aws:s3:::{bucket}/*", "Deny", Principal="*", Condition={"Null": {"s3:if-match": "false"}}
+    )
+    enforced.client("s3").put_bucket_policy(Bucket=bucket, Policy=document(either, unread))
+    s3 = enforced.client("s3", keys=enforced.role(unique, statement("s3:*", f"arn:aws:s3:::{bucket}*")))
+    pointer = {"Bucket": bucket, "Key": "live.json"}
+    denied(s3.put_object, **pointer, Body=b"1")
+    first = s3.put_object(**pointer, Body=b"1", IfNoneMatch="*")["ETag"]
+    s3.put_object(**pointer, Body=b"2", IfMatch=first)
+    with pytest.raises(ClientError, match="PreconditionFailed"):
+        s3.put_object(**pointer, Body=b"3", IfMatch=first)
+    assert s3.get_object(**pointer, IfNoneMatch='"other"')["Body"].read() == b"2"
+    assert s3.get_object(**pointer, IfMatch=s3.head_object(**pointer)["ETag"])["Body"].read() == b"2"

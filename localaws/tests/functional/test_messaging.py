@@ -152,6 +152,14 @@ def test_a_batch_reports_each_entry(client: Client, topic: str, queue: Queue) ->
     assert queue.message()["Body"] == "m"
 
 
+@pytest.mark.aws_rule(
+    "A subscription needs a known protocol, an endpoint of it and well-formed policies",
+    page="https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html",
+)
+@pytest.mark.aws_rule(
+    "A message is neither empty nor, as JSON, without a default",
+    page="https://docs.aws.amazon.com/sns/latest/api/API_Publish.html",
+)
 def test_wrong_subscriptions_and_messages_are_refused(client: Client, topic: str, queue: Queue) -> None:
     sns = client("sns")
     subscribe = {"TopicArn": topic, "Protocol": "sqs", "Endpoint": queue.arn}

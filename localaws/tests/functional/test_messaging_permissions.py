@@ -53,6 +53,10 @@ def _message(strict: Client, url: str) -> dict[str, Any]:
     raise AssertionError("no message came")
 
 
+@pytest.mark.aws_rule(
+    "EventBridge sends to a queue, as a target and as a dead-letter queue, only as the queue's policy lets it",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html",
+)
 def test_eventbridge_needs_the_policy_of_the_queue(strict: Client, unique: str) -> None:
     events = strict("events")
     rule = events.put_rule(Name=unique, EventPattern=json.dumps({"source": [unique]}))["RuleArn"]
@@ -71,6 +75,10 @@ def test_eventbridge_needs_the_policy_of_the_queue(strict: Client, unique: str) 
     assert dead["TARGET_ARN"]["StringValue"] == closed_arn
 
 
+@pytest.mark.aws_rule(
+    "A topic sends to a queue only as the queue's policy lets sns.amazonaws.com",
+    page="https://docs.aws.amazon.com/sns/latest/dg/subscribe-sqs-queue-to-sns-topic.html",
+)
 def test_a_topic_needs_the_policy_of_the_queue(strict: Client, unique: str) -> None:
     sns = strict("sns")
     topic = sns.create_topic(Name=unique)["TopicArn"]

@@ -102,6 +102,10 @@ def test_a_package_without_its_artifact_is_failed(sagemaker: Any, group: str, mo
     assert ".gone" in described["ModelPackageStatusDetails"]["ValidationStatuses"][0]["FailureReason"]
 
 
+@pytest.mark.aws_rule(
+    "A registration with the same client token is one version",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModelPackage.html",
+)
 def test_a_client_token_registers_once(sagemaker: Any, group: str, model_url: str) -> None:
     first = register(sagemaker, group, model_url, ClientToken="once")
     assert register(sagemaker, group, model_url, ClientToken="once") == first
@@ -140,6 +144,10 @@ def test_a_list_of_a_missing_group_is_an_error(sagemaker: Any) -> None:
     assert (code, "does not exist" in message) == ("ValidationException", True)
 
 
+@pytest.mark.aws_rule(
+    "Another account uses a model package where the group's policy says so",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.html",
+)
 def test_another_account_reads_what_the_policy_shares(
     client: Client, sagemaker: Any, group: str, model_url: str
 ) -> None:
@@ -192,6 +200,10 @@ def test_a_batch_tells_which_packages_are_missing(sagemaker: Any, group: str, mo
     assert list(answer["BatchDescribeModelPackageErrorMap"]) == [f"{arn}9"]
 
 
+@pytest.mark.aws_rule(
+    "Tags belong to the model package group, not to its versions",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AddTags.html",
+)
 def test_tags_belong_to_the_group_and_not_to_a_version(sagemaker: Any, group: str, model_url: str) -> None:
     arn = sagemaker.describe_model_package_group(ModelPackageGroupName=group)["ModelPackageGroupArn"]
     sagemaker.add_tags(ResourceArn=arn, Tags=[{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}])
@@ -203,6 +215,10 @@ def test_tags_belong_to_the_group_and_not_to_a_version(sagemaker: Any, group: st
     assert sagemaker.list_tags(ResourceArn=version)["Tags"] == []
 
 
+@pytest.mark.aws_rule(
+    "Creation and approval of a model package are events on the default bus",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html",
+)
 def test_creation_and_approval_are_announced(sagemaker: Any, group: str, model_url: str, events: list[Event]) -> None:
     arn = register(sagemaker, group, model_url)
     sagemaker.update_model_package(ModelPackageArn=arn, ModelApprovalStatus="Approved")

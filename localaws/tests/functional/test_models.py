@@ -84,6 +84,10 @@ def test_a_model_of_an_approved_package_serves_what_the_package_names(site: JobS
     assert site.predictions(unique) == {"a.csv.out": b"package model\n"}, job
 
 
+@pytest.mark.aws_rule(
+    "A model is made of an approved model package alone",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html",
+)
 @pytest.mark.parametrize("status", ["PendingManualApproval", "Rejected"])
 def test_a_package_that_is_not_approved_makes_no_model(site: JobSite, unique: str, status: str) -> None:
     package = register(site, unique, ModelApprovalStatus=status)
@@ -93,6 +97,10 @@ def test_a_package_that_is_not_approved_makes_no_model(site: JobSite, unique: st
         )
 
 
+@pytest.mark.aws_rule(
+    "Another account uses a model package where the group's policy says so",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/model-registry-deploy-xaccount.html",
+)
 def test_a_package_of_another_account_is_used_where_its_group_says_so(
     site: JobSite, unique: str, client: Callable[..., Any]
 ) -> None:
@@ -116,6 +124,10 @@ def test_a_package_of_another_account_is_used_where_its_group_says_so(
     assert theirs.create_model(**request)["ModelArn"].endswith(f"{PREPROD}:model/{unique}")
 
 
+@pytest.mark.aws_rule(
+    "A model has exactly one of PrimaryContainer and Containers, each an image or a model package",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateModel.html",
+)
 @pytest.mark.parametrize(
     ("change", "said"),
     [

@@ -11,6 +11,7 @@ from botocore.exceptions import ClientError
 
 from localaws.server import Server
 from tests.functional.conftest import DEV, REGION
+from tests.functional.doors import open_topic
 from tests.functional.test_events import Queue, _code
 
 Client = Callable[..., Any]
@@ -19,7 +20,7 @@ FAILED = "codepipeline-pipeline-pipeline-execution-failed"
 
 @pytest.fixture
 def topic(client: Client, unique: str) -> str:
-    return str(client("sns").create_topic(Name=unique)["TopicArn"])
+    return open_topic(client, client("sns").create_topic(Name=unique)["TopicArn"], "codestar-notifications")
 
 
 @pytest.fixture
@@ -126,6 +127,10 @@ def test_rules_are_described_listed_tagged_and_given_targets(
     assert notifications.describe_notification_rule(Arn=arn)["Targets"] == []
 
 
+@pytest.mark.aws_rule(
+    "A notification rule asks for event types of its own resource",
+    page="https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html",
+)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [

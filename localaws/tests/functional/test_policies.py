@@ -44,6 +44,10 @@ HERE = {"AWS": f"arn:aws:iam::{DEV}:root"}
 DENY_ALL = {"principal": "*", "effect": "Deny"}
 
 
+@pytest.mark.aws_rule(
+    "A role is assumed only by whom its trust policy names, whatever the caller's own policies say",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html",
+)
 @pytest.mark.parametrize(
     ("statements", "request_", "allowed"),
     [
@@ -82,6 +86,11 @@ def test_a_role_is_assumed_as_its_trust_policy_says(
     assert found == (None if allowed else "AccessDenied")
 
 
+@pytest.mark.aws_rule(
+    "A service assumes a role only where the trust policy names its principal, with aws:SourceAccount and "
+    "aws:SourceArn as it supplies them",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+)
 @pytest.mark.parametrize(
     ("condition", "others", "allowed"),
     [
@@ -138,6 +147,11 @@ def test_a_role_that_stopped_trusting_codebuild_fails_the_build(kept_client: Cli
     assert found["buildStatus"] in ("FAILED", "FAULT")
 
 
+@pytest.mark.aws_rule(
+    "A bus takes another account's events only as its policy allows, with events:source and events:detail-type as "
+    "conditions",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html",
+)
 @pytest.mark.parametrize(
     ("statements", "failed"),
     [
@@ -166,6 +180,10 @@ def test_each_event_is_let_in_by_itself(
 WRONG = {"StringMatches": {"aws:username": "a"}}
 
 
+@pytest.mark.aws_rule(
+    "A policy has the elements of the policy grammar and no others",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
+)
 def test_an_operator_that_does_not_exist_is_refused_where_the_policy_is_put(kept_client: Client, unique: str) -> None:
     iam, bucket = kept_client("iam"), {"Bucket": unique}
     wrong = document(statement("sts:AssumeRole", Principal="*", Condition=WRONG))
@@ -222,6 +240,10 @@ def test_no_resource_policy_is_simulated_for_a_role(kept_client: Client, unique:
     assert code(kept_client("iam").simulate_principal_policy, **request) == "InvalidInput"
 
 
+@pytest.mark.aws_rule(
+    "SimulatePrincipalPolicy answers by the principal's policies, boundary and the given context",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+)
 def test_policies_are_simulated_by_the_evaluator(kept_client: Client, unique: str) -> None:
     role(kept_client, DEV, unique, trust(HERE))
     iam = kept_client("iam")
@@ -259,6 +281,10 @@ def test_policies_are_simulated_by_the_evaluator(kept_client: Client, unique: st
     assert code(iam.simulate_principal_policy, **missing) == "NoSuchEntity"
 
 
+@pytest.mark.aws_rule(
+    "A session policy limits its session and grants nothing",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session",
+)
 def test_a_session_policy_limits_its_session(enforced: Enforced, unique: str) -> None:
     bucket = enforced.bucket(unique)
     enforced.role(unique, statement("s3:*", "*"))
@@ -288,6 +314,10 @@ def test_a_session_policy_limits_its_session(enforced: Enforced, unique: str) ->
     assert code(enforced.client("sts").assume_role, **absent) == "ValidationError"
 
 
+@pytest.mark.aws_rule(
+    "Session tags are aws:PrincipalTag in policies",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html",
+)
 def test_session_tags_are_the_principals(enforced: Enforced, unique: str) -> None:
     enforced.role(unique, statement("ssm:*", "*", Condition={"StringEquals": {"aws:PrincipalTag/team": "blue"}}))
     open_trust = document({**trust(HERE), "Action": ["sts:AssumeRole", "sts:TagSession"]})

@@ -54,6 +54,10 @@ def test_a_script_of_the_samples_runs_unchanged(site: JobSite, unique: str) -> N
     ]
 
 
+@pytest.mark.aws_rule(
+    "A container fails its job by its exit code, with the reason that it wrote to /opt/ml/output/message",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-your-own-processing-container.html",
+)
 def test_exit_code_and_message_of_a_failing_script_are_the_reason(site: JobSite, unique: str) -> None:
     script = "open('/opt/ml/output/message', 'w').write('column age is missing' + ' ' * 2000)\nraise SystemExit(3)"
     job = site.process(unique, script, outputs={"out": f"s3://{site.bucket}/never"})
@@ -297,6 +301,11 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
     assert all(result["Values"] and result["Values"][0] > 0 for result in found)
 
 
+@pytest.mark.aws_rule(
+    "A processing job has at most 20 instances, inputs of unique names below /opt/ml/processing and a role of its own "
+    "account",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html",
+)
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
@@ -327,6 +336,10 @@ def test_what_aws_refuses_is_refused(site: JobSite, unique: str, change: dict[st
     assert refused.value.response["Error"]["Code"] == code
 
 
+@pytest.mark.aws_rule(
+    "A job's role must exist and trust SageMaker",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/sagemaker-roles.html",
+)
 def test_a_role_that_sagemaker_may_not_assume_is_refused(site: JobSite, unique: str) -> None:
     other = site.client("iam").create_role(RoleName=f"{unique}-x", AssumeRolePolicyDocument=trust("ec2.amazonaws.com"))
     with pytest.raises(ClientError, match=r"Could not assume role .*sagemaker\.amazonaws\.com"):

@@ -7,6 +7,7 @@ import hashlib
 import json
 import subprocess
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ def test_a_deleted_bucket_policy_is_gone(client: Client, bucket: str) -> None:
     assert _code(refused) == "NoSuchBucketPolicy"
 
 
+@pytest.mark.aws_rule(
+    "A bucket policy names principals, S3's actions and resources of its own bucket",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
+)
 @pytest.mark.parametrize("policy", ["{", "[]", "{}", '{"Statement": [{"Effect": "Allow"}]}', _tls_only("other")])
 def test_a_malformed_bucket_policy_is_refused(client: Client, bucket: str, policy: str) -> None:
     with pytest.raises(ClientError) as refused:
@@ -67,6 +72,10 @@ def test_a_malformed_bucket_policy_is_refused(client: Client, bucket: str, polic
     assert _code(refused) == "MalformedPolicy"
 
 
+@pytest.mark.aws_rule(
+    "Only the bucket's own account puts its policy",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
+)
 def test_another_account_may_not_put_a_bucket_policy(client: Client, bucket: str) -> None:
     with pytest.raises(ClientError) as refused:
         client("s3", account=PREPROD).put_bucket_policy(Bucket=bucket, Policy=_tls_only(bucket))
@@ -83,6 +92,10 @@ def _digest(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
+@pytest.mark.aws_rule(
+    "An object whose content does not have the checksum that was sent is refused",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+)
 def test_a_wrong_checksum_is_refused_and_nothing_is_stored(client: Client, bucket: str) -> None:
     s3 = client("s3")
     with pytest.raises(ClientError) as refused:
@@ -97,6 +110,10 @@ def test_a_wrong_checksum_is_refused_and_nothing_is_stored(client: Client, bucke
     assert s3.head_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")["ChecksumSHA256"] == _digest(b"one")
 
 
+@pytest.mark.aws_rule(
+    "An object whose content does not have the checksum that was sent is refused",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+)
 def test_a_wrong_checksum_of_a_part_is_refused(client: Client, bucket: str) -> None:
     s3 = client("s3")
     upload = s3.create_multipart_upload(Bucket=bucket, Key="k", ChecksumAlgorithm="SHA256")["UploadId"]
@@ -107,6 +124,10 @@ def test_a_wrong_checksum_of_a_part_is_refused(client: Client, bucket: str) -> N
     assert _code(refused) == "BadDigest"
 
 
+@pytest.mark.aws_rule(
+    "A request with ExpectedBucketOwner touches no bucket of another account",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html",
+)
 def test_a_bucket_of_another_owner_than_expected_is_not_touched(client: Client, bucket: str) -> None:
     s3 = client("s3")
     s3.put_object(Bucket=bucket, Key="k", Body=b"x", ExpectedBucketOwner=DEV)
@@ -167,6 +188,10 @@ def test_a_copy_keeps_the_checksum_of_its_source(client: Client, bucket: str) ->
     assert s3.head_object(Bucket=bucket, Key="copy", ChecksumMode="ENABLED")["ChecksumSHA256"] == _digest(b"one")
 
 
+@pytest.mark.aws_rule(
+    "A bucket with EventBridge turned on announces objects that are created and deleted",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html",
+)
 def test_a_bucket_with_eventbridge_announces_what_is_written_and_deleted(
     client: Client, server: Server, bucket: str
 ) -> None:
@@ -208,3 +233,116 @@ def test_a_bucket_made_again_has_no_policy(client: Client, bucket: str) -> None:
     with pytest.raises(ClientError) as refused:
         s3.get_bucket_policy(Bucket=bucket)
     assert _code(refused) == "NoSuchBucketPolicy"
+
+
+CONDITIONAL = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
+
+
+def _write(s3: Any, how: str, bucket: str, body: bytes = b"new", key: str = "k", **condition: str) -> Any:
+    """Write a key by one of the three operations that take conditions."""
+    if how == "put":
+        return s3.put_object(Bucket=bucket, Key=key, Body=body, **condition)
+    if how == "copy":
+        s3.put_object(Bucket=bucket, Key="source", Body=body)
+        return s3.copy_object(Bucket=bucket, Key=key, CopySource=f"{bucket}/source", **condition)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key=key)["UploadId"]
+    return _complete(s3, bucket, key, upload, body, **condition)
+
+
+def _complete(s3: Any, bucket: str, key: str, upload: str, body: bytes = b"new", **condition: str) -> Any:
+    etag = s3.upload_part(Bucket=bucket, Key=key, UploadId=upload, PartNumber=1, Body=body)["ETag"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": etag}]}
+    return s3.complete_multipart_upload(Bucket=bucket, Key=key, UploadId=upload, MultipartUpload=parts, **condition)
+
+
+def _content(s3: Any, bucket: str, key: str = "k") -> bytes:
+    return bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+
+
+WAYS = ["put", "copy", "multipart"]
+
+
+@pytest.mark.aws_rule(
+    "S3 writes with If-None-Match: * only where the key has no object, and else answers 412", page=CONDITIONAL
+)
+@pytest.mark.parametrize("how", WAYS)
+def test_nothing_is_overwritten_with_if_none_match(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    _write(s3, how, bucket, b"first", IfNoneMatch="*")
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, b"second", IfNoneMatch="*")
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("PreconditionFailed", 412)
+    assert _content(s3, bucket) == b"first"
+
+
+@pytest.mark.aws_rule("If-None-Match: * holds for a key whose newest version is a delete marker", page=CONDITIONAL)
+@pytest.mark.parametrize("how", WAYS)
+def test_a_deleted_key_of_a_versioned_bucket_is_free_again(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    _write(s3, how, bucket, b"first")
+    s3.delete_object(Bucket=bucket, Key="k")
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, IfMatch='"0"')
+    assert _code(refused) == "NoSuchKey"
+    _write(s3, how, bucket, b"second", IfNoneMatch="*")
+    assert _content(s3, bucket) == b"second"
+
+
+@pytest.mark.aws_rule(
+    "S3 writes with If-Match only over the object of that ETag: 412 for another, 404 for none", page=CONDITIONAL
+)
+@pytest.mark.parametrize("how", WAYS)
+def test_an_object_is_replaced_only_where_it_is_the_one_that_was_read(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, IfMatch='"0"')
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("NoSuchKey", 404)
+    etag = _write(s3, "put", bucket, b"first")["ETag"]
+    _write(s3, how, bucket, b"second", IfMatch=etag)
+    with pytest.raises(ClientError) as refused:
+        _write(s3, how, bucket, b"third", IfMatch=etag)
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("PreconditionFailed", 412)
+    assert _content(s3, bucket) == b"second"
+
+
+@pytest.mark.aws_rule("If-None-Match of a write takes * alone; an ETag is answered with 501", page=CONDITIONAL)
+def test_if_none_match_of_a_write_takes_no_etag(client: Client, bucket: str) -> None:
+    with pytest.raises(ClientError) as refused:
+        _write(client("s3"), "put", bucket, IfNoneMatch='"0"')
+    assert (_code(refused), refused.value.response["ResponseMetadata"]["HTTPStatusCode"]) == ("NotImplemented", 501)
+
+
+@pytest.mark.aws_rule(
+    "Of several conditional writes of a key at once, one succeeds and the others get 412", page=CONDITIONAL
+)
+def test_of_many_conditional_writes_at_once_one_succeeds(client: Client, bucket: str) -> None:
+    def attempt(number: int) -> str:
+        try:
+            _write(client("s3"), "put", bucket, str(number).encode() * 200_000, IfNoneMatch="*")
+        except ClientError as error:
+            return str(error.response["Error"]["Code"])
+        return str(number)
+
+    with ThreadPoolExecutor(8) as pool:
+        told = list(pool.map(attempt, range(8)))
+    (winner,) = (each for each in told if each != "PreconditionFailed")
+    assert _content(client("s3"), bucket)[:1] == winner.encode()
+
+
+@pytest.mark.aws_rule("A key deleted during a multipart upload makes its conditional end a 409", page=CONDITIONAL)
+@pytest.mark.parametrize("condition", [{"IfNoneMatch": "*"}, {"IfMatch": "again"}])
+def test_a_conditional_upload_conflicts_with_a_deletion_meanwhile(
+    client: Client, bucket: str, condition: dict[str, str]
+) -> None:
+    s3 = client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"first")
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    s3.delete_object(Bucket=bucket, Key="k")
+    if "IfMatch" in condition:
+        condition = {"IfMatch": s3.put_object(Bucket=bucket, Key="k", Body=b"again")["ETag"]}
+    with pytest.raises(ClientError) as refused:
+        _complete(s3, bucket, "k", upload, b"new", **condition)
+    code = refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
+    assert (_code(refused), code) == ("ConditionalRequestConflict", 409)
+    _write(s3, "multipart", bucket, b"anew", key="other", IfNoneMatch="*")

@@ -230,6 +230,10 @@ def test_stopping_stops_the_running_job(pipelines: Pipelines, bucket: str) -> No
     assert refused(pipelines.sagemaker.stop_pipeline_execution, PipelineExecutionArn=arn)[0] == "ConflictException"
 
 
+@pytest.mark.aws_rule(
+    "A cached step stands for one with the same arguments, but for those that do not change the outcome",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html",
+)
 def test_a_cached_step_is_not_run_again(pipelines: Pipelines, bucket: str) -> None:
     pipelines.create(report_step(bucket, CacheConfig={"Enabled": True, "ExpireAfter": "P1D"}), Parameters=[AUC])
     first = pipelines.start()
@@ -240,6 +244,10 @@ def test_a_cached_step_is_not_run_again(pipelines: Pipelines, bucket: str) -> No
     assert "CacheHitResult" not in pipelines.steps(other)["Report"]
 
 
+@pytest.mark.aws_rule(
+    "A callback step waits until its token is answered",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html#step-type-callback",
+)
 def test_a_callback_waits_for_an_answer_and_hands_it_on(pipelines: Pipelines, client: Client, unique: str) -> None:
     sqs = client("sqs")
     queue = sqs.create_queue(QueueName=unique)["QueueUrl"]
@@ -288,6 +296,10 @@ def test_a_package_is_registered_in_a_group_that_the_step_makes(pipelines: Pipel
     assert pipelines.sagemaker.describe_model_package(ModelPackageName=package)["ModelApprovalStatus"] == "Approved"
 
 
+@pytest.mark.aws_rule(
+    "A selective execution borrows outputs of an earlier execution for steps that are not selected",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html",
+)
 def test_only_the_selected_steps_run_with_borrowed_outputs(pipelines: Pipelines) -> None:
     name = {"Get": "Steps.Model.ModelName"}
     pipelines.create(model_step(), fail_step({"Std:Join": {"On": " ", "Values": ["model", name]}}))
@@ -328,6 +340,10 @@ def test_an_argument_that_sagemaker_lacks_fails_the_step_in_words(pipelines: Pip
     assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "S3Urii" in reason
 
 
+@pytest.mark.aws_rule(
+    "A start with the same client request token is one execution",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StartPipelineExecution.html",
+)
 def test_a_token_starts_one_execution(pipelines: Pipelines) -> None:
     pipelines.create(model_step(), Parameters=[AUC])
     token = "a" * 32
@@ -387,6 +403,10 @@ def test_executions_are_listed_in_pages_newest_first_and_go_with_the_pipeline(pi
     assert refused(pipelines.sagemaker.describe_pipeline_execution, **missing)[0] == "ResourceNotFound"
 
 
+@pytest.mark.aws_rule(
+    "Changes of executions and steps are events on the default bus",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/automating-sagemaker-with-eventbridge.html",
+)
 def test_changes_are_announced_and_measured(pipelines: Pipelines, client: Client, events: list[Event]) -> None:
     pipelines.create(model_step())
     arn = pipelines.start()

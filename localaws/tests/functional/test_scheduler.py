@@ -118,7 +118,12 @@ def test_an_event_bus_and_an_api_call_are_targets(
     assert queue.message()["Body"] == "by Scheduler"
 
 
+@pytest.mark.aws_rule(
+    "Scheduler hands dead letters over as the schedule's role",
+    page="https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html",
+)
 def test_what_cannot_be_delivered_is_a_dead_letter(queue: Queue, schedule: Callable[..., str]) -> None:
+    """The queue's policy does not name scheduler.amazonaws.com."""
     arn = f"arn:aws:sqs:{REGION}:{DEV}:gone"
     made = schedule("rate(1 day)", {"Arn": arn, "DeadLetterConfig": {"Arn": queue.arn}})
     message = queue.message()
@@ -128,6 +133,10 @@ def test_what_cannot_be_delivered_is_a_dead_letter(queue: Queue, schedule: Calla
     assert json.loads(message["Body"]) == {"n": 1}
 
 
+@pytest.mark.aws_rule(
+    "A schedule is a rate, a cron or a moment, in an IANA time zone, in a group that exists",
+    page="https://docs.aws.amazon.com/scheduler/latest/APIReference/API_CreateSchedule.html",
+)
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
@@ -146,6 +155,10 @@ def test_a_wrong_schedule_is_refused(schedule: Callable[..., str], changes: dict
     assert _code(refused) == code
 
 
+@pytest.mark.aws_rule(
+    "A universal target names a writing operation of a service, in lower camel case",
+    page="https://docs.aws.amazon.com/scheduler/latest/UserGuide/managing-targets.html",
+)
 @pytest.mark.parametrize(
     ("target", "code"),
     [

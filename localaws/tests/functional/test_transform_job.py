@@ -102,6 +102,10 @@ def test_output_is_assembled_in_order(site: JobSite, unique: str, strategy: str,
     assert site.predictions(unique) == {"a.csv.out": together}
 
 
+@pytest.mark.aws_rule(
+    "A record that fails fails its file; other files are written",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform.html",
+)
 def test_a_bad_record_fails_its_file_alone_and_is_named(site: JobSite, unique: str) -> None:
     site.model(unique, {"code/inference.py": SUMS})
     site.put("in/good-1.csv", "1,2\n3,4\n")
@@ -122,6 +126,10 @@ def test_a_bad_record_fails_its_file_alone_and_is_named(site: JobSite, unique: s
     assert any(f"{site.bucket}/in/bad.csv: Bad HTTP status received from algorithm: 500" in line for line in data_log)
 
 
+@pytest.mark.aws_rule(
+    "An invocation that fails is tried again as ModelClientConfig says",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ModelClientConfig.html",
+)
 def test_a_model_that_fails_at_first_is_asked_again(site: JobSite, unique: str) -> None:
     flaky = (
         ECHO + "calls = []\ndef transform_fn(*a):\n    calls.append(1)\n    assert len(calls) > 2\n    return 'ok'\n"
@@ -153,6 +161,10 @@ def test_a_model_that_does_not_answer_fails_the_record(site: JobSite, unique: st
     assert site.predictions(unique) == {}
 
 
+@pytest.mark.aws_rule(
+    "A record larger than MaxPayloadInMB fails its file",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
 def test_a_record_above_the_limit_fails_its_file(site: JobSite, unique: str) -> None:
     site.model(unique, {"code/inference.py": ECHO})
     site.put("in/a.csv", "1\n" + "x" * (1024 * 1024 + 1) + "\n")
@@ -173,6 +185,10 @@ def test_an_artifact_that_reaches_outside_is_refused(site: JobSite, unique: str,
     assert f"its member {name} lies outside" in job["FailureReason"]
 
 
+@pytest.mark.aws_rule(
+    "A model archive is unpacked into /opt/ml/model, and nothing of it outside",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html#your-algorithms-inference-code-load-artifacts",
+)
 def test_a_link_to_an_absolute_path_is_refused(site: JobSite, unique: str) -> None:
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w:gz") as made:
@@ -335,6 +351,14 @@ def test_events_metrics_and_lists_tell_of_the_job(site: JobSite, unique: str, se
     assert site.sagemaker.list_tags(ResourceArn=job["TransformJobArn"])["Tags"] == tags
 
 
+@pytest.mark.aws_rule(
+    "MaxConcurrentTransforms times MaxPayloadInMB is at most 100; a payload is at most 100 MB",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
+@pytest.mark.aws_rule(
+    "A join needs output that is assembled by line and of the input's content type; filters have at most 63 characters",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html",
+)
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [

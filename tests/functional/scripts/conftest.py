@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.functional.scripts.site import EmbeddedAws, Site
+from tests.functional.scripts.site import ROOT, EmbeddedAws, Site
 
 
 @pytest.fixture(scope="session")
@@ -33,4 +34,15 @@ def ready_site(site: Site) -> Site:
     site.register()
     for stage in ("preprod", "prod"):
         site.put_input(stage)
+    return site
+
+
+@pytest.fixture
+def team(site: Site) -> Site:
+    """Whose jobs may install packages."""
+    for name in ("framework_images.json",):
+        shutil.copy(ROOT / "pipelines" / name, site.folder / "pipelines" / name)
+    for stage in ("preprod", "prod"):
+        path = site.folder / "stages" / f"{stage}.yml"
+        path.write_text(path.read_text() + "network_isolation: false\n")
     return site

@@ -12,7 +12,7 @@ import sys
 import tarfile
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -74,6 +74,7 @@ project:
   id: p-site
 model_package_group: {group}
 pipeline: {pipeline}
+deployed_by_hand: {by_hand}
 schedule: 1 day
 processing:
   instance_type: ml.m5.large
@@ -107,19 +108,33 @@ tags: {{}}
 """
 
 
-def write_stages(folder: Path, pipeline: str, group: str) -> None:
+# Where people deploy. A team keeps prod out of it, as the tests of the toolchain and of the broken glass do; those of
+# what a deployment does take the short way to both.
+BOTH = ("preprod", "prod")
+
+
+def write_stages(folder: Path, pipeline: str, group: str, by_hand: Sequence[str] = BOTH, region: str = REGION) -> None:
     """Stage files of both stages, for one pipeline and its model package group."""
     (folder / "stages").mkdir(exist_ok=True)
     for stage, account in ACCOUNTS.items():
-        values = {"dev": DEV, "region": REGION, "project": PROJECT, "pipeline": pipeline, "group": group}
-        (folder / "stages" / f"{stage}.yml").write_text(STAGE.format(account=account, **values))
+        values = {"dev": DEV, "region": region, "project": PROJECT, "pipeline": pipeline, "group": group}
+        text = STAGE.format(account=account, by_hand=str(stage in by_hand).lower(), **values)
+        (folder / "stages" / f"{stage}.yml").write_text(text)
 
 
 class Site:
     """One repository: its own pipeline, and with it its own stacks; its own model package group; shared accounts."""
 
-    def __init__(self, folder: Path, endpoint_url: str, client: Callable[..., Any]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        endpoint_url: str,
+        client: Callable[..., Any],
+        by_hand: Sequence[str] = BOTH,
+        region: str = REGION,
+    ) -> None:
         self.folder = folder
+        self.region = region
         self.client = client
         self.pipeline = f"p{uuid.uuid4().hex[:10]}"
         self.group = f"group-{self.pipeline}"
@@ -136,7 +151,7 @@ class Site:
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)
         for name in ("__init__.py", "get_pipeline_definition.py", "framework_images.json"):
             shutil.copy(ROOT / "pipelines" / name, folder / "pipelines" / name)
-        write_stages(folder, self.pipeline, self.group)
+        write_stages(folder, self.pipeline, self.group, by_hand, region)
         self.write_pipeline(PIPELINE)
         self.write_script(SCORE)
 
@@ -210,10 +225,13 @@ class Site:
     def write_script(self, source: str) -> None:
         (self.folder / "pipelines" / self.pipeline / "preprocess.py").write_text(source)
 
+    def bucket(self, stage: str) -> str:
+        return f"{PROJECT}-{stage}-{ACCOUNTS.get(stage, DEV)}-{self.region}"
+
     def put_input(self, stage: str = "preprod", rows: int = 10) -> None:
         body = "".join(f"{number},a\n" for number in range(rows)).encode()
         key = f"input/{self.pipeline}/rows.csv"
-        self.client("s3", account=ACCOUNTS[stage]).put_object(Bucket=BUCKETS[stage], Key=key, Body=body)
+        self.client("s3", account=ACCOUNTS[stage]).put_object(Bucket=self.bucket(stage), Key=key, Body=body)
 
     def register(self, approval: str = "Approved", content: bytes | None = None, **more: Any) -> str:
         """Register a version in dev, with a model artifact and metrics of its own; its ARN."""
@@ -229,7 +247,7 @@ class Site:
             "ModelApprovalStatus": approval,
             "ModelPackageDescription": f"model {name}",
             "InferenceSpecification": {
-                "Containers": [{"Image": f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/model:1", "ModelDataUrl": model}],
+                "Containers": [{"Image": f"{DEV}.dkr.ecr.{self.region}.amazonaws.com/model:1", "ModelDataUrl": model}],
                 "SupportedContentTypes": ["text/csv"],
                 "SupportedResponseMIMETypes": ["text/csv"],
             },
@@ -266,23 +284,26 @@ class Site:
         return any(each["StackName"] == self.stack for each in stacks)
 
     def _put(self, key: str, body: bytes) -> str:
-        self.client("s3").put_object(Bucket=DEV_BUCKET, Key=key, Body=body, ChecksumAlgorithm="SHA256")
-        return f"s3://{DEV_BUCKET}/{key}"
+        bucket = self.bucket("dev")
+        # tags, as a team's training has them: a copy takes them along, and needs permissions for that
+        tags = {"Tagging": "owner=science"}
+        self.client("s3").put_object(Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="SHA256", **tags)
+        return f"s3://{bucket}/{key}"
 
 
 class EmbeddedAws(ServerProcess):
     """A localaws process with state of its own, bootstrapped once for all sites."""
 
-    def __init__(self, folder: Path, *options: str) -> None:
-        super().__init__(folder, [DEV, PREPROD, PROD], REGION, *options)
+    def __init__(self, folder: Path, *options: str, region: str = REGION) -> None:
+        super().__init__(folder, [DEV, PREPROD, PROD], region, *options)
 
     def client(self, service: str, account: str = DEV, **keys: str) -> Any:
         return super().client(service, account, **keys)
 
     def prepare(self, site: Site) -> None:
         """Make dev's bucket and deploy the foundation of both stages."""
-        where = {"LocationConstraint": REGION}
-        self.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration=where)
+        where = {"LocationConstraint": site.region}
+        self.client("s3").create_bucket(Bucket=site.bucket("dev"), CreateBucketConfiguration=where)
         done = site.run("bootstrap", "--yes", "--no-toolchain")
         assert done.returncode == 0, done.stderr
 

@@ -11,7 +11,7 @@ from tests.functional.scripts.site import ROOT
 
 VERBS = {
     *("logs", "schedule"),
-    *("install", "resolve", "release", "promote", "render", "plan", "deploy", "run", "verify", "status"),
+    *("install", "resolve", "release", "promote", "render", "plan", "deploy", "run", "verify", "status", "history"),
     *("predictions", "destroy", "doctor", "local-up", "local-down", "local-reset", "local-env", "check", "lint"),
     "test",
 }

@@ -100,6 +100,14 @@ def test_the_project_is_renamed_where_asked_and_not_twice(tmp_path: Path) -> Non
     assert "gone already" in again.stdout
 
 
+def test_the_readme_says_no_more_of_the_sample_and_all_else(tmp_path: Path) -> None:
+    repository = Repository(tmp_path, "churn")
+    begin, end = "<!-- the sample -->\n", "<!-- end of the sample -->\n"
+    repository.write("README.md", f"a\n{begin}b\n\n{end}\nc\n{begin}d\n{end}e\n{begin}half\n")
+    assert repository.remove("--force").returncode == 0
+    assert (tmp_path / "README.md").read_text() == f"a\nc\ne\n{begin}half\n"
+
+
 def test_what_was_begun_is_finished(tmp_path: Path) -> None:
     repository = Repository(tmp_path, "churn")
     (tmp_path / "examples/seed.py").unlink()

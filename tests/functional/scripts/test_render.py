@@ -16,8 +16,8 @@ PIPELINE = """
 def get_pipeline():
     return {"Version": "2020-12-01", "Parameters": [], "Steps": [{"Name": "A", "Type": "Fail", "Arguments": {}}]}
 
-def get_image_uris(region):
-    return {"ProcessingImageUris": "image-of-" + region}
+def get_stock_images():
+    return {"Processing": {"Framework": "sklearn", "Version": "1.9-0"}}
 """
 
 
@@ -63,7 +63,7 @@ def test_a_second_pipeline_is_a_second_folder_and_renders_without_the_sdk(reposi
     assert result.returncode == 0, result.stderr
     assert [each["state"] for each in json.loads(result.stdout)["definitions"]] == ["rendered"]
     metadata = json.loads(repository.definition.read_text())["Metadata"]
-    assert metadata["ProcessingImageUris"] == {"eu-west-1": "image-of-eu-west-1"}
+    assert metadata["StockImages"] == {"Processing": {"Framework": "sklearn", "Version": "1.9-0"}}
     assert not (repository.root / ".venv-render").exists()
 
 
@@ -116,8 +116,11 @@ def test_an_interpreter_that_cannot_be_run_is_named(repository: Repository) -> N
     assert "/nowhere/python" in result.stderr
 
 
-def test_a_stage_file_without_a_region_is_an_error_that_names_it(repository: Repository) -> None:
-    repository.stage.write_text("account: '1'\n")
-    result = repository.render()
-    assert result.returncode == 3
-    assert "stages/preprod.yml" in result.stderr
+@pytest.mark.parametrize("region", ["mx-central-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"])
+def test_a_stage_moves_to_another_region_without_rendering(rendered: Repository, region: str) -> None:
+    before = rendered.definition.read_bytes()
+    rendered.stage.write_text(f"region: {region}\n")
+    checked = rendered.render("--check")
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert rendered.render("--force").returncode == 0
+    assert rendered.definition.read_bytes() == before

@@ -15,6 +15,13 @@ from tests.functional.server_process import ServerProcess
 
 ROOT = Path(__file__).parents[3]
 DEADLINE = 60.0
+PROJECT = "stackproject"
+STAGES = {"preprod": PREPROD, "prod": PROD}
+BY_HAND = {"preprod": "allowed", "prod": "break-glass"}
+GLASS_BREAKER = f"arn:aws:iam::{DEV}:role/on-call/engineer"  # who may deploy prod by hand
+
+Client = Callable[..., Any]
+ActAs = Callable[[str], Client]
 
 
 class Stacks:
@@ -96,3 +103,50 @@ def client(server: ServerProcess) -> Callable[..., Any]:
         )
 
     return make
+
+
+@pytest.fixture(scope="session")
+def foundations(client: Client) -> dict[str, dict[str, str]]:
+    """The outputs of each stage's foundation and roles: preprod is deployed by hand too, prod in an emergency alone."""
+    return {stage: _foundation(client, stage) for stage in STAGES}
+
+
+def _foundation(client: Client, stage: str) -> dict[str, str]:
+    account = STAGES[stage]
+    stacks = Stacks(client("cloudformation", account=account))
+    group = [
+        f"arn:aws:sagemaker:{REGION}:{account}:{name}"
+        for name in ("model-package-group/stack-group", "model-package/stack-group/*")
+    ]
+    shared = {
+        "SageMakerProjectName": PROJECT,
+        "Environment": stage,
+        "ModelPackageArns": ",".join(group),
+        "DevAccountId": DEV,
+        "DeployedByHand": BY_HAND[stage],
+        "BreakGlassPrincipalArns": GLASS_BREAKER if stage == "prod" else "",
+    }
+    own = {"SageMakerProjectId": "p-stackproject", "NotificationEmail": "team@example.com"}
+    made = stacks.deploy(f"{PROJECT}-foundation-{stage}", "foundation.yml", {**shared, **own})
+    return {**made, **stacks.deploy(f"{PROJECT}-roles-{stage}", "roles.yml", shared)}
+
+
+@pytest.fixture(scope="session")
+def act_as(client: Client, foundations: dict[str, dict[str, str]]) -> ActAs:
+    """Clients of preprod with the session of a role there, by the output that names it, which a person assumed."""
+
+    def clients(output: str) -> Client:
+        return assumed(client, client("sts"), foundations["preprod"][output])
+
+    return clients
+
+
+def assumed(client: Client, sts: Any, role_arn: str) -> Client:
+    """Clients with the session of a role, assumed by whose STS client it is."""
+    keys = sts.assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+    options = {
+        "aws_access_key_id": keys["AccessKeyId"],
+        "aws_secret_access_key": keys["SecretAccessKey"],
+        "aws_session_token": keys["SessionToken"],
+    }
+    return lambda service: client(service, **options)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import time
+import zipfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,10 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
-from tests.functional.templates.conftest import Stacks
+from tests.functional.templates.conftest import DEADLINE, PROJECT, STAGES, ActAs, Stacks
 
-PROJECT = "stackproject"
-STAGES = {"preprod": PREPROD, "prod": PROD}
 DEFINITION = {
     "Version": "2020-12-01",
     "Metadata": {},
@@ -35,55 +36,21 @@ Client = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
-def foundations(client: Client) -> dict[str, dict[str, str]]:
-    """The outputs of each stage's foundation."""
-    return {
-        stage: Stacks(client("cloudformation", account=account)).deploy(
-            f"{PROJECT}-foundation-{stage}",
-            "foundation.yml",
-            {
-                "SageMakerProjectName": PROJECT,
-                "SageMakerProjectId": "p-stackproject",
-                "Environment": stage,
-                "ModelPackageArns": ",".join(
-                    f"arn:aws:sagemaker:{REGION}:{account}:{name}"
-                    for name in ("model-package-group/stack-group", "model-package/stack-group/*")
-                ),
-                "DevAccountId": DEV,
-            },
-        )
-        for stage, account in STAGES.items()
-    }
-
-
-@pytest.fixture(scope="module")
-def as_deployment_role(client: Client, foundations: dict[str, dict[str, str]]) -> Client:
-    """Clients of preprod with the session of its deployment role, assumed from dev."""
-    role = foundations["preprod"]["DeploymentRoleArn"]
-    keys = client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
-    options = {
-        "aws_access_key_id": keys["AccessKeyId"],
-        "aws_secret_access_key": keys["SecretAccessKey"],
-        "aws_session_token": keys["SessionToken"],
-    }
-    return lambda service: client(service, **options)
-
-
-@pytest.fixture(scope="module")
-def release(as_deployment_role: Client, foundations: dict[str, dict[str, str]]) -> dict[str, str]:
+def release(act_as: ActAs, foundations: dict[str, dict[str, str]]) -> dict[str, str]:
     """The parameters of batch-inference.yml, with a registered model package and an uploaded definition behind them."""
     made = foundations["preprod"]
     bucket, key = made["ArtifactBucketName"], "pipeline/stack/definition-0.json"
-    as_deployment_role("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(DEFINITION))
-    as_deployment_role("s3").put_object(Bucket=bucket, Key="model.tar.gz", Body=b"not unpacked here")
-    registry = as_deployment_role("sagemaker")
+    promoter = act_as("PromoterRoleArn")
+    promoter("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(DEFINITION), IfNoneMatch="*")
+    promoter("s3").put_object(Bucket=bucket, Key="model-artifacts/model.tar.gz", Body=b"not unpacked here")
+    registry = promoter("sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="stack-group")
     image = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
     package = registry.create_model_package(
         ModelPackageGroupName="stack-group",
         ModelApprovalStatus="Approved",
         InferenceSpecification={
-            "Containers": [{"Image": image, "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}],
+            "Containers": [{"Image": image, "ModelDataUrl": f"s3://{bucket}/model-artifacts/model.tar.gz"}],
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["text/csv"],
         },
@@ -107,8 +74,8 @@ def release(as_deployment_role: Client, foundations: dict[str, dict[str, str]]) 
 
 
 @pytest.fixture(scope="module")
-def batch(as_deployment_role: Client, foundations: dict[str, dict[str, str]]) -> Stacks:
-    return Stacks(as_deployment_role("cloudformation"), foundations["preprod"]["CloudFormationRoleArn"])
+def batch(act_as: ActAs, foundations: dict[str, dict[str, str]]) -> Stacks:
+    return Stacks(act_as("DeploymentRoleArn")("cloudformation"), foundations["preprod"]["CloudFormationRoleArn"])
 
 
 @pytest.fixture(scope="module")
@@ -131,6 +98,7 @@ def test_the_foundation_writes_where_everything_is(client: Client, foundations: 
             "kms_key_arn": made["KmsKeyArn"],
             "cloudformation_role_arn": f"arn:aws:iam::{account}:role/{PROJECT}-{stage}-cloudformation",
             "events_role_arn": made["EventsRoleArn"],
+            "announcement_topic_arn": made["AnnouncementTopicArn"],
         }
 
 
@@ -140,16 +108,6 @@ def test_the_bucket_is_private_versioned_and_encrypted(client: Client, foundatio
     rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] == foundations["prod"]["KmsKeyArn"]
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
-
-
-def test_dev_copies_artifacts_into_the_bucket_under_the_stages_key(
-    client: Client, foundations: dict[str, dict[str, str]]
-) -> None:
-    bucket, s3 = foundations["prod"]["ArtifactBucketName"], client("s3", account=DEV)
-    s3.put_object(Bucket=bucket, Key="model-artifacts/group/v1/model.tar.gz", Body=b"x")
-    assert s3.get_object(Bucket=bucket, Key="model-artifacts/group/v1/model.tar.gz")["Body"].read() == b"x"
-    copied = s3.head_object(Bucket=bucket, Key="model-artifacts/group/v1/model.tar.gz")
-    assert copied["SSEKMSKeyId"] == foundations["prod"]["KmsKeyArn"]
 
 
 def test_stages_share_an_account_and_a_deleted_foundation_leaves_its_data(
@@ -175,22 +133,10 @@ def test_stages_share_an_account_and_a_deleted_foundation_leaves_its_data(
     assert key["KeyState"] == "Enabled"
 
 
-def test_dev_writes_nothing_else_into_the_bucket(client: Client, foundations: dict[str, dict[str, str]]) -> None:
-    bucket = foundations["prod"]["ArtifactBucketName"]
-    with pytest.raises(ClientError, match="AccessDenied"):
-        client("s3", account=DEV).put_object(Bucket=bucket, Key="releases/1/release.json", Body=b"x")
-
-
-def test_another_kind_of_encryption_is_refused(client: Client, foundations: dict[str, dict[str, str]]) -> None:
-    bucket, s3 = foundations["prod"]["ArtifactBucketName"], client("s3", account=DEV)
-    with pytest.raises(ClientError, match="AccessDenied"):
-        s3.put_object(Bucket=bucket, Key="model-artifacts/x", Body=b"x", ServerSideEncryption="AES256")
-
-
 def test_batch_inference_makes_a_model_a_pipeline_and_a_schedule_that_passes_them(
-    as_deployment_role: Client, client: Client, live: dict[str, str], release: dict[str, str]
+    act_as: ActAs, client: Client, live: dict[str, str], release: dict[str, str]
 ) -> None:
-    sagemaker = as_deployment_role("sagemaker")
+    sagemaker = act_as("ReaderRoleArn")("sagemaker")
     model = sagemaker.describe_model(ModelName=live["ModelName"])
     assert model["Containers"][0]["ModelPackageName"] == release["ModelPackageName"]
     assert model["EnableNetworkIsolation"] is True
@@ -259,10 +205,10 @@ def test_impossible_parameters_are_refused_before_anything_is_made(
         batch.deploy(f"{PROJECT}-{unique}-preprod", "batch-inference.yml", {**release, **change})
 
 
-def _source_parameters(**more: str) -> dict[str, str]:
+def _source_parameters(project: str, **more: str) -> dict[str, str]:
     """What the toolchain and a CodePipeline are both told."""
     return {
-        "SageMakerProjectName": PROJECT,
+        "SageMakerProjectName": project,
         "SageMakerProjectId": "p-stackproject",
         "PreprodAccountId": PREPROD,
         "ProdAccountId": PROD,
@@ -274,37 +220,37 @@ def _pipeline_parameters(folder: str, **more: str) -> dict[str, str]:
     return {"PipelineFolder": folder, "ModelPackageGroupName": f"{folder.replace('_', '-')}-group", **more}
 
 
-def test_a_toolchain_and_two_codepipelines_over_it_deploy_for_codecommit(
-    client: Client, foundations: dict[str, dict[str, str]]
-) -> None:
-    client("codecommit").create_repository(repositoryName=PROJECT)
-    stacks, source = Stacks(client("cloudformation")), _source_parameters(RepositoryName=PROJECT)
-    shared = stacks.deploy(f"{PROJECT}-toolchain", "toolchain.yml", source)
-    projects = client("codebuild").batch_get_projects(names=[shared["BuildProjectName"], shared["PlanProjectName"]])
-    assert len(projects["projects"]) == 2
+def test_a_toolchain_and_two_codepipelines_over_it_deploy_for_codecommit(client: Client, unique: str) -> None:
+    client("codecommit").create_repository(repositoryName=unique)
+    stacks, source = Stacks(client("cloudformation")), _source_parameters(unique, RepositoryName=unique)
+    shared = stacks.deploy(f"{unique}-toolchain", "toolchain.yml", source)
+    names = [value for name, value in shared.items() if name.endswith("ProjectName")]
+    projects = client("codebuild").batch_get_projects(names=names)["projects"]
+    assert {each["serviceRole"].rpartition("/")[2] for each in projects} == set(names)  # each its own, of its name
+    assert len(names) == 6
     for folder in ("first_one", "second"):
-        stack = f"{PROJECT}-{folder.replace('_', '-')}-codepipeline"
+        stack = f"{unique}-{folder.replace('_', '-')}-codepipeline"
         outputs = stacks.deploy(stack, "codepipeline.yml", {**source, **_pipeline_parameters(folder)})
-        assert outputs["CodePipelineName"] == f"{PROJECT}-{folder.replace('_', '-')}"
+        assert outputs["CodePipelineName"] == f"{unique}-{folder.replace('_', '-')}"
         stages = client("codepipeline").get_pipeline(name=outputs["CodePipelineName"])["pipeline"]["stages"]
         assert [stage["name"] for stage in stages] == ["Source", "Build", "Preprod", "ApproveProd", "Prod"]
         assert stages[0]["actions"][0]["actionTypeId"]["provider"] == "CodeCommit"
         assert stages[2]["actions"][1]["configuration"]["StackName"] == f"{outputs['CodePipelineName']}-preprod"
         assert len(_rules_of(client, outputs["CodePipelineName"])) == 2
     with pytest.raises(AssertionError, match="Cannot delete export"):
-        stacks.delete(f"{PROJECT}-toolchain")  # it is kept while a CodePipeline stands on it
+        stacks.delete(f"{unique}-toolchain")  # it is kept while a CodePipeline stands on it
     for folder in ("first-one", "second"):
-        stacks.delete(f"{PROJECT}-{folder}-codepipeline")
-    stacks.delete(f"{PROJECT}-toolchain")
+        stacks.delete(f"{unique}-{folder}-codepipeline")
+    stacks.delete(f"{unique}-toolchain")
 
 
 def test_a_codepipeline_deploys_for_github(client: Client, foundations: dict[str, dict[str, str]], unique: str) -> None:
     connection = client("codeconnections").create_connection(ProviderType="GitHub", ConnectionName=unique)
     source = _source_parameters(
+        unique,
         SourceProvider="GitHub",
         GitHubRepository="team/batch-inference",
         ConnectionArn=connection["ConnectionArn"],
-        SageMakerProjectName=unique,
     )
     stacks = Stacks(client("cloudformation"))
     stacks.deploy(
@@ -344,4 +290,139 @@ def test_a_source_that_does_not_fit_together_is_refused(
     template: str, own: dict[str, str], more: dict[str, str], words: str, client: Client, unique: str
 ) -> None:
     with pytest.raises(ClientError, match=words):
-        Stacks(client("cloudformation")).deploy(unique, template, {**_source_parameters(**more), **own})
+        Stacks(client("cloudformation")).deploy(unique, template, {**_source_parameters(PROJECT, **more), **own})
+
+
+class Inbox:
+    """A queue that was subscribed to a topic, as a team subscribes what reads its messages."""
+
+    def __init__(self, client: Client, topic: str, name: str) -> None:
+        account = topic.split(":")[4]
+        self._sqs = client("sqs", account=account)
+        self.url = self._sqs.create_queue(QueueName=name)["QueueUrl"]
+        arn = f"arn:aws:sqs:{REGION}:{account}:{name}"
+        allow = {
+            "Effect": "Allow",
+            "Principal": {"Service": "sns.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+        }
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        self._sqs.set_queue_attributes(QueueUrl=self.url, Attributes={"Policy": policy})
+        client("sns", account=account).subscribe(
+            TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"}
+        )
+
+    def message(self) -> str:
+        return str(message_of(self._sqs, self.url)["Body"])
+
+
+def message_of(sqs: Any, url: str) -> dict[str, Any]:
+    """The next message of a queue, taken out."""
+    end = time.monotonic() + DEADLINE
+    while time.monotonic() < end:
+        for message in sqs.receive_message(QueueUrl=url, MessageAttributeNames=["All"]).get("Messages", []):
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+            return dict(message)
+        time.sleep(0.05)
+    raise AssertionError(f"no message came to {url}")
+
+
+@pytest.mark.aws_rule(
+    "The key of a topic that alarms publish to names cloudwatch.amazonaws.com",
+    page="https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html",
+)
+def test_an_alarm_reaches_who_subscribed(client: Client, live: dict[str, str], release: dict[str, str]) -> None:
+    inbox = Inbox(client, live["AlarmTopicArn"], "alarms")
+    cloudwatch = client("cloudwatch", account=PREPROD)
+    alarms = cloudwatch.describe_alarms(AlarmNamePrefix=release["BatchPipeline"])["MetricAlarms"]
+    (name,) = [each["AlarmName"] for each in alarms if each["MetricName"] == "ExecutionFailed"]
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+    history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
+    assert history[0]["HistorySummary"] == f"Successfully executed action {live['AlarmTopicArn']}"
+    assert json.loads(inbox.message())["AlarmName"] == name
+
+
+@pytest.mark.aws_rule(
+    "EventBridge brings neither aws:SourceArn nor aws:SourceAccount along when it uses the key of a queue",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-troubleshooting.html",
+)
+def test_a_start_that_failed_is_a_dead_letter(client: Client, live: dict[str, str]) -> None:
+    events, rule = client("events", account=PREPROD), live["RuleName"]
+    kept = events.describe_rule(Name=rule)
+    shared = {"Name": rule, "ScheduleExpression": kept["ScheduleExpression"], "Description": kept["Description"]}
+    (target,) = events.list_targets_by_rule(Rule=rule)["Targets"]
+    gone = {**target, "Id": "Gone", "Arn": f"{target['Arn'].removesuffix('-preprod')}-gone-preprod"}
+    events.put_targets(Rule=rule, Targets=[gone])
+    events.put_rule(**shared, EventPattern=json.dumps({"source": ["test.dead-letters"]}))
+    try:
+        events.put_events(Entries=[{"Source": "test.dead-letters", "DetailType": "T", "Detail": "{}"}])
+        dead = message_of(client("sqs", account=PREPROD), live["DeadLetterQueueUrl"])
+    finally:
+        events.remove_targets(Rule=rule, Ids=["Gone"])
+        events.put_rule(**shared)
+    assert dead["MessageAttributes"]["TARGET_ARN"]["StringValue"] == gone["Arn"]
+
+
+@pytest.mark.aws_rule(
+    "A topic's policy lets EventBridge publish only without a Condition, and so does its key without aws:Source keys",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html",
+)
+def test_who_subscribed_hears_of_waiting_failed_and_successful_executions(client: Client, unique: str) -> None:
+    client("codecommit").create_repository(repositoryName=unique)
+    stacks = Stacks(client("cloudformation"))
+    source = _source_parameters(unique, RepositoryName=unique)
+    shared = stacks.deploy(f"{unique}-toolchain", "toolchain.yml", source)
+    inbox = Inbox(client, shared["NotificationTopicArn"], unique)
+    made = stacks.deploy(f"{unique}-codepipeline", "codepipeline.yml", {**source, **_pipeline_parameters("churn")})
+    name = made["CodePipelineName"]
+    codepipeline = client("codepipeline")
+    assert "is FAILED" in inbox.message()  # the repository is empty
+    pipeline = _shortened(codepipeline.get_pipeline(name=name)["pipeline"], _zipped_source(client, unique))
+    codepipeline.update_pipeline(pipeline=pipeline)
+    for answer, state in (("Rejected", "FAILED"), ("Approved", "SUCCEEDED")):
+        codepipeline.start_pipeline_execution(name=name)
+        asked = json.loads(inbox.message())["approval"]
+        codepipeline.put_approval_result(
+            pipelineName=name,
+            stageName=asked["stageName"],
+            actionName=asked["actionName"],
+            token=asked["token"],
+            result={"status": answer, "summary": "a test"},
+        )
+        assert f"is {state}" in inbox.message()
+    stacks.delete(f"{unique}-codepipeline")
+    stacks.delete(f"{unique}-toolchain")
+
+
+def _zipped_source(client: Client, project: str) -> dict[str, str]:
+    """The configuration of a source action for an object in the CodePipeline's own bucket."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        archive.writestr("a.txt", "a")
+    bucket, key = f"{project}-toolchain-{DEV}-{REGION}", "source.zip"
+    client("s3").put_object(Bucket=bucket, Key=key, Body=content.getvalue())
+    return {"S3Bucket": bucket, "S3ObjectKey": key, "PollForSourceChanges": "false"}
+
+
+def _shortened(pipeline: dict[str, Any], source: dict[str, str]) -> dict[str, Any]:
+    """The template's CodePipeline with its approval alone, which is what tells of a waiting execution."""
+    (approval,) = [
+        action
+        for stage in pipeline["stages"]
+        for action in stage["actions"]
+        if action["actionTypeId"]["category"] == "Approval"
+    ]
+    first = {
+        "name": "Source",
+        "actionTypeId": {"category": "Source", "owner": "AWS", "provider": "S3", "version": "1"},
+        "configuration": source,
+        "outputArtifacts": [{"name": "Source"}],
+    }
+    asking = {"NotificationArn": approval["configuration"]["NotificationArn"]}
+    stages = [
+        {"name": "Source", "actions": [first]},
+        {"name": "ApproveProd", "actions": [{**approval, "configuration": asking}]},
+    ]
+    return {**{key: value for key, value in pipeline.items() if key != "triggers"}, "stages": stages}

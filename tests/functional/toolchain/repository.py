@@ -22,6 +22,7 @@ from tests.functional.conftest import REGION
 from tests.functional.scripts.site import BUCKETS, PIPELINE, PROJECT, ROOT, SCORE, Site, wait_until
 
 BRANCH = "main"
+FIRST_COMMIT = 'The "team\'s" pipeline'  # with quotes, which no JSON of a CodePipeline's action would survive
 _AS_IT_IS = "# ruff: noqa\n# mypy: ignore-errors\n# fmt: off\n"
 _WHOLE = ("scripts", "cloudformation", "buildspecs", "docs")
 _EMPTY = ("tests", "tests/unit")
@@ -46,7 +47,7 @@ def make_repository(site: Site) -> None:
     _write_schemas(folder)
     lend_packages(folder)
     git(site, "init", "--quiet", "--initial-branch", BRANCH)
-    commit(site, "The team's pipeline")
+    commit(site, FIRST_COMMIT)
 
 
 def commit(site: Site, message: str) -> None:

@@ -88,11 +88,8 @@ def get_pipeline(step="A"):
     print("chatter")
     return {"Version": "2020-12-01", "Steps": [{"Name": step}]}
 
-def get_image_uris(region):
-    return {"ProcessingImageUris": f"image-of-{region}"}
-
-def get_image_regions():
-    return ["eu-north-1"]
+def get_stock_images():
+    return {"Processing": {"Framework": "sklearn", "Version": "1.9-0"}}
 """
 
 
@@ -101,13 +98,19 @@ def test_the_command_prints_nothing_but_the_definition(module: Any, capsys: pyte
     assert json.loads(capsys.readouterr().out)["Steps"] == [{"Name": "B"}]
 
 
-def test_images_of_the_regions_are_recorded(module: Any, tmp_path: Path) -> None:
+def test_stock_images_are_recorded_by_framework_and_version_and_not_by_region(module: Any, tmp_path: Path) -> None:
     written = tmp_path / "definition.json"
-    assert main(["-n", module(PLAIN), "-f", str(written), "--regions", "us-east-1", "eu-west-1"]) == 0
+    assert main(["-n", module(PLAIN), "-f", str(written), "--record"]) == 0
     metadata = json.loads(written.read_text())["Metadata"]
-    assert metadata["ProcessingImageUris"] == {
-        region: f"image-of-{region}" for region in ("eu-north-1", "eu-west-1", "us-east-1")
-    }
+    assert metadata["StockImages"] == {"Processing": {"Framework": "sklearn", "Version": "1.9-0"}}
+
+
+def test_a_pipeline_that_still_gives_images_by_region_is_told_what_to_write(
+    module: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = PLAIN.replace("def get_stock_images():", "def get_image_uris(region):")
+    assert main(["-n", module(source), "-f", str(tmp_path / "definition.json"), "--record"]) == 10
+    assert "get_stock_images()" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

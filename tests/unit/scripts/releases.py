@@ -48,6 +48,7 @@ SETTINGS = StageSettings(
     region="eu-west-1",
     project=Project(name="tumor-screening", id="p-tumorscreening"),
     model_package_group="tumor-classifier",
+    pipeline="batch_inference",
     processing=Processing(instance_type="ml.m5.large"),
     inference=Inference(instance_type="ml.m5.large"),
 )
@@ -59,6 +60,7 @@ FOUNDATION = Foundation(
     kms_key_arn=KEY_ARN,
     cloudformation_role_arn=f"arn:aws:iam::{PREPROD}:role/cloudformation",
     events_role_arn=f"arn:aws:iam::{PREPROD}:role/events",
+    announcement_topic_arn=f"arn:aws:sns:eu-west-1:{PREPROD}:announcements",
     subnet_ids=(),
     security_group_ids=(),
 )

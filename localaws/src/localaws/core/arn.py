@@ -42,3 +42,8 @@ class Arn:
     def name(self) -> str:
         """The resource without its kind: what stands after the last colon or slash."""
         return self.resource.replace(":", "/").rpartition("/")[2]
+
+
+def without_arn(place: str) -> str:
+    """``bucket/key`` of a place in S3 that may be given as an ARN, of whichever partition."""
+    return Arn.parse(place).resource if place.startswith("arn:") else place

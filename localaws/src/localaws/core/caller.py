@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-PARTITION = "aws"
+from localaws.core.partitions import partition_of
 
 # Where in-process clients (core/clients.py) put the caller in the WSGI environment; no HTTP header can set it.
 CALLER_KEY = "localaws.core.caller"
@@ -25,7 +25,11 @@ class Caller:
 
     @classmethod
     def root(cls, account: str, region: str) -> Caller:
-        return cls(account, region, f"arn:{PARTITION}:iam::{account}:root", account)
+        return cls(account, region, f"arn:{partition_of(region)}:iam::{account}:root", account)
+
+    @property
+    def partition(self) -> str:
+        return partition_of(self.region)
 
     @property
     def is_root(self) -> bool:
@@ -36,4 +40,4 @@ class Caller:
 
     def resource_arn(self, service: str, resource: str) -> str:
         """The ARN of one of this account's resources in this region, e.g. ``("sagemaker", "pipeline/daily")``."""
-        return f"arn:{PARTITION}:{service}:{self.region}:{self.account}:{resource}"
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"

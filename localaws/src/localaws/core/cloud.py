@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from localaws.core.backend import Backend
 from localaws.core.caller import Caller
@@ -24,8 +24,22 @@ from localaws.core.operations import Operations
 from localaws.core.store import Store
 from localaws.core.workers import Workers
 
-# The policy that a resource carries (text or parsed), of (who asks, action, the ARN); None where it carries none.
-ResourcePolicy = Callable[[Caller, str, str], Mapping[str, Any] | str | None]
+
+class ResourcePolicies(Protocol):
+    """What resources say themselves about who may reach them; ``localaws/iam/resource_policies.py`` reads it."""
+
+    def policy_for_services(self, owner: Caller, action: str, arn: str) -> Mapping[str, Any] | str | None:
+        """The policy (text or parsed) that decides whether an AWS service may do ``action`` to a resource; None where
+        there is none."""
+
+    def is_absent(self, arn: str) -> bool:
+        """Whether a topic or queue does not exist, so that its own service has the better answer."""
+
+    def encryption_key(self, arn: str) -> str | None:
+        """The ARN of the KMS key that encrypts a topic or queue, or the alias of AWS's own key; None without one."""
+
+    def key_state(self, key_arn: str) -> str:
+        """``Enabled``, ``Disabled``, ``PendingDeletion`` ... or ``NotFound``."""
 
 
 class Cloud:
@@ -33,7 +47,7 @@ class Cloud:
 
     ``state_directory`` None keeps nothing on disk (tests). ``work_directory`` holds the files of jobs and builds while
     they run. ``endpoint_url`` is where child processes reach it; it is set once the server listens.
-    ``resource_policy`` is None where IAM is not enforced: nobody is then asked for a permission.
+    ``resource_policies`` is set by the assembly, whether IAM is enforced or not.
     """
 
     def __init__(
@@ -50,7 +64,7 @@ class Cloud:
         self.operations = Operations()
         self.identities = Identities()
         self.clients = ClientFactory(lambda: self.endpoint_url.removeprefix("http://") or "localhost")
-        self.resource_policy: ResourcePolicy | None = None
+        self.resource_policies: ResourcePolicies
         self._listeners: list[Listener] = []
         self._on_start: list[Callable[[], None]] = []
         self._emitting = threading.RLock()

@@ -34,6 +34,9 @@ class Companion:
         """What the client receives: ``response`` itself, or another one."""
         return response
 
+    def ended(self, request: OperationRequest) -> None:
+        """Whatever became of it: moto has answered or failed. Not called for what ``before`` refused."""
+
 
 class Operations:
     """The operations that localaws implements, the companions of moto's, and the pages that are no AWS API."""

@@ -126,19 +126,27 @@ class FrontDoor:
     def _moto_response(
         self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
     ) -> HttpResponse:
-        if request is not None:
-            for companion in self._operations.companions(request.service):
+        companions = self._operations.companions(request.service) if request is not None else []
+        begun = []
+        try:
+            for companion in companions:
+                assert request is not None
                 for header, value in companion.before(caller, request).items():
                     environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
-        if not self._moto.knows(environ):
-            raise _not_implemented(environ, signing_name, request)
-        response = self._moto.respond(environ, caller)
-        if not _is_unimplemented(response, candidate_services(signing_name)):
-            if request is not None:
-                for companion in self._operations.companions(request.service):
-                    response = companion.after(caller, request, response)
+                begun.append(companion)
+            if not self._moto.knows(environ):
+                raise _not_implemented(environ, signing_name, request)
+            response = self._moto.respond(environ, caller)
+            if _is_unimplemented(response, candidate_services(signing_name)):
+                raise _not_implemented(environ, signing_name, request)
+            for companion in companions:
+                assert request is not None
+                response = companion.after(caller, request, response)
             return response
-        raise _not_implemented(environ, signing_name, request)
+        finally:
+            for companion in begun:
+                assert request is not None
+                companion.ended(request)
 
     def _ask_moto(self, environ: dict[str, Any], caller: Caller | None, start_response: Any) -> Iterable[bytes]:
         return wsgi_answer(self._moto.respond(environ, caller), start_response)

@@ -18,45 +18,50 @@ from localaws.core.errors import ServiceError
 from localaws.core.store import Store
 from localaws.core.wire import OperationRequest
 from localaws.iam.absence import require_absence
+from localaws.iam.conditional_writes import creation_context
 from localaws.iam.context import request_context
-from localaws.iam.encryption import ObjectEncryption
+from localaws.iam.copied_tags import CopiedTags
+from localaws.iam.encryption import MessageEncryption, ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
 from localaws.iam.record import AccessRecord
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.policies.condition_keys import ORGANIZATION
-from localaws.policies.document import Document
 from localaws.policies.evaluation import ALLOWED, Decision, Policies, Query, decide
 from localaws.policies.trust import assume_role_context
 
 _PLAIN_CODE = ("query", "rest-xml", "ec2")
 _CODES = {"sns": "AuthorizationError", "ec2": "UnauthorizedOperation", "sqs": "AccessDenied"}
 _KEY_ID = re.compile(r"arn:[^:]+:kms:[^:]+:\d{12}:key/(?P<name>alias/.+)")
-_PATHLESS_ROLE = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
+_PATHLESS_ROLE = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<name>[^/]+)")
 
 
 class Enforcement:
-    def __init__(self, client: MakeClient, store: Store, clock: Clock, moto: Backend) -> None:
+    def __init__(
+        self, client: MakeClient, store: Store, clock: Clock, moto: Backend, resource_policies: ResourcePolicies
+    ) -> None:
         self.record = AccessRecord()
         self._client = client
         self._clock = clock
-        self._resource_policies = ResourcePolicies(client, store, moto)
+        self._resource_policies = resource_policies
         self._encryption = ObjectEncryption(client, moto)
+        self._copied_tags = CopiedTags(client, moto)
+        self._messages = MessageEncryption(resource_policies)
         self._sessions = store.table("sts.session")
 
     def authorize(self, caller: Caller, request: OperationRequest) -> None:
         """Raise AccessDenied (in the service's own code) where a policy is lacking or denies."""
         operation, parameters = str(request.operation.name), request.parameters
-        needed = requirements(request.service, operation, parameters, Place(caller.account, caller.region))
+        place = Place(caller.account, caller.region)
+        needed = requirements(request.service, operation, parameters, place)
         if request.service == "s3" and needed and not caller.is_root:
+            needed += self._copied_tags.requirements(operation, parameters, place)
             needed += self._encryption.requirements(caller, operation, parameters)
+        if request.service in ("sns", "sqs") and not caller.is_root:
+            needed += self._messages.requirements(needed)
         identity = identity_of(caller, self._sessions.get(caller.access_key_id))
         for requirement in needed:
             self._require(caller, identity, requirement, request)
-
-    def resource_policy(self, caller: Caller, action: str, arn: str) -> Document | None:
-        """The policy that a resource carries itself; None where it carries none."""
-        return self._resource_policies.of(caller, action, arn).policy
 
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
         extra = {**requirement.context, **self._extra(request, requirement)}
@@ -99,7 +104,11 @@ class Enforcement:
     def _extra(self, request: OperationRequest, requirement: Requirement) -> dict[str, tuple[str, ...]]:
         """Keys of a request that its own parameters do not hold, or not under their names."""
         if requirement.action == "s3:PutObject":
-            return self._encryption.upload_context(str(request.operation.name), request.parameters)
+            operation = str(request.operation.name)
+            return {
+                **self._encryption.upload_context(operation, request.parameters),
+                **creation_context(operation, request.parameters),
+            }
         return assume_role_context(request.parameters) if request.service == "sts" else {}
 
     def _actual(self, caller: Caller, action: str, arn: str) -> str:
@@ -113,7 +122,7 @@ class Enforcement:
                 require_absence(error)
                 return arn
         if role and action not in ("iam:CreateRole", "iam:PassRole") and not action.startswith("sts:"):
-            return role_arn(role["account"], role["name"]) or arn
+            return role_arn(role["account"], role["partition"], role["name"]) or arn
         return arn
 
 

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 from moto.iam.models import iam_backends
 
 from localaws.core.arn import Arn
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
 from localaws.policies.document import Document
 from localaws.policies.principals import Principal
 
@@ -44,7 +44,7 @@ def identity_of(caller: Caller, session: Mapping[str, Any] | None = None) -> Ide
     kept = session or {}
     if caller.is_root:
         return Identity(Principal.of_arn(caller.arn), user_id=caller.account, session=kept)
-    backend = iam_backends[caller.account][PARTITION]
+    backend = iam_backends[caller.account][Arn.parse(caller.arn).partition]
     role, user = _SESSION.fullmatch(caller.arn), _USER.fullmatch(caller.arn)
     if role:
         return _session_identity(caller, backend, role["role"], role["session"], kept)
@@ -64,27 +64,30 @@ def identity_of(caller: Caller, session: Mapping[str, Any] | None = None) -> Ide
     )
 
 
-def role_arn(account: str, name: str) -> str | None:
+def role_arn(account: str, partition: str, name: str) -> str | None:
     """The ARN, path included, of a role that exists."""
-    role = _role(iam_backends[account][PARTITION], name)
+    role = _role(iam_backends[account][partition], name)
     return str(role.arn) if role is not None else None
 
 
 def trust_policy(arn: str) -> Document | None:
     """The trust policy of the role with this ARN, or None where there is no such role."""
-    role = _role(iam_backends[Arn.parse(arn).account][PARTITION], arn.rsplit("/", 1)[-1])
+    named = Arn.parse(arn)
+    role = _role(iam_backends[named.account][named.partition], arn.rsplit("/", 1)[-1])
     return _document(role.assume_role_policy_document) if role is not None and role.arn == arn else None
 
 
 def managed_policy(account: str, arn: str) -> Document | None:
     """The default version of a managed policy, AWS's own or the account's; None where there is none."""
-    policy = iam_backends[account][PARTITION].managed_policies.get(arn)
+    policy = iam_backends[account][Arn.parse(arn).partition].managed_policies.get(arn)
     return _managed(policy) if policy is not None else None
 
 
-def entity_policies(account: str, kind: str, name: str) -> tuple[list[tuple[str, Document]], Document | None] | None:
+def entity_policies(
+    account: str, partition: str, kind: str, name: str
+) -> tuple[list[tuple[str, Document]], Document | None] | None:
     """Named policies and the boundary of a ``user``, ``group`` or ``role``; a user's groups are its own to ask for."""
-    backend = iam_backends[account][PARTITION]
+    backend = iam_backends[account][partition]
     entity = (
         _role(backend, name) if kind == "role" else {"user": backend.users, "group": backend.groups}[kind].get(name)
     )

@@ -2,11 +2,12 @@
 
 Read: S3 bucket policies, KMS key policies, policies of SQS queues, SNS topics, event buses, ECR repositories, secrets
 and model package groups, and trust policies of roles. Other resources are governed by the identity policies of their
-own account alone.
+own account alone. Which KMS key encrypts a topic or a queue is read here too, because its policy is then asked.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from localaws.core.clients import MakeClient
 from localaws.core.store import Store
 from localaws.iam.absence import require_absence
 from localaws.iam.principals import trust_policy
-from localaws.policies.document import Document, Kind
+from localaws.policies.document import Document, Kind, listed
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,69 @@ class ResourcePolicies:
         if action == "events:PutEvents" and self.owner(arn) != caller.account:
             return Governance()  # EventBridge itself asks the policy of another account's bus, entry by entry
         return self._of_resource(caller, arn)
+
+    def policy_for_services(self, owner: Caller, action: str, arn: str) -> Document | None:
+        """The policy that lets AWS services in. Log groups have none of their own: their account and region have."""
+        if Arn.parse(arn).service == "logs":
+            return self._of_logs(owner)
+        return self.of(owner, action, arn).policy
+
+    def is_absent(self, arn: str) -> bool:
+        """Whether a topic or queue does not exist, so that its own service has the better answer."""
+        named = Arn.parse(arn)
+        if named.service not in _KEYS:
+            return False
+        try:
+            _KEYS[named.service](self._client(named.service, _owner(named)), arn, named.resource)
+        except ClientError as error:
+            require_absence(error)
+            return True
+        return False
+
+    def encryption_key(self, arn: str) -> str | None:
+        """The ARN of the KMS key that encrypts a topic or queue, or the alias of AWS's own key; None without one."""
+        named = Arn.parse(arn)
+        owner = _owner(named)
+        try:
+            key = _KEYS[named.service](self._client(named.service, owner), arn, named.resource)
+        except ClientError as error:  # the resource does not exist: its service's own answer is the better one
+            require_absence(error)
+            return None
+        return self._key_arn(owner, str(key)) if key else None
+
+    def key_state(self, key_arn: str) -> str:
+        """``Enabled``, ``Disabled``, ``PendingDeletion`` ... or ``NotFound``."""
+        named = Arn.parse(key_arn)
+        kms = self._client("kms", _owner(named))
+        try:
+            return str(kms.describe_key(KeyId=key_arn)["KeyMetadata"]["KeyState"])
+        except ClientError as error:
+            require_absence(error)
+            return "NotFound"
+
+    def _key_arn(self, owner: Caller, key: str) -> str:
+        """The ARN of a key that is named by its id, its ARN, or an alias of either form."""
+        name = Arn.parse(key).resource if key.startswith("arn:") else key
+        if name.startswith("alias/aws/"):
+            return name
+        holder = _owner(Arn.parse(key)) if key.startswith("arn:") else owner
+        try:
+            return str(self._client("kms", holder).describe_key(KeyId=key)["KeyMetadata"]["Arn"])
+        except ClientError as error:
+            require_absence(error)
+            return key if key.startswith("arn:") else owner.resource_arn("kms", f"key/{key}")
+
+    def _of_logs(self, owner: Caller) -> Document | None:
+        """All policies that PutResourcePolicy put, as one; CloudWatch Logs has up to ten per account and region."""
+        pages = self._client("logs", owner).get_paginator("describe_resource_policies").paginate()
+        documents = [str(each["policyDocument"]) for page in pages for each in page["resourcePolicies"]]
+        if not documents:
+            return None
+        try:
+            statements = [one for each in documents for one in listed(json.loads(each)["Statement"])]
+        except (ValueError, TypeError, KeyError):
+            return "\n".join(documents)  # one of them is no policy, and the evaluator says so
+        return {"Version": "2012-10-17", "Statement": statements}
 
     def _of_resource(self, caller: Caller, arn: str) -> Governance:
         named = Arn.parse(arn)
@@ -103,6 +167,10 @@ class ResourcePolicies:
         return read(self._client(service, owner), arn, resource) if read else None
 
 
+def _owner(named: Arn) -> Caller:
+    return Caller.root(named.account, named.region)
+
+
 def _queue(client: Any, arn: str, resource: str) -> Any:
     url = client.get_queue_url(QueueName=resource)["QueueUrl"]
     attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"])
@@ -112,6 +180,16 @@ def _queue(client: Any, arn: str, resource: str) -> Any:
 def _topic(client: Any, arn: str, resource: str) -> Any:
     topic = ":".join(arn.split(":")[:6])
     return client.get_topic_attributes(TopicArn=topic)["Attributes"].get("Policy")
+
+
+def _topic_key(client: Any, arn: str, resource: str) -> Any:
+    return client.get_topic_attributes(TopicArn=arn)["Attributes"].get("KmsMasterKeyId")
+
+
+def _queue_key(client: Any, arn: str, resource: str) -> Any:
+    url = client.get_queue_url(QueueName=resource)["QueueUrl"]
+    attributes = client.get_queue_attributes(QueueUrl=url, AttributeNames=["KmsMasterKeyId"])
+    return attributes.get("Attributes", {}).get("KmsMasterKeyId")
 
 
 def _bus(client: Any, arn: str, resource: str) -> Any:
@@ -137,3 +215,5 @@ _READERS: dict[str, Callable[[Any, str, str], Any]] = {
     "sns": _topic,
     "sqs": _queue,
 }
+# Of what can be encrypted by a key of its own: how the key is read.
+_KEYS: dict[str, Callable[[Any, str, str], Any]] = {"sns": _topic_key, "sqs": _queue_key}

@@ -33,6 +33,8 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 from moto.s3.models import s3_backends
 
+from localaws.core.partitions import partition_named
+
 log = logging.getLogger(__name__)
 
 # moto builds these from its own tables; nothing that a user made is in them.
@@ -66,8 +68,7 @@ def _new_defaultdict(kind: type[defaultdict[Any, Any]], default_factory: Any) ->
 
 
 def _aws_managed_policy(name: str, account: str, partition: str, policy_id: str, attachments: int) -> Any:
-    region = {"aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}.get(partition, "us-east-1")
-    policy = AWSManagedPolicy.from_data(name, account, region, _aws_managed_policies()[name])
+    policy = AWSManagedPolicy.from_data(name, account, partition_named(partition).home, _aws_managed_policies()[name])
     policy.id, policy.attachment_count = policy_id, attachments
     return policy
 

@@ -41,7 +41,7 @@ def statement(
     made: dict[str, Any] = {
         "Sid": identifier,
         "Effect": "Allow",
-        "Principal": "*" if principal == "*" else {"AWS": f"arn:aws:iam::{principal}:root"},
+        "Principal": "*" if principal == "*" else {"AWS": f"arn:{Arn.parse(bus_arn).partition}:iam::{principal}:root"},
         "Action": action,
         "Resource": bus_arn,
     }

@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
+from localaws.core.partitions import partition_named
 from localaws.policies.trust import trusts_service
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-_ROLE_ARN = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
+_ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
 
 
 def role_problem(cloud: Cloud, role_arn: str, service_principal: str, source_arn: str) -> str | None:
@@ -24,7 +25,8 @@ def role_problem(cloud: Cloud, role_arn: str, service_principal: str, source_arn
     found = _ROLE_ARN.fullmatch(role_arn)
     if not found:
         return f"{role_arn} is not the ARN of a role"
-    iam = cloud.client("iam", Caller.root(found["account"], "us-east-1"))
+    home = partition_named(found["partition"]).home
+    iam = cloud.client("iam", Caller.root(found["account"], home))
     try:
         role = iam.get_role(RoleName=found["name"])["Role"]
     except iam.exceptions.NoSuchEntityException:
@@ -44,4 +46,4 @@ def session_of(role_arn: str, session_name: str, region: str) -> Caller:
     if not found:
         raise ValueError(f"{role_arn} is not the ARN of a role")
     account, name = found["account"], found["name"]
-    return Caller(account, region, f"arn:{PARTITION}:sts::{account}:assumed-role/{name}/{session_name}")
+    return Caller(account, region, f"arn:{found['partition']}:sts::{account}:assumed-role/{name}/{session_name}")

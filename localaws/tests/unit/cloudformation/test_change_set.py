@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from localaws.services.cloudformation.change_set import resource_changes, without_values
 from localaws.services.cloudformation.schema import resource_schema
 from tests.unit.cloudformation.scopes import scope
@@ -42,6 +44,10 @@ def test_dependents_of_a_replaced_resource_may_change() -> None:
     assert found["Rule"]["Details"][0]["CausingEntity"] == "Model"
 
 
+@pytest.mark.aws_rule(
+    "A property that may change makes a Conditional replacement where a change of it would replace",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html",
+)
 def test_a_createonly_property_that_may_change_makes_a_conditional_replacement() -> None:
     new = {
         "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "two"}},

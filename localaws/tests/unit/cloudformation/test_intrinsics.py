@@ -110,6 +110,10 @@ def test_conditions_choose_the_branch() -> None:
     assert evaluate(chosen, scope(document, {"Env": "dev"})) == "dev"
 
 
+@pytest.mark.aws_rule(
+    "Intrinsic functions and pseudo parameters give the documented values",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html",
+)
 @pytest.mark.parametrize(
     ("value", "message"),
     [

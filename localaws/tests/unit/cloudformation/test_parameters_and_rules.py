@@ -21,6 +21,10 @@ def _resolve(declared: dict[str, Any], given: list[dict[str, Any]], previous: di
     )
 
 
+@pytest.mark.aws_rule(
+    "A parameter without a default and a value is refused; UsePreviousValue takes what the stack has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 def test_given_beats_previous_beats_default() -> None:
     declared = {"A": {"Type": "String", "Default": "d"}}
     assert _resolve(declared, [])["A"].value == "d"
@@ -28,6 +32,10 @@ def test_given_beats_previous_beats_default() -> None:
     assert _resolve(declared, [{"ParameterKey": "A", "ParameterValue": "g"}], {"A": "p"})["A"].value == "g"
 
 
+@pytest.mark.aws_rule(
+    "A CommaDelimitedList is split at commas and its items are trimmed",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 def test_lists_are_split_and_trimmed() -> None:
     assert _resolve({"A": {"Type": "CommaDelimitedList", "Default": "a, b"}}, [])["A"].value == ["a", "b"]
     assert _resolve({"A": {"Type": "List<Number>", "Default": "1,2"}}, [])["A"].value == ["1", "2"]
@@ -39,6 +47,10 @@ def test_ssm_types_give_what_is_stored() -> None:
     assert (found.text, found.value) == ("/there", "value")
 
 
+@pytest.mark.aws_rule(
+    "A parameter keeps its type, AllowedValues, AllowedPattern, lengths and bounds; its default does as well",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html",
+)
 @pytest.mark.parametrize(
     ("declaration", "given", "message"),
     [
@@ -56,6 +68,10 @@ def test_what_a_parameter_must_not_be(declaration: dict[str, Any], given: list[d
     assert message in error.value.message
 
 
+@pytest.mark.aws_rule(
+    "Rules are asserted on the parameters before anything is made",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html",
+)
 @pytest.mark.parametrize(
     ("assertion", "holds"),
     [

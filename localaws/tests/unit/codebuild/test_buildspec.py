@@ -58,6 +58,10 @@ cache: {paths: ['.venv/**/*']}
     assert (spec.cache_paths, spec.reports) == ((".venv/**/*",), ("unit",))
 
 
+@pytest.mark.aws_rule(
+    "A buildspec has a version, the documented phases and keys, and commands that are text",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html",
+)
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -29,6 +29,10 @@ def secret(reference: str, text: str = '{"key": "value"}') -> tuple[str, dict[st
     return resolve({"S": ("SECRETS_MANAGER", reference)}, None, secrets)["S"], secrets.asked
 
 
+@pytest.mark.aws_rule(
+    "Variables of StartBuild win over the project's, and those over the buildspec's",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html",
+)
 def test_later_declarations_win() -> None:
     spec = Buildspec(variables={"A": "spec", "B": "spec"}, parameter_store={"C": "/c"})
     project = [{"name": "B", "value": "project"}, {"name": "C", "value": "project"}]

@@ -26,6 +26,10 @@ def stage(*rules: dict[str, Any], result: str = "SKIP") -> dict[str, Any]:
     return {"name": "S", "beforeEntry": {"conditions": [{"result": result, "rules": list(rules)}]}}
 
 
+@pytest.mark.aws_rule(
+    "VariableCheck compares a variable by EQ, NE, CONTAINS or MATCHES",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/rule-reference-VariableCheck.html",
+)
 @pytest.mark.parametrize(
     ("operator", "value", "passed"),
     [
@@ -68,6 +72,11 @@ def of(provider: str) -> dict[str, Any]:
     return rule(ruleTypeId={"category": "Rule", "provider": provider})
 
 
+@pytest.mark.aws_rule(
+    "A stage is entered on conditions of rules; their result is FAIL or SKIP, in a pipeline of type V2, never for the "
+    "source stage",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html",
+)
 @pytest.mark.parametrize(
     ("declared", "words"),
     [
@@ -86,6 +95,11 @@ def test_an_unsound_condition_is_refused_by_name(declared: dict[str, Any], words
     assert words in (entry_problem(declared, first=False, type_v2=True) or "")
 
 
+@pytest.mark.aws_rule(
+    "A stage is entered on conditions of rules; their result is FAIL or SKIP, in a pipeline of type V2, never for the "
+    "source stage",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html",
+)
 def test_conditions_need_a_pipeline_of_type_v2_and_a_stage_after_the_source() -> None:
     assert "V1" in (entry_problem(stage(rule()), first=False, type_v2=False) or "")
     assert "source stage" in (entry_problem(stage(rule()), first=True, type_v2=True) or "")

@@ -7,6 +7,10 @@ import pytest
 from localaws.services.codepipeline.git_filters import selects
 
 
+@pytest.mark.aws_rule(
+    "In a trigger's glob one asterisk stays within a folder and two reach over folders",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/syntax-glob.html",
+)
 @pytest.mark.parametrize(
     ("pattern", "name", "selected"),
     [

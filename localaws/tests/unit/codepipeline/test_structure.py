@@ -51,6 +51,11 @@ def test_a_sound_declaration_passes() -> None:
     check_structure(pipeline([source()], [build(namespace="Build"), approval], [deploy()], variables=variables), REGION)
 
 
+@pytest.mark.aws_rule(
+    "A stage is entered on conditions of rules; their result is FAIL or SKIP, in a pipeline of type V2, never for the "
+    "source stage",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-conditions.html",
+)
 def test_a_stage_may_be_entered_on_a_condition() -> None:
     check_structure(with_stage(beforeEntry=rules()), REGION)
 
@@ -71,6 +76,15 @@ def with_stage(**members: Any) -> dict[str, Any]:
     return declared
 
 
+@pytest.mark.aws_rule(
+    "A pipeline has two stages or more, source actions in the first alone, unique names, artifacts that an earlier "
+    "action makes, and the configuration of each action type",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-pipeline-structure.html",
+)
+@pytest.mark.aws_rule(
+    "A variable is read only from a namespace of a preceding action",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html",
+)
 @pytest.mark.parametrize(
     ("declared", "code", "message"),
     [

@@ -17,6 +17,10 @@ def test_references_are_found_and_replaced() -> None:
     assert substitute(text, {"Build": {"IMAGE": "i"}, "variables": {"tag": "1"}}) == "a i:1 $HOME #not {x}"
 
 
+@pytest.mark.aws_rule(
+    "A variable that no action has set fails the action that reads it",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html",
+)
 @pytest.mark.parametrize("namespaces", [{}, {"Build": {"OTHER": "x"}}])
 def test_what_was_not_set_is_an_error_that_says_what_was(namespaces: dict[str, dict[str, str]]) -> None:
     with pytest.raises(UnresolvedVariableError, match=r"#\{Build.IMAGE\} could not be resolved"):

@@ -61,6 +61,10 @@ def test_an_event_of_a_build_belongs_to_its_project() -> None:
     )
 
 
+@pytest.mark.aws_rule(
+    "A notification rule asks for event types of its own resource",
+    page="https://docs.aws.amazon.com/dtconsole/latest/userguide/concepts.html",
+)
 @pytest.mark.parametrize(
     "identifier",
     [

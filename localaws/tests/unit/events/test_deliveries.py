@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from localaws.core.arn import Arn
 from localaws.core.clock import Clock
 from localaws.core.cloud import Cloud
 from localaws.core.store import Document, Store
@@ -40,6 +41,7 @@ class FakeSender(Sender):
 
     def __init__(self, failures: int, error: Exception) -> None:
         self.failures, self.error = failures, error
+        self.queue = FakeQueue()
         self.attempts = 0
         self.counted: list[str] = []
         self.done = threading.Event()
@@ -50,8 +52,8 @@ class FakeSender(Sender):
             raise self.error
         self.done.set()
 
-    def source_of(self, delivery: Document) -> tuple[str, str]:
-        return "events.amazonaws.com", "arn:aws:events:eu-west-1:111111111111:rule/r"
+    def dead_letter_client(self, delivery: Document, queue: Arn) -> Any:
+        return self.queue
 
     def dead_letter(
         self, delivery: Document, error: InvocationError, exhausted: str | None
@@ -67,15 +69,10 @@ class FakeSender(Sender):
 class FakeCloud:
     def __init__(self, store: Store) -> None:
         self.store, self.clock, self.workers = store, Clock(), Workers()
-        self.queue = FakeQueue()
-        self.resource_policy = None
         self._on_start: list[Callable[[], None]] = []
 
     def on_start(self, action: Callable[[], None]) -> None:
         self._on_start.append(action)
-
-    def client(self, service: str, caller: Any) -> Any:
-        return self.queue
 
     def start(self) -> None:
         for action in self._on_start:
@@ -109,33 +106,46 @@ def _throttled() -> InvocationError:
     return InvocationError("THROTTLING", "slow down", retriable=True)
 
 
+@pytest.mark.aws_rule(
+    "A delivery that fails for a passing reason is tried again, as the retry policy of its target says",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_a_failure_that_passes_is_tried_again_until_it_succeeds(deliver: Callable[..., FakeCloud]) -> None:
     sender = FakeSender(3, _throttled())
-    cloud = deliver(sender, TARGET)
+    deliver(sender, TARGET)
     assert sender.attempts == 4
-    assert cloud.queue.sent == []
+    assert sender.queue.sent == []
     assert sender.counted == ["attempt", "retry", "retry", "retry"]
 
 
+@pytest.mark.aws_rule(
+    "A delivery that fails for a passing reason is tried again, as the retry policy of its target says",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_the_retry_policy_limits_the_attempts(deliver: Callable[..., FakeCloud]) -> None:
     sender = FakeSender(99, _throttled())
-    cloud = deliver(sender, {**TARGET, "RetryPolicy": {"MaximumRetryAttempts": 2}})
+    deliver(sender, {**TARGET, "RetryPolicy": {"MaximumRetryAttempts": 2}})
     assert sender.attempts == 3
-    (sent,) = cloud.queue.sent
+    (sent,) = sender.queue.sent
     assert sent["MessageAttributes"]["EXHAUSTED_RETRY_CONDITION"]["StringValue"] == "MaximumRetryAttempts"
 
 
 def test_the_retry_policy_limits_the_age(deliver: Callable[..., FakeCloud]) -> None:
-    cloud = deliver(FakeSender(10_000, _throttled()), {**TARGET, "RetryPolicy": {"MaximumEventAgeInSeconds": 60}})
-    (sent,) = cloud.queue.sent
+    sender = FakeSender(10_000, _throttled())
+    deliver(sender, {**TARGET, "RetryPolicy": {"MaximumEventAgeInSeconds": 60}})
+    (sent,) = sender.queue.sent
     assert sent["MessageAttributes"]["EXHAUSTED_RETRY_CONDITION"]["StringValue"] == "MaximumEventAgeInSeconds"
 
 
+@pytest.mark.aws_rule(
+    "A delivery that lacks permission or its target is not tried again: it goes to the dead-letter queue",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-event-delivery.html",
+)
 def test_a_failure_that_stays_is_not_tried_again(deliver: Callable[..., FakeCloud]) -> None:
     sender = FakeSender(99, InvocationError("NO_RESOURCE", "gone"))
-    cloud = deliver(sender, TARGET)
+    deliver(sender, TARGET)
     assert sender.attempts == 1
-    (sent,) = cloud.queue.sent
+    (sent,) = sender.queue.sent
     assert set(sent["MessageAttributes"]) == {"ERROR_CODE"}
     assert sent["MessageBody"] == "body"
 

@@ -44,6 +44,10 @@ def test_a_path_passes_a_part_of_the_event(path: str, expected: Any) -> None:
     assert json.loads(_input(InputPath=path)) == expected
 
 
+@pytest.mark.aws_rule(
+    "A placeholder of an input transformer is JSON by itself and text within a string",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html",
+)
 def test_placeholders_alone_are_json_and_within_strings_are_text() -> None:
     filled = _template(
         '{"name": <name>, "text": "is <name> of <n>", "list": <list>, "inside": "<object>", "none": <none>}',
@@ -84,6 +88,10 @@ def test_what_the_event_lacks_is_empty() -> None:
     assert json.loads(_template('{"a": <x>, "b": "<x>!"}', x="$.detail.absent")) == {"a": "", "b": "!"}
 
 
+@pytest.mark.aws_rule(
+    "A placeholder of an input transformer is JSON by itself and text within a string",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html",
+)
 @pytest.mark.parametrize(
     "target",
     [

@@ -17,6 +17,10 @@ def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
     return matches(json.dumps(pattern), event)
 
 
+@pytest.mark.aws_rule(
+    "Each operator of an event pattern matches as documented",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-create-pattern-operators.html",
+)
 @pytest.mark.parametrize(
     ("condition", "value", "expected"),
     [
@@ -72,6 +76,10 @@ def test_a_field_that_is_absent(condition: Any, expected: bool) -> None:
     assert _matches({"detail": {"x": [condition]}}, {}) is expected
 
 
+@pytest.mark.aws_rule(
+    "All fields of a pattern must match, each by any of its values",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
+)
 def test_any_of_several_values_suffices_and_all_fields_must_match() -> None:
     pattern = {"source": ["a", "b"], "detail": {"state": ["done"]}}
     assert _matches(pattern, {"source": "b", "detail": {"state": "done"}})
@@ -96,6 +104,10 @@ def test_or_matches_by_either_alternative_beside_the_other_members() -> None:
     assert not _matches(pattern, {"source": "t", "detail": {"b": 2}})
 
 
+@pytest.mark.aws_rule(
+    "All fields of a pattern must match, each by any of its values",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
+)
 @pytest.mark.parametrize(
     "text",
     [

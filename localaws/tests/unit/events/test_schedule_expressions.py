@@ -33,6 +33,11 @@ def _taken_by_scheduler(text: str) -> bool:
     return True
 
 
+@pytest.mark.aws_rule(
+    "A cron expression has six fields, one of day-of-month and day-of-week a question mark; a rate of one takes the "
+    "singular; both are in UTC",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+)
 @pytest.mark.parametrize("row", _ROWS, ids=lambda row: row["text"])
 def test_a_rule_takes_what_aws_takes(row: dict[str, Any]) -> None:
     assert _taken_by_a_rule(row["text"]) is row["rule"], _TABLE["pages"][row["page"]]

@@ -53,6 +53,11 @@ def test_the_next_time_of_a_cron_expression(expression: str, after: str, expecte
     assert _next(expression, datetime.strptime(after, "%Y-%m-%d %H:%M").replace(tzinfo=UTC)) == expected
 
 
+@pytest.mark.aws_rule(
+    "A cron expression has six fields, one of day-of-month and day-of-week a question mark; a rate of one takes the "
+    "singular; both are in UTC",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+)
 @pytest.mark.parametrize(
     "expression",
     [
@@ -176,6 +181,11 @@ def test_at_is_due_once_on_the_clocks_of_its_zone() -> None:
     assert due == [datetime(2030, 7, 1, 10, tzinfo=UTC)]
 
 
+@pytest.mark.aws_rule(
+    "A schedule in a time zone follows its clocks: a time that they skip is not due, one that they show twice is due "
+    "once",
+    page="https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html",
+)
 def test_a_minute_that_the_clocks_skip_is_not_due_and_one_shown_twice_is_due_once() -> None:
     schedule = parse_schedule("cron(30 2 * * ? *)", START, BERLIN)
     spring = list(due_between(schedule, datetime(2030, 3, 30, tzinfo=UTC), datetime(2030, 4, 2, 12, tzinfo=UTC)))

@@ -11,6 +11,10 @@ HERE = "eu-west-1:111111111111"
 ROLE = "arn:aws:iam::111111111111:role/r"
 
 
+@pytest.mark.aws_rule(
+    "An operation needs its action on its resource",
+    page="https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html",
+)
 @pytest.mark.parametrize(
     ("service", "operation", "parameters", "action", "resource"),
     [
@@ -78,12 +82,21 @@ def test_an_operation_needs_its_action_on_its_resource(
     assert (first.action, first.resources[0]) == (action, resource)
 
 
+@pytest.mark.aws_rule(
+    "ListObjects needs s3:ListBucket on the bucket, CopyObject s3:GetObject on the source and s3:PutObject on the "
+    "target",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html",
+)
 def test_copying_reads_the_source_and_writes_the_target() -> None:
     parameters = {"Bucket": "b", "Key": "k", "CopySource": "/a/x%20y?versionId=3"}
     found = [(one.action, one.resources) for one in requirements("s3", "CopyObject", parameters, PLACE)]
     assert found == [("s3:PutObject", ("arn:aws:s3:::b/k",)), ("s3:GetObjectVersion", ("arn:aws:s3:::a/x y",))]
 
 
+@pytest.mark.aws_rule(
+    "Handing a role to a service needs iam:PassRole on that role, for that service",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+)
 def test_roles_are_passed_wherever_they_are_in_the_request() -> None:
     parameters = {"pipeline": {"name": "p", "roleArn": ROLE, "stages": [{"actions": [{"roleArn": f"{ROLE}2"}]}]}}
     _, *passed = requirements("codepipeline", "CreatePipeline", parameters, PLACE)

@@ -33,6 +33,11 @@ def organization(identifier: str) -> dict[str, str]:
     return {"Type": "StringEquals", "Key": "aws:PrincipalOrgID", "Value": identifier}
 
 
+@pytest.mark.aws_rule(
+    "A bus takes another account's events only as its policy allows, with events:source and events:detail-type as "
+    "conditions",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html",
+)
 @pytest.mark.parametrize(
     ("statements", "principal", "allowed"),
     [
@@ -60,5 +65,9 @@ def test_who_may_put_an_event(statements: list[Any], principal: Principal, allow
     assert decision.allowed is allowed, BUSES
 
 
+@pytest.mark.aws_rule(
+    "A bus without a policy takes no events of other accounts",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html",
+)
 def test_a_bus_is_closed_to_other_accounts_without_a_policy() -> None:
     assert not may_put_event(None, BUS, USER, event_context("mine", "Done")).allowed

@@ -124,11 +124,28 @@ ROWS: list[Row] = [
 ]  # fmt: skip
 
 
+@pytest.mark.aws_rule(
+    "Each condition operator compares as documented; with IfExists an absent key holds, a negated operator holds for "
+    "an absent key",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html",
+)
+@pytest.mark.aws_rule(
+    "Several values of a key are alternatives, but for negated operators, which none of them may match",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-logic-multiple-context-keys-or-values.html",
+)
+@pytest.mark.aws_rule(
+    "ForAllValues holds where the request has no such key, ForAnyValue does not",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html",
+)
 @pytest.mark.parametrize(("page", "operator", "key", "wanted", "context", "expected"), ROWS)
 def test_operators(page: str, operator: str, key: str, wanted: Any, context: dict[str, Any], expected: bool) -> None:
     assert holds(operator, key, wanted, context) is expected, page
 
 
+@pytest.mark.aws_rule(
+    "A policy without Version 2012-10-17 has no policy variables: they are plain text in it",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html",
+)
 def test_the_older_version_has_no_policy_variables() -> None:
     context = {"aws:x": "ann", "aws:username": "ann"}
     literal = {"aws:x": "${aws:username}", "aws:username": "ann"}
@@ -136,6 +153,10 @@ def test_the_older_version_has_no_policy_variables() -> None:
     assert holds("StringEquals", "aws:x", "${aws:username}", literal, "2008-10-17"), VERSION
 
 
+@pytest.mark.aws_rule(
+    "Every operator of a Condition and every key of an operator must hold",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition.html",
+)
 def test_every_operator_and_every_key_must_hold() -> None:
     condition = {"StringEquals": {"aws:x": "a", "aws:y": "b"}, "Bool": {"aws:z": "true"}}
     tests = read(policy(allow(Condition=condition)), "identity").statements[0].conditions

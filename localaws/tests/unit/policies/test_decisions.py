@@ -186,6 +186,39 @@ ROWS: list[Row] = [
 ]  # fmt: skip
 
 
+@pytest.mark.aws_rule(
+    "Everything is denied unless a policy allows it, and an explicit deny in any policy wins",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+)
+@pytest.mark.aws_rule(
+    "Within an account a resource-based policy that names the user or session allows by itself; one that names the "
+    "account does not",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html",
+)
+@pytest.mark.aws_rule(
+    "For another account's resource both the identity-based and the resource-based policy must allow",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+)
+@pytest.mark.aws_rule(
+    "A permissions boundary grants nothing; it limits a role even where a resource-based policy names the role",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html",
+)
+@pytest.mark.aws_rule(
+    "A session policy limits its session and grants nothing",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session",
+)
+@pytest.mark.aws_rule(
+    "An account's own policies count for a KMS key only where the key's policy lets that account use IAM policies",
+    page="https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html",
+)
+@pytest.mark.aws_rule(
+    "NotPrincipal with Deny must name the role's or user's ARN and its account, or it denies them as well",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html",
+)
+@pytest.mark.aws_rule(
+    "Actions match without regard to case and with wildcards; resources match with regard to case",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_action.html",
+)
 @pytest.mark.parametrize(("page", "principal", "policies", "reason"), ROWS)
 def test_what_policies_decide_together(page: str, principal: Principal, policies: Policies, reason: str) -> None:
     decision = decide(Query("s3:GetObject", OBJECT, {"aws:username": ("in",)}), principal, policies)

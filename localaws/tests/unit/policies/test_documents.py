@@ -83,6 +83,10 @@ ROWS: list[tuple[str, Kind, Any, str]] = [
 ]  # fmt: skip
 
 
+@pytest.mark.aws_rule(
+    "A policy has the elements of the policy grammar and no others",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
+)
 @pytest.mark.parametrize(("page", "kind", "document", "problem"), ROWS)
 def test_what_is_not_a_policy_is_refused(page: str, kind: Kind, document: Any, problem: str) -> None:
     with pytest.raises(PolicyError, match=r".") as refused:
@@ -92,6 +96,10 @@ def test_what_is_not_a_policy_is_refused(page: str, kind: Kind, document: Any, p
         read(json.dumps(document), kind)
 
 
+@pytest.mark.aws_rule(
+    "A policy has the elements of the policy grammar and no others",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html",
+)
 def test_an_element_that_occurs_twice_is_refused() -> None:
     twice = (
         '{"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": {"Bool": {"aws:x": "true"}}, "Condition": {}}'
@@ -105,6 +113,11 @@ def test_text_that_is_not_json_is_refused() -> None:
         read("{", "identity")
 
 
+@pytest.mark.aws_rule(
+    "Each condition operator compares as documented; with IfExists an absent key holds, a negated operator holds for "
+    "an absent key",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html",
+)
 @pytest.mark.parametrize("operator", sorted(OPERATORS))
 @pytest.mark.parametrize("form", ["{}", "{}IfExists", "ForAllValues:{}", "ForAnyValue:{}IfExists"])
 def test_every_operator_of_the_guide_is_there_in_each_form(operator: str, form: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -70,6 +71,10 @@ def test_a_decision_is_total_and_says_why_it_refuses(policies: Policies, princip
     assert decision.allowed or decision.reason
 
 
+@pytest.mark.aws_rule(
+    "Everything is denied unless a policy allows it, and an explicit deny in any policy wins",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html",
+)
 @given(POLICIES, PRINCIPALS)
 def test_one_more_deny_never_allows(policies: Policies, principal: Principal) -> None:
     assert not decide(QUERY, principal, replace(policies, resource_policy=DENY_ALL)).allowed
@@ -95,6 +100,10 @@ def test_the_order_of_statements_and_policies_does_not_matter(
     assert decide(QUERY, principal, other).allowed == decide(QUERY, principal, policies).allowed
 
 
+@pytest.mark.aws_rule(
+    "A session policy limits its session and grants nothing",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html#policies_session",
+)
 @given(POLICIES, PRINCIPALS)
 def test_a_boundary_and_session_policies_never_add_anything(policies: Policies, principal: Principal) -> None:
     if decide(QUERY, principal, policies).allowed:
@@ -108,6 +117,10 @@ def test_nothing_is_allowed_without_an_allow(policies: Policies, principal: Prin
         assert any(one["Effect"] == "Allow" for each in documents for one in each["Statement"])  # type: ignore[index]
 
 
+@pytest.mark.aws_rule(
+    "For another account's resource both the identity-based and the resource-based policy must allow",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html",
+)
 @given(POLICIES, st.sampled_from([ROOT, USER, SESSION]))
 def test_another_accounts_resource_needs_its_own_policy(policies: Policies, principal: Principal) -> None:
     across = replace(policies, resource_policy=None, resource_account=THERE)

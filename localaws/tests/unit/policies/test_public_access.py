@@ -14,6 +14,10 @@ def when(operator: str, key: str, value: Any) -> dict[str, Any]:
     return allow(Condition={operator: {key: value}}, **EVERYBODY)
 
 
+@pytest.mark.aws_rule(
+    "A bucket policy is public unless its conditions pin the caller to fixed values",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html",
+)
 @pytest.mark.parametrize(
     ("statement", "public"),
     [

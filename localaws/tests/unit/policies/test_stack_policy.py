@@ -19,6 +19,10 @@ def of_type(operator: str, *types: str) -> dict[str, Any]:
     return deny("Update:*", Condition={operator: {"ResourceType": list(types)}}, **EVERYBODY)
 
 
+@pytest.mark.aws_rule(
+    "Once a stack has a policy, every update that it does not allow is denied",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html",
+)
 @pytest.mark.parametrize(
     ("statements", "action", "allowed"),
     [
@@ -73,5 +77,9 @@ def test_what_a_stack_policy_cannot_say_is_refused(statement: dict[str, Any]) ->
         check_policy_document(json.dumps({"Statement": [statement]}))
 
 
+@pytest.mark.aws_rule(
+    "A stack without a stack policy may be updated everywhere",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/protect-stack-resources.html",
+)
 def test_without_a_policy_everything_is_allowed() -> None:
     assert denial(None, "A", TOPIC, "Update:Delete") is None

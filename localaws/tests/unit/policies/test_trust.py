@@ -103,6 +103,18 @@ ROWS: list[Row] = [
 ]  # fmt: skip
 
 
+@pytest.mark.aws_rule(
+    "A role is assumed only by whom its trust policy names, whatever the caller's own policies say",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-custom.html",
+)
+@pytest.mark.aws_rule(
+    "A trust policy may ask for an external ID",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html",
+)
+@pytest.mark.aws_rule(
+    "A trust policy may ask for the session's name and source identity",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html",
+)
 @pytest.mark.parametrize(("page", "statements", "principal", "request_", "allowed"), ROWS)
 def test_who_may_become_the_role(
     page: str, statements: list[Any], principal: Principal, request_: dict[str, Any], allowed: bool
@@ -113,6 +125,10 @@ def test_who_may_become_the_role(
     assert trusts(policy(*statements), ROLE, principal, context).allowed is allowed, page
 
 
+@pytest.mark.aws_rule(
+    "Session tags and a source identity need sts:TagSession and sts:SetSourceIdentity in the trust policy",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html",
+)
 def test_tags_and_a_source_identity_need_actions_of_their_own() -> None:
     assert list(needed_actions({"RoleSessionName": "a"})) == ["sts:AssumeRole"], SESSION_TAGS
     request = {"Tags": [{"Key": "a", "Value": "b"}], "SourceIdentity": "ann"}
@@ -124,6 +140,11 @@ PROJECT = f"arn:aws:codebuild:eu-west-1:{HERE}:project/daily"
 BUILDING = {"Principal": {"Service": "codebuild.amazonaws.com"}}
 
 
+@pytest.mark.aws_rule(
+    "A service assumes a role only where the trust policy names its principal, with aws:SourceAccount and "
+    "aws:SourceArn as it supplies them",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html",
+)
 @pytest.mark.parametrize(
     ("page", "statements", "allowed"),
     [
@@ -155,6 +176,10 @@ PROVIDER = f"arn:aws:iam::{THERE}:oidc-provider/token.example.org"
 CLAIMS = {"sub": "repo:team/batch:ref:refs/heads/main", "aud": "sts.amazonaws.com"}
 
 
+@pytest.mark.aws_rule(
+    "A web identity assumes a role whose trust policy names its provider, by the token's aud and sub",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_oidc.html",
+)
 @pytest.mark.parametrize(
     ("principal", "tests", "allowed"),
     [

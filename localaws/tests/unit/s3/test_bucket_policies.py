@@ -38,6 +38,10 @@ def test_a_well_formed_policy(changes: dict[str, Any]) -> None:
     assert _problem(**changes) is None
 
 
+@pytest.mark.aws_rule(
+    "A bucket policy names principals, S3's actions and resources of its own bucket",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-policies.html",
+)
 @pytest.mark.parametrize(
     ("changes", "problem"),
     [

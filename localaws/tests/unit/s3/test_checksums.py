@@ -25,6 +25,10 @@ def test_a_chunked_body_is_the_content_and_its_trailers(content: bytes, size: in
     assert unchunked(_chunked(content, size, trailers)) == (content, trailers)
 
 
+@pytest.mark.aws_rule(
+    "An object whose content does not have the checksum that was sent is refused",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html",
+)
 @given(st.binary(max_size=50), st.binary(max_size=50))
 def test_only_the_right_checksum_is_taken(content: bytes, other: bytes) -> None:
     for algorithm in ("CRC32", "SHA1", "SHA256"):
@@ -36,6 +40,10 @@ def test_only_the_right_checksum_is_taken(content: bytes, other: bytes) -> None:
                 refuse_corrupt(given_, content)
 
 
+@pytest.mark.aws_rule(
+    "A checksum may follow a chunked body as a trailer, and is checked",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html",
+)
 def test_a_trailing_checksum_is_checked_too() -> None:
     body = _chunked(b"one", 8, {"x-amz-checksum-sha256": str(checksum("SHA256", b"two"))})
     with pytest.raises(ServiceError) as refused:

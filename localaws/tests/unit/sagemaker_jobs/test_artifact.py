@@ -27,6 +27,10 @@ def archive(*members: tarfile.TarInfo, content: bytes = b"x", mode: str = "w:gz"
     return target.getvalue()
 
 
+@pytest.mark.aws_rule(
+    "A model archive is unpacked into /opt/ml/model, and nothing of it outside",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html#your-algorithms-inference-code-load-artifacts",
+)
 @pytest.mark.parametrize(
     ("members", "said"),
     [

@@ -23,6 +23,10 @@ def tfrecord(*payloads: bytes) -> bytes:
     return b"".join(struct.pack("<QI", len(data), 0) + data + struct.pack("<I", 0) for data in payloads)
 
 
+@pytest.mark.aws_rule(
+    "SplitType and BatchStrategy decide which records a request has",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformInput.html",
+)
 @given(st.binary(max_size=400), st.sampled_from(["None", "Line"]), st.integers(100, 500))
 def test_multi_record_requests_together_are_the_object(content: bytes, split_type: str, limit: int) -> None:
     records = split(content, split_type)
@@ -75,6 +79,10 @@ def test_broken_framing_is_named_with_its_byte(split_type: str, content: bytes, 
         split(content, split_type)
 
 
+@pytest.mark.aws_rule(
+    "A request of MultiRecord is filled up to MaxPayloadInMB",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
 @given(st.lists(st.integers(0, 30), max_size=60), st.integers(31, 90))
 def test_no_request_exceeds_the_limit_and_none_could_take_another_record(sizes: list[int], limit: int) -> None:
     records = split(b"".join(b"x" * size + b"\n" for size in sizes), "Line")

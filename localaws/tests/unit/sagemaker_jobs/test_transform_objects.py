@@ -52,6 +52,10 @@ def test_an_object_that_is_not_split_travels_byte_for_byte(content: bytes) -> No
     assert run(content, job(target={"AssembleWith": "None"})) == content
 
 
+@pytest.mark.aws_rule(
+    "A CSV join appends the prediction to its row; a JSON join adds it as SageMakerOutput",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html",
+)
 @given(rows, st.sampled_from(["MultiRecord", "SingleRecord"]), st.sampled_from(["Line", "None"]))
 def test_joining_appends_each_prediction_to_its_row(table: list[list[int]], strategy: str, split: str) -> None:
     processing = {"JoinSource": "Input"}
@@ -120,6 +124,10 @@ def test_a_filter_out_of_range_names_the_record(processing: dict[str, str], said
         run(b"1,2,3,4,5,6\n1,2\n", job(DataProcessing=processing))
 
 
+@pytest.mark.aws_rule(
+    "A join needs output that is assembled by line and of the input's content type; filters have at most 63 characters",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html",
+)
 @pytest.mark.parametrize(
     ("request_of", "said"),
     [

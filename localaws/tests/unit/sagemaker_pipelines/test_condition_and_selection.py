@@ -66,6 +66,10 @@ def test_what_the_selected_steps_read_is_borrowed() -> None:
     assert lent["SelectiveExecutionResult"] == {"SourcePipelineExecutionArn": "arn:source"}
 
 
+@pytest.mark.aws_rule(
+    "A selective execution borrows outputs of an earlier execution for steps that are not selected",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-selective-ex.html",
+)
 @pytest.mark.parametrize(
     ("selected", "source", "earlier", "message"),
     [

@@ -54,12 +54,20 @@ def test_what_the_sdk_writes_is_read() -> None:
     assert read.steps["Prep"].retry_policies[0].max_attempts == 3
 
 
+@pytest.mark.aws_rule(
+    "Steps of a branch run where their condition chooses it",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-steps-types.html#step-type-condition",
+)
 def test_steps_of_a_branch_wait_for_their_condition() -> None:
     read = parse_definition(definition(condition("C", [step("A")], [step("B", DependsOn=["D"]), step("D")])))
     assert read.graph() == {"C": set(), "A": {"C"}, "B": {"C", "D"}, "D": {"C"}}
     assert read.steps["C"].branches == {"If": ("A",), "Else": ("B", "D")}
 
 
+@pytest.mark.aws_rule(
+    "A definition has version 2020-12-01, unique step names, known references, no circle and at most 1 MB",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePipeline.html",
+)
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -57,6 +57,10 @@ def test_join_of_texts_is_pythons_join(values: list[str], on: str) -> None:
     assert resolve({"Std:Join": {"On": on, "Values": values}}, Values()) == on.join(values)
 
 
+@pytest.mark.aws_rule(
+    "Get, Std:Join and JsonGet are resolved by parameters, execution variables and steps' properties",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-properties.html",
+)
 @given(st.lists(st.sampled_from(["Parameters.Name", "Execution.PipelineName", "Steps.A.Outcome"])))
 def test_each_reference_is_found_and_resolved(names: list[str]) -> None:
     value = {"deep": [{"at": {"Get": name}} for name in names]}

@@ -23,6 +23,10 @@ def test_defaults_stand_in_for_what_is_not_given() -> None:
     assert bound == {"Name": "x", "Count": 2, "Share": 0.5, "Quick": True}
 
 
+@pytest.mark.aws_rule(
+    "A parameter's value has its type and is among its allowed values",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-parameters.html",
+)
 @pytest.mark.parametrize(
     ("texts", "message"),
     [

@@ -27,6 +27,10 @@ from localaws.services.sagemaker.pipelines.retry import (
 )
 
 
+@pytest.mark.aws_rule(
+    "A retry waits longer each time by the backoff rate",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
 def test_a_policy_waits_longer_each_time_and_gives_up() -> None:
     policy = {"ExceptionType": [CAPACITY_ERROR], "IntervalSeconds": 2, "BackoffRate": 3, "MaxAttempts": 2}
     policies = parse_policies([policy])
@@ -39,6 +43,10 @@ def test_a_policy_may_end_by_time_instead() -> None:
     assert delay(policies, CAPACITY_ERROR, 0, 31) is None
 
 
+@pytest.mark.aws_rule(
+    "Without a policy only service faults and throttling are tried again",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
 def test_without_a_policy_only_faults_of_the_service_are_tried_again() -> None:
     assert delay((), SERVICE_FAULT, 0, 0) == 1
     assert delay((), THROTTLING, 4, 0) == 16
@@ -60,6 +68,10 @@ def test_a_policy_retries_as_often_as_it_says(attempts: int, interval: int, rate
     assert None not in waits[:-1]
 
 
+@pytest.mark.aws_rule(
+    "A retry policy names known exception types and ends by attempts or by time, within bounds",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
 @pytest.mark.parametrize(
     "policy",
     [
@@ -116,6 +128,10 @@ def test_caching_that_is_off_is_no_caching() -> None:
     assert parse_cache_config({"Enabled": False, "ExpireAfter": "P1D"}) is None
 
 
+@pytest.mark.aws_rule(
+    "A cached step stands for one with the same arguments, but for those that do not change the outcome",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-caching.html",
+)
 def test_the_key_is_of_what_decides_the_outcome() -> None:
     arguments = {"Environment": {"A": "1"}, "ProcessingInputs": [], "RoleArn": "one"}
     key = cache_key("Processing", arguments)

@@ -23,6 +23,10 @@ def _message(text: str = "text", **options: Any) -> Message:
     return Message("id", "arn:aws:sns:eu-west-1:1:t", text, datetime(2030, 1, 1, tzinfo=UTC), **options)
 
 
+@pytest.mark.aws_rule(
+    "A filter policy lets through what all its members match, by attributes or by the body",
+    page="https://docs.aws.amazon.com/sns/latest/dg/sns-subscription-filter-policies.html",
+)
 @pytest.mark.parametrize(
     ("policy", "expected"),
     [
@@ -58,6 +62,10 @@ def test_each_protocol_may_have_its_own_text() -> None:
     assert (message.text_for("sqs"), message.text_for("email")) == ("q", "d")
 
 
+@pytest.mark.aws_rule(
+    "A notification is the documented JSON document",
+    page="https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html",
+)
 def test_the_document_has_what_aws_puts_in_it() -> None:
     shown = json.loads(document(_message(subject="S", attributes=ATTRIBUTES), "sqs", "subscription"))
     assert (shown["Type"], shown["Message"], shown["Subject"]) == ("Notification", "text", "S")

@@ -17,6 +17,10 @@ def tags(**values: str) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in values.items()]
 
 
+@pytest.mark.aws_rule(
+    "Transitive session tags and the source identity go on from role to role",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html",
+)
 def test_transitive_tags_and_the_source_identity_go_on_from_role_to_role() -> None:
     session = inherited({"Tags": tags(stage="dev")}, FORMER)
     assert session.kept == {
@@ -28,6 +32,10 @@ def test_transitive_tags_and_the_source_identity_go_on_from_role_to_role() -> No
     assert inherited({}, {}).kept == {}
 
 
+@pytest.mark.aws_rule(
+    "Transitive session tags and the source identity go on from role to role",
+    page="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html",
+)
 @pytest.mark.parametrize(
     ("request_", "code"),
     [

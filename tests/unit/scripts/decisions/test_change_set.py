@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from scripts.decisions.change_set import parameter_changes, resource_changes
 
 MODEL = {
@@ -26,6 +28,10 @@ MODEL = {
 }
 
 
+@pytest.mark.aws_rule(
+    "A change set tells each property's path, value before and after, and whether it replaces the resource",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceChange.html",
+)
 def test_a_replaced_resource_is_flagged_with_each_property() -> None:
     (change,) = resource_changes([MODEL])
     assert change.replaced

@@ -13,6 +13,10 @@ JOB = "arn:aws:sagemaker:eu-west-1:222222222222:transform-job/pipelines-x-Transf
 STACK = "arn:aws:cloudformation:eu-west-1:222222222222:stack/s/1"
 
 
+@pytest.mark.aws_rule(
+    "Each partition has a console of its own",
+    page="https://docs.aws.amazon.com/general/latest/gr/console-and-sign-in-endpoints.html",
+)
 @pytest.mark.parametrize(
     ("region", "domain"),
     [

@@ -14,7 +14,6 @@ from scripts.decisions.definition_binding import (
     bind_definition,
     definition_text,
     parameter_references,
-    recorded_image_uri,
 )
 from scripts.errors import DefinitionError
 
@@ -135,15 +134,6 @@ def test_of_the_metadata_only_what_rendering_did_not_write_is_kept() -> None:
     assert "Metadata" not in bind_definition(definition, {}, {})
     definition["Metadata"]["Owner"] = "screening"
     assert bind_definition(definition, {}, {})["Metadata"] == {"Owner": "screening"}
-
-
-def test_a_region_that_was_not_rendered_is_an_error_that_says_which_were() -> None:
-    definition = {"Metadata": {"ProcessingImageUris": {"eu-west-1": "image"}}}
-    assert recorded_image_uri(definition, "ProcessingImageUris", "eu-west-1") == "image"
-    assert recorded_image_uri({}, "ProcessingImageUris", "eu-west-1") is None
-    with pytest.raises(DefinitionError) as error:
-        recorded_image_uri(definition, "ProcessingImageUris", "eu-central-1")
-    assert "eu-west-1" in error.value.found[0]
 
 
 NAMES = st.sampled_from(["RoleArn", "KmsKeyId", "SubnetIds", "SecurityGroupIds", "OutputDataUrl", "ModelName", "Input"])

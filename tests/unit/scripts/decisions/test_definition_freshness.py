@@ -51,14 +51,6 @@ def test_the_pinned_sdk_is_a_source() -> None:
     assert reasons == ("requirements/render.txt changed since it was rendered",)
 
 
-def test_a_region_is_stale_only_where_the_definition_records_images_and_none_for_it() -> None:
-    images = {**DEFINITION, "Metadata": {"ProcessingImageUris": {"eu-west-1": "a", "us-east-1": "b"}}}
-    text = definition_text(sealed(images, digests()))
-    assert definition_freshness(text, digests(), ["us-east-1"]).is_fresh
-    assert "ap-south-2" in definition_freshness(text, digests(), ["ap-south-2", "eu-west-1"]).reasons[0]
-    assert definition_freshness(committed(), digests(), ["ap-south-2"]).is_fresh
-
-
 def test_a_preprocessing_script_that_the_pipeline_does_not_use_is_no_source() -> None:
     assert digests({**SOURCES, "pipelines/scoring/preprocess.py": b"changed"}) == digests()
 
@@ -78,7 +70,7 @@ def test_a_definition_edited_by_hand_is_told_from_a_stale_one() -> None:
 
 def test_edited_metadata_counts_as_edited() -> None:
     definition = json.loads(committed())
-    definition["Metadata"]["ProcessingImageUris"] = {"eu-west-1": "another"}
+    definition["Metadata"]["StockImages"] = {"Processing": {"Framework": "sklearn", "Version": "1.2-1"}}
     assert definition_freshness(definition_text(definition), digests()).state == "edited"
 
 

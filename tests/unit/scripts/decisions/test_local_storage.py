@@ -6,6 +6,11 @@ import pytest
 
 from scripts.decisions.local_storage import has_local_storage
 
+pytestmark = pytest.mark.aws_rule(
+    "Instance types with local storage take no VolumeKmsKeyId",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html",
+)
+
 
 @pytest.mark.parametrize(
     "name",

@@ -100,3 +100,19 @@ def test_no_bytes_end_in_a_traceback(content: bytes) -> None:
         default_packaging(found, None, skops_version(content), probability=True)
     except DeploymentError as error:
         assert error.next_command
+
+
+@given(st.binary(max_size=40))
+def test_what_is_no_pickle_is_told_in_words_and_not_in_pythons(content: bytes) -> None:
+    try:
+        pickle_contents(content)
+    except ValueError as error:
+        assert "Error" not in str(error)
+
+
+@given(st.data())
+def test_a_pickle_that_was_cut_off_is_told_as_such_or_as_broken(data: st.DataObject) -> None:
+    whole = pickle.dumps({"a": [1.5, "text"], "b": {"c": (1, 2)}})
+    cut = data.draw(st.integers(1, len(whole) - 1))
+    with pytest.raises(ValueError, match=r"ends too early|no pickle, or a broken one"):
+        pickle_contents(whole[:cut])

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.decisions.names import StageNames, partition_of
+from scripts.decisions.names import StageNames
 from tests.unit.scripts.releases import NAMES
 
 
 def test_names_follow_from_project_pipeline_and_stage() -> None:
     assert NAMES.batch_stack == "tumor-screening-batch-inference-preprod"
     assert NAMES.bucket == "tumor-screening-preprod-222222222222-eu-west-1"
-    assert NAMES.deployment_role_arn == "arn:aws:iam::222222222222:role/tumor-screening-preprod-deployment"
+    assert NAMES.role_arn("deployment") == "arn:aws:iam::222222222222:role/tumor-screening-preprod-deployment"
 
 
-@pytest.mark.parametrize(
-    ("region", "partition"),
-    [
-        ("eu-west-1", "aws"),
-        ("cn-north-1", "aws-cn"),
-        ("us-gov-west-1", "aws-us-gov"),
-        ("us-iso-east-1", "aws-iso"),
-        ("us-isob-east-1", "aws-iso-b"),
-        ("us-isof-south-1", "aws-iso-f"),
-        ("eu-isoe-west-1", "aws-iso-e"),
-        ("eusc-de-east-1", "aws-eusc"),
-    ],
+@pytest.mark.aws_rule(
+    "A region belongs to one partition, which every ARN names",
+    page="https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html",
 )
-def test_every_partition_is_told_by_its_regions(region: str, partition: str) -> None:
-    assert partition_of(region) == partition
-
-
 def test_the_partition_is_the_regions() -> None:
     china = StageNames(**{**vars(NAMES), "region": "cn-north-1"})
-    assert china.deployment_role_arn.startswith("arn:aws-cn:iam::")
+    assert china.role_arn("reader").startswith("arn:aws-cn:iam::")
 
 
 def test_a_name_longer_than_aws_allows_is_told() -> None:

@@ -62,6 +62,10 @@ def test_one_token_stands_for_one_state_of_the_group() -> None:
     assert REGISTRATION.client_token("v1") != REGISTRATION.client_token("v2")
 
 
+@pytest.mark.aws_rule(
+    "Model quality statistics have the documented members",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/model-monitor-model-quality-metrics.html",
+)
 @pytest.mark.parametrize(
     ("metrics", "kind"),
     [({"auc": 0.9, "f1": 1}, "binary_classification_metrics"), ({"RMSE": 2.5}, "regression_metrics")],

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from scripts.decisions.release_approval import MOST_READ, approval_of
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
@@ -53,6 +55,10 @@ def test_a_release_that_was_rejected_and_built_again_has_the_answer_that_let_it_
     assert found.execution_id == "e1"
 
 
+@pytest.mark.aws_rule(
+    "An action execution tells who answered an approval, and when",
+    page="https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionExecutionDetail.html",
+)
 def test_what_the_approver_wrote_is_taken_as_it_was_written_where_that_is_still_known() -> None:
     latest = {"actionExecutionId": "a-e1", "summary": "good figures", "lastUpdatedBy": "arn:bob"}
     state = {"stageStates": [{"actionStates": [{"latestExecution": latest}, {"actionName": "Plan"}]}]}

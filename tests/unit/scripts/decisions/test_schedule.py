@@ -14,6 +14,11 @@ def test_a_rate_may_stand_with_or_without_its_brackets(text: str) -> None:
     assert parse_schedule(text).expression == (text if text.startswith("rate(") else f"rate({text})")
 
 
+@pytest.mark.aws_rule(
+    "A cron expression has six fields, one of day-of-month and day-of-week a question mark; a rate of one takes the "
+    "singular; both are in UTC",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+)
 @pytest.mark.parametrize(
     "text", ["rate(1 days)", "2 day", "0 hours", "-1 days", "1day", "day", "", "rate(1 day", "1.5 days"]
 )
@@ -43,6 +48,11 @@ def test_crons_of_aws_are_taken(fields: str) -> None:
     assert parse_schedule(f"cron({fields})").expression == f"cron({fields.upper()})"
 
 
+@pytest.mark.aws_rule(
+    "A cron expression has six fields, one of day-of-month and day-of-week a question mark; a rate of one takes the "
+    "singular; both are in UTC",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+)
 @pytest.mark.parametrize(
     "fields",
     [

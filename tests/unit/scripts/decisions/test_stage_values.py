@@ -19,6 +19,7 @@ PARAMETERS = {
     "kms_key_arn": "key",
     "cloudformation_role_arn": "cloudformation",
     "events_role_arn": "events",
+    "announcement_topic_arn": "topic",
 }
 
 
@@ -57,6 +58,10 @@ def test_what_a_stage_does_not_set_is_left_to_the_pipeline() -> None:
     assert values["OutputDataUrl"] == f"s3://{BUCKET}/predictions"
 
 
+@pytest.mark.aws_rule(
+    "Instance types with local storage take no VolumeKmsKeyId",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html",
+)
 def test_instance_types_with_disks_of_their_own_get_no_volume_key() -> None:
     values = infrastructure(changed(inference=Inference(instance_type="ml.g5.xlarge")), FOUNDATION, None, None)
     assert (values["InferenceVolumeKmsKeyId"], values["KmsKeyId"]) == ("", FOUNDATION.kms_key_arn)
@@ -94,6 +99,14 @@ def test_a_schedule_can_be_switched_off() -> None:
 def test_the_foundation_is_deployed_with_the_stages_names() -> None:
     parameters = foundation_stack_parameters(NAMES, SETTINGS)
     assert (parameters["Environment"], parameters["DevAccountId"]) == ("preprod", "111111111111")
+
+
+def test_who_may_change_a_stage_by_hand_is_the_stage_files_to_say_and_nobody_unless_it_does() -> None:
+    guarded = foundation_stack_parameters(NAMES, SETTINGS)
+    assert (guarded["DeployedByHand"], guarded["BreakGlassPrincipalArns"]) == ("break-glass", "")
+    people = ["arn:aws:iam::111111111111:role/OnCall", "arn:aws:iam::111111111111:user/eva"]
+    opened = foundation_stack_parameters(NAMES, changed(deployed_by_hand=True, break_glass=people))
+    assert (opened["DeployedByHand"], opened["BreakGlassPrincipalArns"]) == ("allowed", ",".join(people))
 
 
 def test_the_deployment_role_may_write_the_groups_of_every_pipeline_and_no_other() -> None:

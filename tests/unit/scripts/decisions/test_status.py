@@ -26,6 +26,17 @@ def test_a_verification_is_told_in_words() -> None:
         assert any(words in line for line in status_lines(StageStatus(**{**vars(PREPROD), "verified": verified})))
 
 
+def test_a_stage_that_is_not_deployed_by_hand_leads_to_its_codepipeline() -> None:
+    assert "make approve" in status_lines(StageStatus("prod", "3", deployed_by_hand=False))[-1]
+
+
+def test_who_broke_the_glass_is_told_whether_or_not_anything_is_deployed() -> None:
+    uses = ("2030 deploy by arn:ada: fire",)
+    assert "    ! 2030 deploy by arn:ada: fire" in shown(broken_glass=uses)
+    assert "    ! 2030 deploy by arn:ada: fire" in status_lines(StageStatus("prod", "3", broken_glass=uses))
+    assert "glass" not in shown()
+
+
 def shown(**changes: Any) -> str:
     return "\n".join(status_lines(replace(PROD, **changes)))
 

@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from scripts.decisions.template_configuration import template_configuration, template_configuration_path
 
 
+@pytest.mark.aws_rule(
+    "A CloudFormation action reads parameters, tags and a stack policy from a template configuration file of an "
+    "artifact",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/continuous-delivery-codepipeline-cfn-artifacts.html",
+)
 def test_a_template_configuration_leaves_to_promotion_what_only_promotion_knows() -> None:
     text = template_configuration(
         {"A": "1", "ModelPackageName": "?", "PipelineDefinitionS3Key": "k"}, {"stage": "prod"}

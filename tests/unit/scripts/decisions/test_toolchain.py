@@ -129,3 +129,10 @@ def test_of_a_codepipeline_whose_folder_is_gone_it_is_said_how_to_delete_it() ->
     assert len(found) == 1
     assert "there is no pipelines/gone any more" in found[0]
     assert found[0].endswith("aws cloudformation delete-stack --stack-name ours-gone-codepipeline")
+
+
+@pytest.mark.parametrize("region", ["us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1"])
+def test_where_there_is_no_codepipeline_bootstrap_is_told_to_go_without(region: str) -> None:
+    with pytest.raises(SettingsError, match=f"no CodePipeline in {region}") as refused:
+        toolchain_parameters(stages(region=region), NOTHING, {})
+    assert "--no-toolchain" in str(refused.value.next_command)

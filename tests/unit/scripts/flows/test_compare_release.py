@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, cast
 
 import pytest
 
 from scripts.decisions.release_changes import question_of
-from scripts.errors import ReleaseError
+from scripts.errors import AccessDeniedError, ReleaseError
 from scripts.flows import compare_release
 from scripts.flows.compare_release import remember_question
 from scripts.flows.stage_context import StageContext
@@ -27,8 +28,16 @@ class FakeObjects:
     def write(self, bucket: str, key: str, content: bytes, key_arn: str | None) -> None:
         self.written[bucket, key] = content
 
+    def keys(self, bucket: str, prefix: str) -> Iterator[tuple[str, int]]:
+        for (where, key), content in self.written.items():
+            if where == bucket and key.startswith(prefix):
+                yield key, len(content)
+
     def read(self, bucket: str, key: str) -> bytes | None:
-        return self.written.get((bucket, key))
+        """As S3 answers who may not list the whole bucket."""
+        if (bucket, key) not in self.written:
+            raise AccessDeniedError("Access Denied")
+        return self.written[bucket, key]
 
 
 class FakeContext:

@@ -73,6 +73,15 @@ class FakeContext:
     registry: FakeRegistry = field(default_factory=FakeRegistry)
     dev_objects: FakeObjects = field(default_factory=FakeObjects)
     settings: Any = SETTINGS
+
+    @property
+    def promoter_registry(self) -> FakeRegistry:
+        return self.registry
+
+    @property
+    def copying_objects(self) -> FakeObjects:
+        return self.dev_objects
+
     stage: str = "preprod"
 
 

@@ -29,7 +29,7 @@ class FakeContext:
         self.faster = faster
         self.done: list[str] = []
         self.requests: list[StackRequest] = []
-        self.accounts = self.objects = self.stacks = self
+        self.accounts = self.deployment_objects = self.deployment_stacks = self
 
     def identity(self, account: str) -> Mapping[str, str]:
         return {"Arn": "arn:ada"}

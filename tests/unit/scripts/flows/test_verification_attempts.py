@@ -35,6 +35,7 @@ class Stage:
         context = SimpleNamespace(
             stage="preprod",
             objects=objects,
+            verifier_objects=objects,
             foundation=SimpleNamespace(bucket="ours", kms_key_arn="key"),
             settings=SimpleNamespace(dev_account="1"),
             accounts=SimpleNamespace(identity=lambda account: {"Arn": "arn:eva"}),

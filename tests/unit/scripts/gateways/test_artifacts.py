@@ -38,12 +38,13 @@ def test_without_a_checksum_in_common_nothing_is_proved_and_nothing_contradicted
 
 
 class FakeS3:
-    """Refuses to put an object with the given code, where one is given."""
+    """Refuses to put an object with the given code, where one is given: always, or so many times."""
 
     actor = Actor("222222222222")
 
-    def __init__(self, refusal: str | None = None) -> None:
+    def __init__(self, refusal: str | None = None, times: int | None = None) -> None:
         self.refusal = refusal
+        self.times = times
         self.put: list[dict[str, Any]] = []
 
     def client(self, service: str) -> FakeS3:
@@ -51,7 +52,8 @@ class FakeS3:
         return self
 
     def put_object(self, **request: Any) -> dict[str, Any]:
-        if self.refusal:
+        if self.refusal and self.times != 0:
+            self.times = None if self.times is None else self.times - 1
             raise ClientError({"Error": {"Code": self.refusal, "Message": "no"}}, "PutObject")
         self.put.append(request)
         return {}
@@ -71,6 +73,20 @@ def test_an_object_is_written_only_over_the_one_that_was_read() -> None:
 @pytest.mark.parametrize("code", ["PreconditionFailed", "ConditionalRequestConflict", "NoSuchKey"])
 def test_where_somebody_was_faster_nothing_is_written(code: str) -> None:
     assert written_over(FakeS3(code), '"e1"') is False
+
+
+def test_an_object_is_created_only_where_there_is_none() -> None:
+    s3 = FakeS3()
+    assert Objects(cast(Account, s3)).create("bucket", "key", b"x", "arn:key")
+    assert s3.put[0]["IfNoneMatch"] == "*"
+    assert not Objects(cast(Account, FakeS3("PreconditionFailed"))).create("bucket", "key", b"x", "arn:key")
+
+
+def test_where_two_writes_meet_the_write_is_tried_again() -> None:
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html: 409 asks for a retry."""
+    s3 = FakeS3("ConditionalRequestConflict", times=1)
+    assert written_over(s3, None)
+    assert len(s3.put) == 1
 
 
 def test_a_refusal_is_no_matter_of_who_was_faster() -> None:

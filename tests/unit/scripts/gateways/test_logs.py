@@ -68,6 +68,10 @@ def reader(logs: FakeLogs, start: int | None = None) -> LogReader:
     return LogReader(cast(Account, FakeAccount(logs)), start)
 
 
+@pytest.mark.aws_rule(
+    "GetLogEvents ends where it answers the token that it was given",
+    page="https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html",
+)
 def test_every_line_of_every_stream_is_read_once_however_many_pages_there_are() -> None:
     logs = FakeLogs()
     logs.streams = {f"job/algo-{host}-1790000000": [f"{host}.{number}" for number in range(5)] for host in range(5)}

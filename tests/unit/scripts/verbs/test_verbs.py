@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parents[4]
 # Target -> module, for what the Makefile runs under a name that is not the module's own.
 OTHERS = {"local-up": "local", "local-down": "local", "local-reset": "local", "local-env": "local"}
-SHARED = {"plan_options", "answer_options"}  # what two verbs have in common
+SHARED = {"plan_options", "answer_options", "break_glass_options"}  # what two verbs have in common
 
 
 def verbs_by_target() -> dict[str, set[str]]:

@@ -289,3 +289,35 @@ def test_bounds_that_nothing_can_pass_are_refused(tmp_path: Path, bounds: tuple[
     assert f"{low} (2.0) is larger than {high} (1.0)" in said
     assert f"line {line_of(text, 'verification')}" in said
     load(tmp_path, text.replace("2.0", "1.0"))
+
+
+def test_stages_in_two_regions_are_refused_with_the_reason(tmp_path: Path) -> None:
+    (tmp_path / "prod.yml").write_text(GOOD.replace("region: eu-west-1", "region: eu-central-1"))
+    said = refusal(tmp_path, GOOD)
+    assert "preprod in eu-west-1, prod in eu-central-1" in said
+    assert "in one region" in said
+    assert load_stage("preprod", tmp_path, {"AWS_REGION": "us-east-1"}).region == "us-east-1"
+
+
+def test_what_is_wrong_in_another_stages_file_is_that_stages_matter(tmp_path: Path) -> None:
+    for text in ("region: [", "- a list", "account: 1"):
+        (tmp_path / "prod.yml").write_text(text)
+        load(tmp_path, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("region", "arn"),
+    [
+        ("cn-north-1", "arn:aws:iam::222222222222:role/pipeline"),
+        ("eu-west-1", "arn:aws-cn:iam::222222222222:role/pipeline"),
+        ("us-gov-west-1", "arn:aws:iam::222222222222:role/pipeline"),
+    ],
+)
+def test_an_arn_of_another_partition_is_refused(tmp_path: Path, region: str, arn: str) -> None:
+    text = GOOD.replace("region: eu-west-1", f"region: {region}\npipeline_role_arn: {arn}")
+    assert f"is of another partition than {region}" in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize("region", ["xx-west-1", "eu-west", "EU-WEST-1", "eusc-fr-north-1", "aws-global"])
+def test_what_is_a_region_of_no_partition_is_refused(tmp_path: Path, region: str) -> None:
+    assert f'AWS has no region "{region}"' in refusal(tmp_path, GOOD.replace("region: eu-west-1", f"region: {region}"))

@@ -28,6 +28,9 @@ _ACTIONS = {
 # Every principal may call these: AWS asks no policy.
 _FREE = frozenset({("sts", "GetCallerIdentity"), ("sts", "GetSessionToken"), ("sts", "GetAccessKeyInfo")})
 _MANY_NAMES = {
+    ("cloudwatch", "DeleteAlarms"): ("AlarmNames", "alarm:{}"),
+    ("cloudwatch", "DisableAlarmActions"): ("AlarmNames", "alarm:{}"),
+    ("cloudwatch", "EnableAlarmActions"): ("AlarmNames", "alarm:{}"),
     ("ssm", "GetParameters"): ("Names", "parameter/{}"),
     ("ssm", "DeleteParameters"): ("Names", "parameter/{}"),
     ("codebuild", "BatchGetProjects"): ("names", "project/{}"),
@@ -40,7 +43,7 @@ def requirements(service: str, operation: str, parameters: Parameters, place: Pl
     if (service, operation) in _FREE:
         return []
     if service == "s3":
-        return s3.requirements(operation, parameters)
+        return s3.requirements(operation, parameters, place)
     action = f"{_PREFIXES.get(service, service)}:{_ACTIONS.get((service, operation), operation)}"
     many = _MANY_NAMES.get((service, operation))
     if (service, operation) == ("events", "PutEvents"):
@@ -50,11 +53,16 @@ def requirements(service: str, operation: str, parameters: Parameters, place: Pl
         found = [Requirement(each, role) for each in needed_actions(parameters)]
     elif many:
         names, form = parameters.get(many[0], []), many[1]
-        arns = [place.arn(service, form.format(str(name).lstrip("/").split(":")[0])) for name in names]
+        arns = [place.arn(service, form.format(_name(service, str(name)))) for name in names]
         found = [Requirement(action, (arn,)) for arn in arns]
     else:
         found = [Requirement(action, resources(service, operation, parameters, place))]
     return [*found, *passed_roles(service, operation, parameters)]
+
+
+def _name(service: str, name: str) -> str:
+    """The part of a name that is in the resource's ARN: a build's id begins with its project's name."""
+    return name if service == "cloudwatch" else name.lstrip("/").split(":")[0]
 
 
 def _entry(entry: Parameters, place: Place) -> Requirement:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from localaws.core.caller import PARTITION
+from localaws.core.partitions import partition_of
 
 Parameters = Mapping[str, Any]
 
@@ -32,7 +32,11 @@ class Place:
     region: str
 
     def arn(self, service: str, resource: str) -> str:
-        return f"arn:{PARTITION}:{service}:{self.region}:{self.account}:{resource}"
+        return f"arn:{partition_of(self.region)}:{service}:{self.region}:{self.account}:{resource}"
+
+    def bucket_arn(self, bucket: str, key: Any = None) -> str:
+        """The ARN of a bucket, or of an object in it."""
+        return f"arn:{partition_of(self.region)}:s3:::{bucket}" + (f"/{key}" if key else "")
 
     def global_arn(self, service: str, resource: str) -> str:
-        return f"arn:{PARTITION}:{service}::{self.account}:{resource}"
+        return f"arn:{partition_of(self.region)}:{service}::{self.account}:{resource}"

@@ -150,12 +150,16 @@ def _iam(operation: str, parameters: Parameters, place: Place) -> Resources:
 
 
 def _cloudwatch(operation: str, parameters: Parameters, place: Place) -> Resources:
+    if operation == "DescribeAlarms":  # whatever it filters by, it is asked for on all alarms
+        return (place.arn("cloudwatch", "alarm:*"),)
     for parameter in ("DashboardName", "DashboardNames"):
         if parameter in parameters:
             return tuple(place.global_arn("cloudwatch", f"dashboard/{one}") for one in _listed(parameters[parameter]))
     for parameter in ("AlarmName", "AlarmNames"):
         if parameter in parameters:
             return tuple(place.arn("cloudwatch", f"alarm:{one}") for one in _listed(parameters[parameter])) or ("*",)
+    if operation == "DescribeAlarmHistory":
+        return (place.arn("cloudwatch", "alarm:*"),)
     return ("*",)
 
 

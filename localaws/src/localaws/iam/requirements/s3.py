@@ -1,15 +1,18 @@
 """S3's operations as IAM actions; their names differ more than any other service's. Pure.
 
+What depends on the objects themselves is not here: whether one has tags that a copy takes along
+(``iam/copied_tags.py``), and whether one is encrypted (``iam/encryption.py``).
+
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
-from localaws.core.caller import PARTITION
-from localaws.iam.requirements.requirement import Parameters, Requirement
+from localaws.iam.requirements.requirement import Parameters, Place, Requirement
 
 _ACTIONS = {
     "AbortMultipartUpload": "AbortMultipartUpload",
@@ -51,7 +54,32 @@ _ACTIONS = {
     "UploadPart": "PutObject",
     "UploadPartCopy": "PutObject",
 }
-_VERSIONED = ("GetObject", "DeleteObject", "GetObjectTagging", "GetObjectAcl", "PutObjectTagging")
+# Actions that are another one for a version that the request names.
+_VERSIONED = frozenset(
+    {
+        "DeleteObject",
+        "DeleteObjectTagging",
+        "GetObject",
+        "GetObjectAcl",
+        "GetObjectAttributes",
+        "GetObjectTagging",
+        "PutObjectAcl",
+        "PutObjectTagging",
+    }
+)
+# Headers that ask for more than writing an object: their parameters, and the action.
+_WITH = {
+    "Tagging": "PutObjectTagging",
+    "ACL": "PutObjectAcl",
+    "GrantFullControl": "PutObjectAcl",
+    "GrantRead": "PutObjectAcl",
+    "GrantReadACP": "PutObjectAcl",
+    "GrantWriteACP": "PutObjectAcl",
+    "ObjectLockMode": "PutObjectRetention",
+    "ObjectLockRetainUntilDate": "PutObjectRetention",
+    "ObjectLockLegalHoldStatus": "PutObjectLegalHold",
+}
+_WRITING = ("PutObject", "CopyObject", "CreateMultipartUpload")
 _CONTEXT = {
     "ServerSideEncryption": "s3:x-amz-server-side-encryption",
     "SSEKMSKeyId": "s3:x-amz-server-side-encryption-aws-kms-key-id",
@@ -67,29 +95,44 @@ _CONTEXT = {
 }
 
 
-def requirements(operation: str, parameters: Parameters) -> list[Requirement]:
-    action = _ACTIONS.get(operation, operation)
-    if "VersionId" in parameters and action in _VERSIONED:
-        action = action.replace("Object", "ObjectVersion", 1)
+def requirements(operation: str, parameters: Parameters, place: Place) -> list[Requirement]:
+    action = _of_version(_ACTIONS.get(operation, operation), "VersionId" in parameters)
     context = {key: (str(parameters[name]),) for name, key in _CONTEXT.items() if name in parameters}
     bucket = parameters.get("Bucket")
     if bucket is None:
         return [Requirement(f"s3:{action}", ("*",), context)]
     if operation == "DeleteObjects":
-        keys = [str(item["Key"]) for item in parameters.get("Delete", {}).get("Objects", [])]
-        return [Requirement("s3:DeleteObject", (_arn(bucket, key),), context) for key in keys]
-    found = [Requirement(f"s3:{action}", (_arn(bucket, parameters.get("Key")),), context)]
+        return [_deletion(bucket, item, context, place) for item in parameters.get("Delete", {}).get("Objects", [])]
+    arn = place.bucket_arn(bucket, parameters.get("Key"))
+    found = [Requirement(f"s3:{action}", (arn,), context)]
+    if operation == "GetObjectAttributes":
+        reading = _of_version("GetObject", "VersionId" in parameters)
+        found.insert(0, Requirement(f"s3:{reading}", (arn,), context))
+    if operation in _WRITING:
+        more = sorted({action for name, action in _WITH.items() if parameters.get(name)})
+        found += [Requirement(f"s3:{each}", (arn,), context) for each in more]
     if "CopySource" in parameters:
-        found.append(_source(parameters["CopySource"]))
+        found.append(_source(parameters["CopySource"], place))
     return found
 
 
-def _source(source: Any) -> Requirement:
-    """Copying reads its source: ``bucket/key`` or ``/bucket/key?versionId=...``, URL-encoded."""
+def copy_source(source: Any) -> tuple[str, str, str | None]:
+    """Bucket, key and version of what is copied: ``bucket/key`` or ``/bucket/key?versionId=...``, URL-encoded."""
     path, _, version = str(source).partition("?versionId=")
     bucket, _, key = unquote(path).lstrip("/").partition("/")
-    return Requirement("s3:GetObjectVersion" if version else "s3:GetObject", (_arn(bucket, key),))
+    return bucket, key, version or None
 
 
-def _arn(bucket: str, key: Any = None) -> str:
-    return f"arn:{PARTITION}:s3:::{bucket}" + (f"/{key}" if key else "")
+def _source(source: Any, place: Place) -> Requirement:
+    """Copying reads its source."""
+    bucket, key, version = copy_source(source)
+    return Requirement(f"s3:{_of_version('GetObject', version is not None)}", (place.bucket_arn(bucket, key),))
+
+
+def _deletion(bucket: Any, item: Parameters, context: Mapping[str, tuple[str, ...]], place: Place) -> Requirement:
+    action = _of_version("DeleteObject", bool(item.get("VersionId")))
+    return Requirement(f"s3:{action}", (place.bucket_arn(bucket, str(item["Key"])),), context)
+
+
+def _of_version(action: str, named: bool) -> str:
+    return action.replace("Object", "ObjectVersion", 1) if named and action in _VERSIONED else action

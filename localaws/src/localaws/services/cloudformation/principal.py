@@ -8,14 +8,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.policies.service_roles import role_problem
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-_ROLE_ARN = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):role/(?P<name>(?:.*/)?[\w+=,.@-]+)")
+_ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?P<name>(?:.*/)?[\w+=,.@-]+)")
 _SERVICE = "cloudformation.amazonaws.com"
 
 
@@ -35,7 +35,7 @@ def acting_caller(stack: dict[str, Any]) -> Caller:
     if found is None:
         return Caller(**stack["Caller"])
     name = found["name"].rsplit("/", 1)[-1]
-    arn = f"arn:{PARTITION}:sts::{found['account']}:assumed-role/{name}/AWSCloudFormation"
+    arn = f"arn:{found['partition']}:sts::{found['account']}:assumed-role/{name}/AWSCloudFormation"
     return Caller(found["account"], stack["Region"], arn)
 
 

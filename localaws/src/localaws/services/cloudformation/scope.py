@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from localaws.core.partitions import partition_at, partition_of
 from localaws.services.cloudformation.errors import TemplateError
 from localaws.services.cloudformation.intrinsics import (
     KNOWN_AFTER_APPLY,
@@ -23,11 +24,11 @@ def pseudo_parameters(account: str, region: str, stack_id: str, stack_name: str,
         "AWS::AccountId": account,
         "AWS::NotificationARNs": topics,
         "AWS::NoValue": NO_VALUE,
-        "AWS::Partition": "aws",
+        "AWS::Partition": partition_of(region),
         "AWS::Region": region,
         "AWS::StackId": stack_id,
         "AWS::StackName": stack_name,
-        "AWS::URLSuffix": "amazonaws.com",
+        "AWS::URLSuffix": partition_at(region).suffix,
     }
 
 

@@ -10,13 +10,15 @@ from botocore.exceptions import ClientError
 
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.partitions import suffixes
 from localaws.services.cloudformation.errors import TemplateError
 from localaws.services.cloudformation.template import MAXIMUM_BODY, MAXIMUM_OBJECT, Template, parse_template
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-_VIRTUAL_HOST = re.compile(r"(?P<bucket>.+)\.s3(?:[.-][a-z0-9-]+)?\.amazonaws\.com(?:\.cn)?")
+_DOMAINS = "|".join(map(re.escape, suffixes()))
+_VIRTUAL_HOST = re.compile(rf"(?P<bucket>.+)\.s3(?:[.-][a-z0-9-]+)?\.(?:{_DOMAINS})")
 
 
 def read_template(cloud: Cloud, caller: Caller, request: dict[str, Any], present: str | None = None) -> Template:

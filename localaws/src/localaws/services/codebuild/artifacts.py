@@ -14,6 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.core.archives import zip_files
+from localaws.core.partitions import partition_of
 from localaws.services.codebuild.buildspec import Artifacts
 from localaws.services.codebuild.failures import PhaseError
 
@@ -53,7 +54,7 @@ def chosen_files(wanted: Artifacts, root: Path) -> list[tuple[Path, str]]:
 
 def upload(s3: Any, files: list[tuple[Path, str]], destination: Destination, symlinks: bool = False) -> dict[str, Any]:
     """Put the files there; the ``artifacts`` member of the build: location and, of one object, its digests."""
-    location = f"arn:aws:s3:::{destination.bucket}/{destination.key}".rstrip("/")
+    location = f"arn:{partition_of(s3.meta.region_name)}:s3:::{destination.bucket}/{destination.key}".rstrip("/")
     encryption = {}
     if destination.key_id:
         encryption = {"ServerSideEncryption": "aws:kms"}

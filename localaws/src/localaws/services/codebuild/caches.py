@@ -19,6 +19,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import without_arn
 from localaws.services.codebuild.failures import PhaseError
 
 
@@ -90,7 +91,7 @@ class S3Cache:
 
     def __init__(self, s3: Any, location: str, name: str) -> None:
         self._s3 = s3
-        self._bucket, _, prefix = location.removeprefix("arn:aws:s3:::").partition("/")
+        self._bucket, _, prefix = without_arn(location).partition("/")
         self._key = "/".join(filter(None, [prefix.strip("/"), name, "cache.tar"]))
 
     def restore(self, paths: list[Path], root: Path) -> list[Path]:

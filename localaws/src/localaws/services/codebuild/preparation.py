@@ -105,7 +105,8 @@ def _fetch_artifacts(
         if artifact["name"] == codepipeline["primary"]:
             revision = download.fetch_artifact(artifact, workspace.source)
             record.set(
-                resolvedSourceVersion=revision, sourceVersion=f"arn:aws:s3:::{artifact['bucket']}/{artifact['key']}"
+                resolvedSourceVersion=revision,
+                sourceVersion=f"arn:{download.role.partition}:s3:::{artifact['bucket']}/{artifact['key']}",
             )
         else:
             directories[artifact["name"]] = workspace.secondary(artifact["name"])

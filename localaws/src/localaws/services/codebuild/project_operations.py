@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import without_arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
@@ -137,7 +138,7 @@ class Projects(Service):
         LocalCache(cache_of(self._cloud.work_directory, caller.account, caller.region, name)).forget()
         cache = document["Project"]["cache"]
         if cache["type"] == "S3":
-            bucket, _, prefix = cache["location"].removeprefix("arn:aws:s3:::").partition("/")
+            bucket, _, prefix = without_arn(cache["location"]).partition("/")
             parts = [prefix.strip("/"), cache.get("cacheNamespace") or name, "cache.tar"]
             s3 = self._cloud.client("s3", Caller.root(caller.account, caller.region))
             s3.delete_object(Bucket=bucket, Key="/".join(filter(None, parts)))

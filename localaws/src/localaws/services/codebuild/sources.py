@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from localaws.core.archives import unzip
+from localaws.core.arn import without_arn
 from localaws.core.caller import Caller
 from localaws.services.codebuild.failures import PhaseError
 from localaws.services.codecommit.repositories import repository_path
@@ -59,7 +60,7 @@ class Download:
         return self.cloud.client("s3", self.role)
 
     def _s3(self, location: str, version: str, directory: Path) -> str:
-        bucket, _, key = location.removeprefix("arn:aws:s3:::").partition("/")
+        bucket, _, key = without_arn(location).partition("/")
         if key.endswith("/") or not key:
             self._prefix(bucket, key, directory)
             return version

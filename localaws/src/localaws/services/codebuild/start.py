@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request
 from localaws.services.codebuild.environment import merged_variables
@@ -229,7 +229,7 @@ def _logs(caller: Caller, project: str, build_id: str, config: dict[str, Any]) -
     if s3["status"] == "ENABLED":
         key = f"{s3['location'].rstrip('/')}/{run_id}.gz"
         logs |= {
-            "s3LogsArn": f"arn:{PARTITION}:s3:::{key}",
+            "s3LogsArn": f"arn:{caller.partition}:s3:::{key}",
             "s3DeepLink": f"https://s3.console.aws.amazon.com/s3/object/{key}",
         }
     return logs

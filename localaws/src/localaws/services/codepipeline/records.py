@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.core.pages import Pages
+from localaws.core.partitions import partition_of
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -48,7 +49,7 @@ class PipelineKey:
 
     @property
     def arn(self) -> str:
-        return f"arn:aws:codepipeline:{self.region}:{self.account}:{self.name}"
+        return f"arn:{partition_of(self.region)}:codepipeline:{self.region}:{self.account}:{self.name}"
 
 
 class Records:

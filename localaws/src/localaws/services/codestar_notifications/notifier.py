@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.events import Event
+from localaws.policies.service_access import refusal
 from localaws.services.codestar_notifications.event_types import resource_of, types_of
 from localaws.services.codestar_notifications.records import Records
 from localaws.services.events.envelope import written
@@ -74,6 +75,11 @@ class Notifier:
         }
         for target in rule["Targets"]:
             topic = target["TargetAddress"]
+            closed = refusal(self._cloud, "codestar-notifications", topic, rule["Arn"])
+            if closed:
+                log.warning("%s could not notify %s: %s", rule["Name"], topic, closed.text)
+                self._mark_unreachable(rule, topic)
+                continue
             place = Arn.parse(topic)
             sns = self._cloud.client("sns", Caller.root(place.account, place.region))
             try:

@@ -16,8 +16,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.arn import Arn
-from localaws.core.caller import Caller
-from localaws.policies.service_access import refusal
 from localaws.services.events.failures import InvocationError, explained
 
 if TYPE_CHECKING:
@@ -42,8 +40,8 @@ class Sender(ABC):
         """Try once; raise where it fails."""
 
     @abstractmethod
-    def source_of(self, delivery: Document) -> tuple[str, str]:
-        """The service's principal and the ARN of the rule or schedule, for the dead-letter queue's policy."""
+    def dead_letter_client(self, delivery: Document, queue: Arn) -> Any:
+        """A client of SQS in the queue's region, as whom the sender hands dead letters over. Raise where it may not."""
 
     @abstractmethod
     def dead_letter(
@@ -141,12 +139,8 @@ class Deliveries:
     def _hand_over(self, queue: str, delivery: Document, error: InvocationError, exhausted: str | None) -> None:
         body, attributes = self._sender.dead_letter(delivery, error, exhausted)
         arn = Arn.parse(queue)
-        principal, source = self._sender.source_of(delivery)
         try:
-            closed = refusal(self._cloud, principal, "sqs:SendMessage", queue, source)
-            if closed:
-                raise InvocationError("NO_PERMISSIONS", closed)
-            sqs = self._cloud.client("sqs", Caller.root(arn.account, arn.region))
+            sqs = self._sender.dead_letter_client(delivery, arn)
             url = sqs.get_queue_url(QueueName=arn.resource, QueueOwnerAWSAccountId=arn.account)["QueueUrl"]
             sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=_attributes(attributes))
         except Exception as refused:  # the delivery ends here: say so where it is looked for

@@ -53,13 +53,14 @@ class Invocation:
             raise InvocationError("FAILED_TO_ASSUME_ROLE", problem)
         return self.cloud.client(service, session_of(role, self.session_name, region))
 
-    def refuse_closed(self, action: str) -> None:
-        """Without a role the resource's own policy must let the service in."""
+    def refuse_closed(self, resource_arn: str | None = None) -> None:
+        """Without a role the resource's own policy must let the service in, and so must that of its key."""
         if "RoleArn" in self.target:
             return
-        problem = refusal(self.cloud, self.principal, action, self.target["Arn"], self.source_arn)
-        if problem:
-            raise InvocationError("NO_PERMISSIONS", problem)
+        sender = self.principal.partition(".")[0]
+        closed = refusal(self.cloud, sender, resource_arn or self.target["Arn"], self.source_arn)
+        if closed:
+            raise InvocationError("NO_PERMISSIONS", closed.text)
 
     def parsed_text(self) -> Any:
         try:
@@ -113,12 +114,12 @@ def _codebuild(invocation: Invocation) -> None:
 
 
 def _sns(invocation: Invocation) -> None:
-    invocation.refuse_closed("sns:Publish")
+    invocation.refuse_closed()
     invocation.client("sns").publish(TopicArn=invocation.target["Arn"], Message=invocation.text)
 
 
 def _sqs(invocation: Invocation) -> None:
-    invocation.refuse_closed("sqs:SendMessage")
+    invocation.refuse_closed()
     sqs, queue = invocation.client("sqs"), invocation.arn
     url = sqs.get_queue_url(QueueName=queue.resource, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]
     group = invocation.target.get("SqsParameters", {}).get("MessageGroupId")
@@ -130,8 +131,9 @@ def _sqs(invocation: Invocation) -> None:
 
 def _logs(invocation: Invocation) -> None:
     group = invocation.arn.resource.removeprefix("log-group:").removesuffix(":*")
-    logs = invocation.client("logs")
     stream = str(uuid.uuid4())
+    invocation.refuse_closed(f"{invocation.target['Arn'].removesuffix(':*')}:log-stream:{stream}")
+    logs = invocation.client("logs")
     logs.create_log_stream(logGroupName=group, logStreamName=stream)
     now = int(time.time() * 1000)  # Logs takes nothing from its future, and goes by the wall clock
     logs.put_log_events(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.pages import Pages
+from localaws.core.partitions import partition_of
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -58,7 +59,7 @@ class Records:
 
 
 def bus_arn(account: str, region: str, name: str) -> str:
-    return f"arn:{PARTITION}:events:{region}:{account}:event-bus/{name}"
+    return f"arn:{partition_of(region)}:events:{region}:{account}:event-bus/{name}"
 
 
 def bus_name(name_or_arn: str) -> str:

@@ -9,9 +9,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.arn import Arn
+from localaws.core.caller import Caller
 from localaws.policies.bus_policies import event_context, may_put_event
 from localaws.policies.condition_keys import of_moment
 from localaws.policies.principals import Principal
+from localaws.policies.service_access import refusal
 from localaws.policies.service_roles import session_of
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.envelope import written
@@ -87,8 +89,12 @@ class Router(Sender):
         self._count(delivery, "Invocations")
         self._count(delivery, "SuccessfulInvocationAttempts")
 
-    def source_of(self, delivery: Document) -> tuple[str, str]:
-        return PRINCIPAL, str(delivery["RuleArn"])
+    def dead_letter_client(self, delivery: Document, queue: Arn) -> Any:
+        """EventBridge hands dead letters over as itself: the queue's policy must let it, and the policy of its key."""
+        closed = refusal(self._cloud, "events", str(queue), str(delivery["RuleArn"]))
+        if closed:
+            raise InvocationError("NO_PERMISSIONS", closed.text)
+        return self._cloud.client("sqs", Caller.root(queue.account, queue.region))
 
     def dead_letter(
         self, delivery: Document, error: InvocationError, exhausted: str | None

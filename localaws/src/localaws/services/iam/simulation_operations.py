@@ -23,7 +23,9 @@ from localaws.policies.evaluation import Decision, Policies, Query, decide
 from localaws.policies.patterns import Context
 from localaws.policies.principals import Principal
 
-_ENTITY = re.compile(r"arn:[^:]+:iam::(?P<account>\d{12}):(?P<kind>user|group|role)/(?:.*/)?(?P<name>[^/]+)")
+_ENTITY = re.compile(
+    r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):(?P<kind>user|group|role)/(?:.*/)?(?P<name>[^/]+)"
+)
 _REFUSED = ("OrderedOrganizationPolicyInputList", "PolicyExclusionList", "ResourceHandlingOption")
 _SEVERITY = ("allowed", "implicitDeny", "explicitDeny")
 _BOUNDED = "PermissionsBoundaryDecisionDetail"
@@ -51,7 +53,7 @@ class PolicySimulation(Service):
         found = _ENTITY.fullmatch(arn)
         if not found:
             raise ServiceError("InvalidInput", f"{arn} is not the ARN of a user, group or role")
-        held = entity_policies(found["account"], found["kind"], found["name"])
+        held = entity_policies(found["account"], found["partition"], found["kind"], found["name"])
         if held is None or found["account"] != caller.account:
             raise ServiceError("NoSuchEntity", f"The {found['kind']} {found['name']} cannot be found.", 404)
         named, boundary = held

@@ -1,4 +1,4 @@
-"""What S3 tells EventBridge about objects, for buckets that have it switched on.
+"""What S3 tells of objects: EventBridge, for buckets that have it switched on, and the topics and queues of a bucket.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/ev-events.html
 """
@@ -9,13 +9,23 @@ import secrets
 import time
 from typing import TYPE_CHECKING, Any
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
+from localaws.core.partitions import partition_of
+from localaws.services.s3 import notifications
 from localaws.services.s3.moto_objects import bucket_region
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
 CREATING = frozenset({"PutObject", "CopyObject", "CompleteMultipartUpload", "PostObject"})
+
+
+def announces(cloud: Cloud, bucket: str) -> bool:
+    """Whether anybody is told of the bucket's objects."""
+    owner = cloud.moto.bucket_owner(bucket)
+    return owner is not None and any(
+        value or value == {} for value in notifications.configuration_of(cloud, bucket, owner).values()
+    )
 
 
 def announce_created(cloud: Cloud, caller: Caller, bucket: str, key: str, reason: str) -> None:
@@ -25,7 +35,9 @@ def announce_created(cloud: Cloud, caller: Caller, bucket: str, key: str, reason
     shown: dict[str, Any] = {"key": key, "size": head["ContentLength"], "etag": head["ETag"].strip('"')}
     if head.get("VersionId"):
         shown["version-id"] = head["VersionId"]
-    _emit(cloud, caller, bucket, "Object Created", {**shown, "sequencer": _sequencer()}, {"reason": reason})
+    shown["sequencer"] = _sequencer()
+    _emit(cloud, caller, bucket, "Object Created", shown, {"reason": reason})
+    notifications.notify(cloud, caller, bucket, notifications.created(reason), shown)
 
 
 def announce_deleted(cloud: Cloud, caller: Caller, bucket: str, key: str, headers: dict[str, str]) -> None:
@@ -37,12 +49,15 @@ def announce_deleted(cloud: Cloud, caller: Caller, bucket: str, key: str, header
         shown["version-id"] = known["x-amz-version-id"]
     kind = "Delete Marker Created" if marker else "Permanently Deleted"
     _emit(cloud, caller, bucket, "Object Deleted", shown, {"reason": "DeleteObject", "deletion-type": kind})
+    notifications.notify(cloud, caller, bucket, notifications.removed(marker), shown)
 
 
 def _emit(
     cloud: Cloud, caller: Caller, bucket: str, detail_type: str, shown: dict[str, Any], more: dict[str, str]
 ) -> None:
     owner, region = _place(cloud, bucket)
+    if "EventBridgeConfiguration" not in notifications.configuration_of(cloud, bucket, owner):
+        return
     detail = {
         "version": "0",
         "bucket": {"name": bucket},
@@ -52,7 +67,7 @@ def _emit(
         "source-ip-address": "127.0.0.1",
         **more,
     }
-    cloud.emit(owner, region, "aws.s3", detail_type, detail, [f"arn:{PARTITION}:s3:::{bucket}"])
+    cloud.emit(owner, region, "aws.s3", detail_type, detail, [f"arn:{partition_of(region)}:s3:::{bucket}"])
 
 
 def _place(cloud: Cloud, bucket: str) -> tuple[str, str]:

@@ -14,12 +14,6 @@ def bucket_region(bucket: str) -> str:
     return str(_bucket(bucket).region_name)
 
 
-def sends_events(bucket: str) -> bool:
-    """Whether the bucket's notification configuration has EventBridge switched on."""
-    configuration = _bucket(bucket).notification_configuration
-    return configuration is not None and configuration.event_bridge is not None
-
-
 def object_slice(
     bucket: str, key: str, version_id: str | None, first: int, last: int | None
 ) -> tuple[bytes, int] | None:
@@ -37,6 +31,19 @@ def version_of(bucket: str, key: str, version_id: str | None) -> str | None:
     """The version id of an object in a versioned bucket, or None."""
     found = _key(bucket, key, version_id)
     return str(found.version_id) if found is not None and found._is_versioned else None
+
+
+def etag_of(bucket: str, key: str) -> str | None:
+    """The ETag of a key's current object; None where there is no bucket, no object, or a delete marker."""
+    if bucket not in s3_backends.bucket_accounts:
+        return None
+    found = _key(bucket, key, None)
+    return None if found is None else str(found.etag)
+
+
+def uploads_of(bucket: str, key: str) -> list[str]:
+    """The ids of the multipart uploads of a key that have begun and not ended."""
+    return [str(upload_id) for upload_id, upload in _bucket(bucket).multiparts.items() if upload.key_name == key]
 
 
 def stored_checksum(bucket: str, key: str, version_id: str | None) -> tuple[str, str, str] | None:

@@ -15,9 +15,10 @@ from localaws.core.errors import ServiceError
 from localaws.core.operations import Companion
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import HttpResponse, OperationRequest
-from localaws.services.s3 import announcements, moto_objects
+from localaws.services.s3 import announcements, moto_objects, notifications
 from localaws.services.s3.bucket_policy_operations import TABLE
 from localaws.services.s3.checksums import algorithm_header, checksum, refuse_corrupt
+from localaws.services.s3.conditional_writes import ConditionalWrites, is_conditional
 from localaws.services.s3.ownership import check_expected_owner
 
 if TYPE_CHECKING:
@@ -56,14 +57,19 @@ class ObjectCompanion(Companion):
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._policies = cloud.store.table(TABLE)
+        self._conditional_writes = ConditionalWrites()
+        self._notifications = cloud.store.table(notifications.TABLE)
 
     def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
         _check_owners(self._cloud, request.parameters)
-        if request.operation.name not in ("PutObject", "UploadPart"):
-            return {}
-        body = request.parameters.get("Body") or b""
-        refuse_corrupt(request.parameters, body if isinstance(body, bytes) else str(body).encode())
-        return algorithm_header(request.parameters)
+        headers: dict[str, str] = {}
+        if request.operation.name in ("PutObject", "UploadPart"):
+            body = request.parameters.get("Body") or b""
+            refuse_corrupt(request.parameters, body if isinstance(body, bytes) else str(body).encode())
+            headers = algorithm_header(request.parameters)
+        # Last: what has begun will be ended.
+        self._conditional_writes.begin(request.operation.name, request.parameters)
+        return headers
 
     def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
         if response.status >= 300:
@@ -71,19 +77,25 @@ class ObjectCompanion(Companion):
         name, bucket = request.operation.name, str(request.parameters.get("Bucket", ""))
         if name in ("HeadObject", "CompleteMultipartUpload"):
             response = _with_checksum(request, response)
+        if name == "DeleteObject":
+            self._conditional_writes.deleted(bucket, [request.parameters["Key"]])
+        elif name == "DeleteObjects":
+            self._conditional_writes.deleted(bucket, [each["Key"] for each in request.parameters["Delete"]["Objects"]])
         if name == "DeleteBucket":
             self._policies.delete(bucket)
-        elif name in announcements.CREATING and self._announces(bucket):
+            self._notifications.delete(bucket)
+        elif name in announcements.CREATING and announcements.announces(self._cloud, bucket):
             announcements.announce_created(self._cloud, caller, bucket, request.parameters["Key"], name)
-        elif name == "DeleteObject" and self._announces(bucket):
+        elif name == "DeleteObject" and announcements.announces(self._cloud, bucket):
             announcements.announce_deleted(self._cloud, caller, bucket, request.parameters["Key"], response.headers)
-        elif name == "DeleteObjects" and self._announces(bucket):
+        elif name == "DeleteObjects" and announcements.announces(self._cloud, bucket):
             for entry in request.parameters["Delete"]["Objects"]:
                 announcements.announce_deleted(self._cloud, caller, bucket, entry["Key"], {})
         return response
 
-    def _announces(self, bucket: str) -> bool:
-        return self._cloud.moto.bucket_owner(bucket) is not None and moto_objects.sends_events(bucket)
+    def ended(self, request: OperationRequest) -> None:
+        if is_conditional(request.operation.name, request.parameters):
+            self._conditional_writes.end(request.parameters)
 
 
 def _with_checksum(request: OperationRequest, response: HttpResponse) -> HttpResponse:

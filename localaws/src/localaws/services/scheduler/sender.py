@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
@@ -51,14 +51,20 @@ class ScheduleSender(Sender):
         )
 
     def attempt(self, delivery: Document) -> None:
-        arn, text = delivery["ScheduleArn"], delivery["Text"]
-        schedule = Arn.parse(arn)
+        call(self._invocation(delivery, delivery["Target"]))
+
+    def dead_letter_client(self, delivery: Document, queue: Arn) -> Any:
+        """Scheduler hands dead letters over as the schedule's role.
+
+        https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
+        """
+        return self._invocation(delivery, {**delivery["Target"], "Arn": str(queue)}).client("sqs")
+
+    def _invocation(self, delivery: Document, target: dict[str, Any]) -> Invocation:
+        schedule = Arn.parse(delivery["ScheduleArn"])
         group = group_arn(Caller.root(schedule.account, schedule.region), delivery["GroupName"])
         session = f"AWSScheduler_{schedule.name}"[:64]
-        call(Invocation(self._cloud, delivery["Target"], text, {}, PRINCIPAL, session, group, schedule.region))
-
-    def source_of(self, delivery: Document) -> tuple[str, str]:
-        return PRINCIPAL, str(delivery["ScheduleArn"])
+        return Invocation(self._cloud, target, delivery["Text"], {}, PRINCIPAL, session, group, schedule.region)
 
     def dead_letter(
         self, delivery: Document, error: InvocationError, exhausted: str | None

@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-PRINCIPAL = "sns.amazonaws.com"
-
 
 class Publishing(Service):
     service = "sns"
@@ -131,9 +129,9 @@ def send_to_queue(
     cloud: Cloud, queue_arn: str, body: str, message: Message, attributes: dict[str, dict[str, Any]]
 ) -> None:
     """Send to a queue of whichever account. ClientError or ServiceError where the queue does not take it."""
-    closed = refusal(cloud, PRINCIPAL, "sqs:SendMessage", queue_arn, message.topic_arn)
+    closed = refusal(cloud, "sns", queue_arn, message.topic_arn)
     if closed:
-        raise ServiceError("AccessDenied", closed, 403)
+        raise ServiceError("AccessDenied", closed.text, 403)
     queue = Arn.parse(queue_arn)
     sqs = cloud.client("sqs", Caller.root(queue.account, queue.region))
     url = sqs.get_queue_url(QueueName=queue.resource, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.arn import Arn
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import Signature
@@ -103,7 +103,7 @@ class Sts(Service):
             role: dict[str, Any] = iam.get_role(RoleName=name)["Role"]
         except iam.exceptions.NoSuchEntityException:
             if name == ORGANIZATION_ROLE and account in self._cloud.accounts[1:]:
-                return _organization_role(self._cloud.accounts[0])
+                return _organization_role(self._cloud.accounts[0], caller.partition)
             return None
         return role if role["Arn"] == arn else None
 
@@ -121,7 +121,7 @@ class Sts(Service):
         if not found:
             raise ServiceError("ValidationError", f"{role_arn} is invalid")
         user_id = f"{role_id or f'AROA{secrets.token_hex(8).upper()}'}:{session_name}"
-        arn = f"arn:{PARTITION}:sts::{found['account']}:assumed-role/{found['name']}/{session_name}"
+        arn = f"arn:{found['partition']}:sts::{found['account']}:assumed-role/{found['name']}/{session_name}"
         credentials = self._remember(arn, found["account"], user_id, duration, kept)
         return {
             "Credentials": credentials,
@@ -179,10 +179,10 @@ def _denied(caller: Caller, action: str, arn: str) -> ServiceError:
     )
 
 
-def _organization_role(management_account: str) -> dict[str, Any]:
+def _organization_role(management_account: str, partition: str) -> dict[str, Any]:
     statement = {
         "Effect": "Allow",
-        "Principal": {"AWS": f"arn:{PARTITION}:iam::{management_account}:root"},
+        "Principal": {"AWS": f"arn:{partition}:iam::{management_account}:root"},
         "Action": "sts:AssumeRole",
     }
     return {"AssumeRolePolicyDocument": {"Statement": [statement]}, "MaxSessionDuration": 3600}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from localaws.core.partitions import partition_at, partition_of
 from localaws.services.cloudformation.differences import changed_properties
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.resource_types import s3_settings as settings
@@ -141,10 +142,11 @@ class Bucket(ResourceType):
 
 
 def _attributes(name: str, region: str) -> dict[str, Any]:
+    suffix = partition_at(region).suffix
     return {
-        "Arn": f"arn:aws:s3:::{name}",
-        "DomainName": f"{name}.s3.amazonaws.com",
-        "DualStackDomainName": f"{name}.s3.dualstack.{region}.amazonaws.com",
-        "RegionalDomainName": f"{name}.s3.{region}.amazonaws.com",
-        "WebsiteURL": f"http://{name}.s3-website-{region}.amazonaws.com",
+        "Arn": f"arn:{partition_of(region)}:s3:::{name}",
+        "DomainName": f"{name}.s3.{suffix}",
+        "DualStackDomainName": f"{name}.s3.dualstack.{region}.{suffix}",
+        "RegionalDomainName": f"{name}.s3.{region}.{suffix}",
+        "WebsiteURL": f"http://{name}.s3-website-{region}.{suffix}",
     }

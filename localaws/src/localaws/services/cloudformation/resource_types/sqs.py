@@ -41,10 +41,7 @@ class Queue(ResourceType):
         changed = changed_properties(before, after) - set(_NOT_ATTRIBUTES)
         given = {key: attribute_text(after.get(key, _DEFAULTS.get(key, ""))) for key in changed}
         if given:
-            client, url = context.client("sqs"), resource.physical_id
-            # moto forgets the queue's policy when other attributes are set without it.
-            policy = client.get_queue_attributes(QueueUrl=url, AttributeNames=["Policy"]).get("Attributes", {})
-            client.set_queue_attributes(QueueUrl=url, Attributes={**policy, **given})
+            context.client("sqs").set_queue_attributes(QueueUrl=resource.physical_id, Attributes=given)
         self._tagging.update(context, resource.physical_id, tag_map(before.get("Tags")), tag_map(after.get("Tags")))
         return resource
 

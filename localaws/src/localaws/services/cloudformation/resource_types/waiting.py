@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from localaws.core.partitions import partition_at
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
 
 
@@ -10,7 +11,7 @@ class WaitConditionHandle(ResourceType):
 
     def create(self, context: Context, properties: Properties) -> Resource:
         name = f"{context.stack_id}/{context.logical_id}"
-        url = f"https://cloudformation-waitcondition-{context.region}.s3.{context.region}.amazonaws.com/{name}"
+        url = f"https://cloudformation-waitcondition-{context.region}.s3.{context.region}.{partition_at(context.region).suffix}/{name}"
         return Resource(url, {"Id": url})
 
     def update(self, context: Context, resource: Resource, before: Properties, after: Properties) -> Resource:

@@ -12,6 +12,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from localaws.core.archives import zip_bytes
+from localaws.core.partitions import object_url
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.cloudformation_inputs import (
     artifact_file,
@@ -134,7 +135,7 @@ def _template(context: ActionContext, body: bytes) -> dict[str, str]:
         return {"TemplateBody": body.decode("utf-8", "replace")}
     place = context.store.place("template", source=False)
     context.store.write(context.client("s3"), place, body)
-    return {"TemplateURL": f"https://s3.{context.role.region}.amazonaws.com/{place['bucket']}/{place['key']}"}
+    return {"TemplateURL": object_url(context.role.region, place["bucket"], place["key"])}
 
 
 def _deployed(context: ActionContext, stack: dict[str, Any], summary: str) -> ActionResult:

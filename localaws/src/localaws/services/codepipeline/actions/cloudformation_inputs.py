@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from localaws.core.archives import read_entry
+from localaws.core.partitions import object_url
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.context import ActionContext
 
@@ -89,7 +90,7 @@ def _artifact_attribute(context: ActionContext, artifact: str, attribute: str) -
     values = {
         "BucketName": place["bucket"],
         "ObjectKey": place["key"],
-        "URL": f"https://s3.{context.role.region}.amazonaws.com/{place['bucket']}/{place['key']}",
+        "URL": object_url(context.role.region, place["bucket"], place["key"]),
     }
     if attribute not in values:
         raise ActionFailedError(

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from localaws.core.caller import PARTITION, Caller
+from localaws.core.caller import Caller
+from localaws.core.partitions import partition_of
 
 _ARN = re.compile(
     r"arn:[^:]+:sagemaker:(?P<region>[^:]+):(?P<account>\d{12}):(?P<kind>model-package-group|model-package)/"
@@ -33,7 +34,9 @@ class PackageName:
     @property
     def arn(self) -> str:
         version = "" if self.version is None else f"/{self.version}"
-        return f"arn:{PARTITION}:sagemaker:{self.region}:{self.account}:model-package/{self.name}{version}"
+        return (
+            f"arn:{partition_of(self.region)}:sagemaker:{self.region}:{self.account}:model-package/{self.name}{version}"
+        )
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class GroupName:
 
     @property
     def arn(self) -> str:
-        return f"arn:{PARTITION}:sagemaker:{self.region}:{self.account}:model-package-group/{self.name}"
+        return f"arn:{partition_of(self.region)}:sagemaker:{self.region}:{self.account}:model-package-group/{self.name}"
 
     def version(self, number: int) -> PackageName:
         return PackageName(self.account, self.region, self.name, number)

@@ -1,0 +1,1 @@
+"""CloudWatch Logs in front of moto, which keeps groups, streams and events: the KMS keys of log groups."""

@@ -1,0 +1,58 @@
+"""Whether a stage's account may pull the images that its jobs run in. Reads dev's ECR, changes nothing."""
+
+from __future__ import annotations
+
+import json
+
+from scripts.decisions.containers import container_sources
+from scripts.decisions.image_access import may_pull, pulling_statement, repository_of
+from scripts.errors import AccessDeniedError, ModelPackageError
+from scripts.flows.resolve_package import resolve
+from scripts.flows.stage_context import StageContext
+from scripts.gateways.images import NoRepositoryError, repository_policy
+
+
+def images_pulled(context: StageContext) -> list[str]:
+    """What could not be found out of the images that the stage's jobs would run in now, one sentence each."""
+    images = [each.image for each in container_sources(resolve(context).package)]
+    if context.settings.processing.image_uri:
+        images.append(context.settings.processing.image_uri)
+    return require_pull(context, images)
+
+
+def require_pull(context: StageContext, images: list[str]) -> list[str]:
+    """What could not be found out, one sentence each. Raises ModelPackageError where dev's ECR keeps the stage out.
+
+    Images of others' accounts, AWS's own among them, are theirs to share and are not judged.
+    """
+    dev, account = context.settings.dev_account, context.settings.account
+    doubts = []
+    for image in dict.fromkeys(images):
+        repository = repository_of(image)
+        if repository is None or repository.account != dev or account == dev:
+            continue
+        try:
+            policy = repository_policy(context.dev, repository.account, repository.name)
+        except (AccessDeniedError, NoRepositoryError) as error:
+            why = error.problem if isinstance(error, AccessDeniedError) else str(error)
+            doubts.append(f"{image}: its repository's policy could not be read ({why})")
+            continue
+        answer = may_pull(policy, account)
+        if answer == "unknown":
+            doubts.append(f"{image}: whether its repository's policy lets {account} pull depends on its conditions")
+        if answer == "no":
+            raise _closed(context, image, repository.name, policy)
+    return doubts
+
+
+def _closed(context: StageContext, image: str, repository: str, policy: str | None) -> ModelPackageError:
+    statement = json.dumps(pulling_statement(context.settings.account, context.settings.region))
+    return ModelPackageError(
+        f"{context.stage}'s account {context.settings.account} may not pull {image} from dev's ECR",
+        found=[
+            "the repository has no policy" if policy is None else "its policy does not let this account pull",
+            f"the statement that it needs: {statement}",
+        ],
+        next_command=f"aws ecr set-repository-policy --repository-name {repository} --policy-text "
+        f'\'{{"Version": "2012-10-17", "Statement": [{statement}]}}\'   # in dev; with what its policy has already',
+    )
