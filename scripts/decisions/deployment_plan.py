@@ -69,6 +69,7 @@ class DeploymentPlan:
     verification: Standing
     unverified: bool
     schedule: tuple[str, ...] = ()  # why the schedule is off and stays so, one line each
+    notes: tuple[str, ...] = ()  # of its jobs: keys that are left out, limits of the model's server, quotas
 
     @property
     def promotes(self) -> bool:
@@ -143,7 +144,7 @@ def plan_lines(plan: DeploymentPlan) -> list[str]:
     ]
     if plan.unverified:
         lines.append("  ! not verified in preprod: deployed because UNVERIFIED=1 is set; this is recorded")
-    lines += [f"  ! {each}" for each in plan.schedule]
+    lines += [f"  ! {each}" for each in (*plan.schedule, *plan.notes)]
     if plan.nothing_to_do:
         return [*lines, f"Nothing to do: stage {plan.stage} already has this release, and it is verified."]
     lines.append(_promotion_line(plan))

@@ -92,6 +92,7 @@ class Evidence:
     shifts: FeatureShifts
     texts: StackTexts
     links: tuple[Link, ...]
+    notes: tuple[str, ...] = ()  # of the jobs: keys that are left out, limits, quotas
 
     @property
     def headline(self) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from scripts.decisions.foundation import Foundation
-from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
 
@@ -19,8 +18,8 @@ def infrastructure(
     values: dict[str, Any] = {
         "RoleArn": foundation.job_role_arn,
         "KmsKeyId": foundation.kms_key_arn,
-        "ProcessingVolumeKmsKeyId": _volume_key(settings.processing.instance_type, foundation),
-        "InferenceVolumeKmsKeyId": _volume_key(settings.inference.instance_type, foundation),
+        "ProcessingVolumeKmsKeyId": foundation.kms_key_arn,
+        "InferenceVolumeKmsKeyId": foundation.kms_key_arn,
         "SubnetIds": list(foundation.subnet_ids),
         "SecurityGroupIds": list(foundation.security_group_ids),
         "OutputDataUrl": f"s3://{foundation.bucket}/{settings.output_prefix.rstrip('/')}",
@@ -44,11 +43,6 @@ def infrastructure(
         values["CodeUrl"] = f"s3://{foundation.bucket}/{code_prefix}"
         values["PreprocessScriptUrl"] = f"{values['CodeUrl']}pipelines/{settings.pipeline}/preprocess.py"
     return values
-
-
-def _volume_key(instance_type: str, foundation: Foundation) -> str:
-    """Empty, so that binding drops it, where SageMaker would refuse one."""
-    return "" if has_local_storage(instance_type) else foundation.kms_key_arn
 
 
 def run_defaults(settings: StageSettings, foundation: Foundation) -> dict[str, Any]:

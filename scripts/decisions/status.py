@@ -17,7 +17,8 @@ class StageStatus:
     the live release: {"execution_id", "at", "by", "reason"}, or {"problem"}; None for a stage that needs none.
     ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
     ``passed_once`` is what a later stage asks for: that the release passed, be it on other input. ``broken_glass``: who
-    changed the stage past its CodePipeline last, newest first.
+    changed the stage past its CodePipeline last, newest first. ``notes`` say which of its jobs name no volume key;
+    ``waits`` what the running execution's steps wait for.
     """
 
     stage: str
@@ -38,6 +39,8 @@ class StageStatus:
     pipeline: str = ""
     deployed_by_hand: bool = True
     broken_glass: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    waits: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -77,12 +80,14 @@ def status_lines(status: StageStatus) -> list[str]:
         f"  stack          {status.stack_status}",
         f"  schedule       {_schedule(status)}",
         *(f"    ! {each}" for each in status.schedule_off),
+        *(f"  {'encryption' if not number else '':<14} {each}" for number, each in enumerate(status.notes)),
     ]
     if status.approval is not None:
         lines.insert(3, f"  approved       {_approval(status.approval)}")
     lines += _glass_lines(status)
     lines += _alarm_lines(status.alarms)
     lines.append("  executions     " + ("" if status.executions else "none yet"))
+    lines += [f"    ! {each}" for each in status.waits]
     lines += [
         f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
     ]

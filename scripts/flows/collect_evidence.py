@@ -89,6 +89,7 @@ def collect_evidence(context: StageContext, earlier: StageContext, plan: Deploym
         ),
         texts=_texts(context, plan),
         links=_links(context, earlier, plan, record),
+        notes=plan.notes,
     )
 
 

@@ -17,6 +17,7 @@ from scripts.decisions.log_lines import LogLine, LogSource, in_order, is_step, j
 from scripts.errors import ExecutionError
 from scripts.flows.run_pipeline import deployed_stack
 from scripts.flows.stage_context import StageContext
+from scripts.flows.step_waits import StepWaits
 from scripts.gateways.codepipelines import CodePipelines
 from scripts.gateways.polling import Pauses
 
@@ -70,6 +71,7 @@ class WatchedPipeline:
                 f"{self._pipeline} has no execution yet", next_command=f"make run STAGE={context.stage}"
             )
         self._arn = newest[0].arn
+        self._waits = StepWaits(context)
         self.subject = f"execution {newest[0].id} of {self._pipeline}"
 
     def known_steps(self) -> list[str]:
@@ -79,11 +81,13 @@ class WatchedPipeline:
 
     def look(self) -> Look:
         execution = self._context.pipelines.describe(self._arn)  # first: what has ended then has all its steps
+        listed = self._context.pipelines.steps(self._arn)
         steps = [
             StepLog(each.name, each.status, job_source(each.name, each.job_arn), each.status not in _RUNNING)
-            for each in self._context.pipelines.steps(self._arn)
+            for each in listed
         ]
-        now = ", ".join(f"{each.name} ({each.status})" for each in steps if not each.ended)
+        waits = self._waits.told(self._waits.of(listed)) if execution.running else []
+        now = "; ".join(waits) or ", ".join(f"{each.name} ({each.status})" for each in steps if not each.ended)
         return Look(execution.status, execution.running, steps, now or f"the next step of {self.subject}")
 
 

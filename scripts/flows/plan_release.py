@@ -6,6 +6,7 @@ out.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from scripts.decisions.deployment_plan import DeploymentPlan
@@ -14,6 +15,7 @@ from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
 from scripts.errors import ReleaseError
 from scripts.flows.image_readiness import require_pull
+from scripts.flows.job_settings import account_notes, release_notes
 from scripts.flows.make_release import make_release
 from scripts.flows.prepare_release import prepare, require_valid_definition
 from scripts.flows.promote_package import registered_package
@@ -107,7 +109,7 @@ def _plan(
     registered = registered_package(context, prepared.promotion, live)
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
-    return DeploymentPlan(
+    plan = DeploymentPlan(
         stage=context.stage,
         names=names,
         release=release,
@@ -123,7 +125,11 @@ def _plan(
         verification=standing_now(context, release.release_id, stack),
         unverified=unverified,
         schedule=prepared.schedule,
+        notes=(*prepared.notes, *release_notes(prepared.bound, release)),
     )
+    if plan.nothing_to_do:
+        return plan  # nothing will run: no call is spent on quotas
+    return replace(plan, notes=(*plan.notes, *account_notes(context, prepared.bound)))
 
 
 def _pending(context: StageContext, stack: Stack | None) -> list[str]:

@@ -14,6 +14,8 @@ from scripts.decisions.canonical import canonical_json, sha256_of
 from scripts.decisions.definition_binding import bind_definition, scripts_run
 from scripts.decisions.definition_validation import require_valid
 from scripts.decisions.deployment_plan import Upload
+from scripts.decisions.job_limits import definition_limits
+from scripts.decisions.limit_findings import require_limits
 from scripts.decisions.names import BATCH_TEMPLATE, release_key
 from scripts.decisions.promotion import Promotion, plan_promotion
 from scripts.decisions.release import DEFINITION, TEMPLATE, Release, write_release
@@ -22,6 +24,7 @@ from scripts.decisions.schedule_switch import schedule_lines, schedule_state
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
 from scripts.decisions.stock_images import stock_image_uri
 from scripts.errors import DefinitionError, ReleaseError
+from scripts.flows.job_settings import fit_volume_keys
 from scripts.flows.release_store import CODE, ReleaseFiles
 from scripts.flows.resolve_package import described
 from scripts.flows.schedule_records import schedule_switch
@@ -111,6 +114,7 @@ class Prepared:
     template: str
     parameters: dict[str, str]
     schedule: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def prepare(context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None) -> Prepared:
@@ -118,7 +122,7 @@ def prepare(context: StageContext, release: Release, files: ReleaseFiles, packag
     settings, names, foundation = context.settings, context.names, context.foundation
     _require_same_subject(context, release)
     source = package or described(context, release.model_package.arn)
-    bound = bound_definition(context, release, files)
+    bound, notes = fit_volume_keys(context, bound_definition(context, release, files))
     text = canonical_json(bound).encode()
     definition_key = names.definition_key(sha256_of(text))
     switch = schedule_switch(context)
@@ -134,6 +138,7 @@ def prepare(context: StageContext, release: Release, files: ReleaseFiles, packag
             SCHEDULE_STATE: schedule_state(settings, switch),
         },
         schedule=tuple(schedule_lines(settings, context.stage, switch)),
+        notes=notes,
     )
 
 
@@ -152,8 +157,9 @@ def _require_same_subject(context: StageContext, release: Release) -> None:
 
 
 def require_valid_definition(prepared: Prepared) -> None:
-    """Raises DefinitionError for a bound definition that SageMaker would refuse."""
+    """Raises DefinitionError or SettingsError for a bound definition that SageMaker would refuse."""
     require_valid(prepared.bound, argument_problems)
+    require_limits(definition_limits(prepared.bound), f"pipeline {prepared.release.pipeline.name}")
 
 
 def _uploads(

@@ -6,6 +6,7 @@ who approved is unknown, and said to be. Every other failed read is a failure.
 
 from __future__ import annotations
 
+import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
@@ -15,10 +16,12 @@ from scripts.decisions.release_approval import approval_of
 from scripts.decisions.schedule import parse_schedule
 from scripts.decisions.schedule_switch import schedule_lines
 from scripts.decisions.status import NO_APPROVAL, StageStatus
+from scripts.decisions.volume_keys import keyless_steps
 from scripts.errors import AccessDeniedError, FoundationError
 from scripts.flows.break_glass import last_uses
 from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
+from scripts.flows.step_waits import StepWaits
 from scripts.flows.toolchain_context import ToolchainContext
 from scripts.flows.verification_records import standing_now
 from scripts.gateways.monitoring import Rule, alarms, rule
@@ -67,6 +70,8 @@ def read_status(context: StageContext) -> StageStatus:
         schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
         next_run=_next_run(schedule, executions),
         approval=None if stage == FIRST_STAGE else _approval(context, release_id),
+        notes=keyless_steps(json.loads(context.pipelines.definition(context.names.sagemaker_pipeline) or "{}")),
+        waits=tuple(_waits(context, executions)),
         executions=tuple(
             {
                 "arn": each.arn,
@@ -80,6 +85,17 @@ def read_status(context: StageContext) -> StageStatus:
             vars(each) for each in alarms(context.reader, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
         ),
     )
+
+
+def _waits(context: StageContext, executions: list[Execution]) -> list[str]:
+    """What the steps of running executions wait for."""
+    waits = StepWaits(context)
+    running = [each for each in executions[:SHOWN_EXECUTIONS] if each.running]
+    return [
+        f"{each.display_name or each.id}: {told}"
+        for each in running
+        for told in waits.told(waits.of(context.pipelines.steps(each.arn), at_once=True))
+    ]
 
 
 def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:

@@ -9,15 +9,21 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from scripts.decisions.containers import container_sources
+from scripts.decisions.job_limits import definition_limits
+from scripts.decisions.job_quotas import quota_needs, short_quotas
+from scripts.decisions.limit_findings import require_limits
+from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
 from scripts.errors import AccessDeniedError, ArtifactError, FoundationError, SettingsError
 from scripts.flows.image_readiness import images_pulled
+from scripts.flows.job_settings import definition_of_tree, fit_volume_keys
 from scripts.flows.network_readiness import network
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import image_digest
+from scripts.gateways.instance_storage import local_storage_told
 from scripts.gateways.keys import key_metadata
 from scripts.gateways.quotas import job_quotas
 from scripts.workspace.pipelines import read_fresh_definition
@@ -118,31 +124,60 @@ def _input(context: StageContext) -> str:
     return input_url(context.settings, context.foundation)
 
 
+def _job_settings(context: StageContext) -> str:
+    """The rules that bind two settings, on the definition with this stage's values."""
+    fitted, notes = fit_volume_keys(context, definition_of_tree(context))
+    findings = definition_limits(fitted)
+    require_limits(findings, f"pipeline {context.settings.pipeline}")
+    return "; ".join([*notes, *(str(each) for each in findings)]) or "SageMaker takes them"
+
+
+def _local_storage(context: StageContext) -> str:
+    """Whether EC2 says of the stage's instance types what the shipped table says."""
+    settings = context.settings
+    types = sorted({settings.processing.instance_type, settings.inference.instance_type})
+    try:
+        told = local_storage_told(context.reader, types)
+    except AccessDeniedError as error:
+        raise UnknownError(error.problem, error.next_command or "make bootstrap") from error
+    for name, local in told.items():
+        if has_local_storage(name) not in (None, local):
+            raise SettingsError(
+                f"EC2 says that {name} has {'' if local else 'no '}local storage; scripts/decisions/local_storage.py "
+                "says otherwise",
+                next_command="correct the table in scripts/decisions/local_storage.py",
+            )
+    untold = [name for name in types if name not in told]
+    if untold:
+        raise UnknownError(f"EC2 does not know {', '.join(untold)}", "nothing: the shipped table is used")
+    return ", ".join(f"{name}: {'local storage' if local else 'volumes'}" for name, local in told.items())
+
+
 _LOOK_AT_QUOTAS = "aws service-quotas list-service-quotas --service-code sagemaker   # or the console"
 
 
 def _quotas(context: StageContext) -> str:
-    settings = context.settings
-    wanted = {
-        f"{settings.processing.instance_type} for processing job usage": settings.processing.instance_count,
-        f"{settings.inference.instance_type} for transform job usage": settings.inference.instance_count,
-    }
-    quotas = job_quotas(context.reader)
+    needs = quota_needs(definition_of_tree(context))
+    try:
+        quotas = job_quotas(context.reader, [each.name for each in needs])
+    except AccessDeniedError as error:
+        raise UnknownError(error.problem, error.next_command or "make bootstrap") from error
     if quotas is None:
         raise UnknownError("Service Quotas is not available here", _LOOK_AT_QUOTAS)
-    missing = [name for name in wanted if name not in quotas]
-    if missing:
-        raise UnknownError(f"Service Quotas has no quota {missing[0]}", _LOOK_AT_QUOTAS)
-    short = [f"{name}: {quotas[name]:.0f}, {count} needed" for name, count in wanted.items() if quotas[name] < count]
+    short = short_quotas(needs, quotas)
     if short:
+        name = short[0].partition(":")[0]
         raise SettingsError(
             f"a quota is too small: {short[0]}",
             found=short,
             next_command="aws service-quotas list-service-quotas --service-code sagemaker --query "
-            f"\"Quotas[?QuotaName=='{short[0].partition(':')[0]}'].QuotaCode\"   "
+            f"\"Quotas[?QuotaName=='{name}'].QuotaCode\"   "
             "# then: aws service-quotas request-service-quota-increase with that code",
         )
-    return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
+    missing = [each.name for each in needs if each.name not in quotas]
+    if missing:
+        raise UnknownError(f"Service Quotas has no quota {missing[0]}", _LOOK_AT_QUOTAS)
+    return ", ".join(f"{each.name}: {quotas[each.name]:g}" for each in needs) or "no step runs a job"
 
 
 def _image_policy(context: StageContext) -> str:
@@ -170,6 +205,8 @@ STAGE: tuple[tuple[str, Check], ...] = (
     ("key", _key),
     ("stack", _stack),
     ("input data", _input),
+    ("job settings", _job_settings),
+    ("local storage", _local_storage),
     ("quotas", _quotas),
     ("network", _network),
 )

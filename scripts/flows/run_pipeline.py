@@ -17,6 +17,7 @@ from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_values import input_url, run_defaults
 from scripts.errors import ExecutionError, InputDataError, StackError
 from scripts.flows.stage_context import StageContext
+from scripts.flows.step_waits import StepWaits
 from scripts.gateways.logs import last_lines
 from scripts.gateways.pipelines import Execution, Step
 from scripts.terminal.progress import Progress
@@ -85,8 +86,10 @@ def start_or_find(
 def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
     """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
     failed: Step | None = None
-    with progress.awaiting(f"execution {arn.rsplit('/', 1)[-1]}   (make logs STAGE={context.stage} follows its logs)"):
-        for step in context.pipelines.follow(arn):
+    subject = f"execution {arn.rsplit('/', 1)[-1]}   (make logs STAGE={context.stage} follows its logs)"
+    watch = _Watch(context, progress, subject)
+    with progress.awaiting(subject):
+        for step in context.pipelines.follow(arn, watch.look):
             took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
             progress.event(step.name, step.status, took)
             failed = step if step.status == "Failed" else failed
@@ -94,6 +97,22 @@ def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
     if execution.status != SUCCEEDED:
         raise _failure(context, execution, failed)
     return execution
+
+
+class _Watch:
+    """Says what a step waits for when it begins to wait, and at each attempt; and always in the heartbeat."""
+
+    def __init__(self, context: StageContext, progress: Progress, subject: str) -> None:
+        self._waits, self._progress, self._subject = StepWaits(context), progress, subject
+        self._said: set[tuple[str, int, str]] = set()
+
+    def look(self, steps: list[Step]) -> None:
+        waits = self._waits.of(steps)
+        for each, told in zip(waits, self._waits.told(waits), strict=True):
+            if (each.step, each.attempt, each.reason) not in self._said:
+                self._said.add((each.step, each.attempt, each.reason))
+                self._progress.event(each.step, "Waiting", told)
+        self._progress.awaits("; ".join(self._waits.told(waits)) or self._subject)
 
 
 def output_of(context: StageContext, execution_arn: str) -> Output:

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from scripts.decisions.step_waits import JobEnd
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.polling import Pauses
@@ -36,7 +37,10 @@ class Execution:
 
 @dataclass(frozen=True)
 class Step:
-    """One step of an execution. ``job_arn`` is empty where the step runs no processing or transform job."""
+    """One step of an execution. ``job_arn`` is empty where the step has no processing or transform job (yet).
+
+    ``attempt`` counts from 1: a step that a retry policy tries again is Executing while it waits.
+    """
 
     name: str
     status: str
@@ -44,6 +48,7 @@ class Step:
     job_arn: str
     started: datetime | None
     ended: datetime | None
+    attempt: int = 1
 
     @property
     def seconds(self) -> float | None:
@@ -133,18 +138,20 @@ class Pipelines:
         )
         return [_step(each) for page in pages for each in page["PipelineExecutionSteps"]]
 
-    def follow(self, arn: str) -> Iterator[Step]:
-        """Every step each time its status changes, until the execution has ended."""
+    def follow(self, arn: str, at: Callable[[list[Step]], None] = lambda _: None) -> Iterator[Step]:
+        """Every step each time its status changes, until the execution has ended; ``at`` is told each look."""
         seen: dict[str, str] = {}
         pauses = Pauses(self._sleep)
         while True:
             execution = self.describe(arn)
-            news = [each for each in self.steps(arn) if seen.get(each.name) != each.status]
+            steps = self.steps(arn)
+            news = [each for each in steps if seen.get(each.name) != each.status]
             for step in news:
                 seen[step.name] = step.status
                 yield step
             if not execution.running:
                 return
+            at(steps)
             pauses.next(again_soon=bool(news))
 
     def transform_job(self, arn: str) -> dict[str, Any]:
@@ -158,6 +165,15 @@ class Pipelines:
         with told_as_deployment_errors(self._account.actor):
             answer: dict[str, Any] = self._client.describe_processing_job(ProcessingJobName=arn.rsplit("/", 1)[-1])
         return answer
+
+    def job_end(self, arn: str) -> JobEnd:
+        """How a processing or transform job ended; one that runs, or succeeded, has not failed."""
+        if ":processing-job/" in arn:
+            answer, kind = self.processing_job(arn), "Processing"
+        else:
+            answer, kind = self.transform_job(arn), "Transform"
+        failed = answer[f"{kind}JobStatus"] == "Failed"
+        return JobEnd(failed, answer.get("FailureReason", "") if failed else "", answer.get(f"{kind}EndTime"))
 
     @property
     def _client(self) -> Any:
@@ -173,4 +189,5 @@ def _step(answer: dict[str, Any]) -> Step:
         job_arn=next(filter(None, jobs), ""),
         started=answer.get("StartTime"),
         ended=answer.get("EndTime"),
+        attempt=answer.get("AttemptCount") or 1,
     )

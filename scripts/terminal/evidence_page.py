@@ -71,13 +71,18 @@ def _metrics(evidence: Evidence) -> list[str]:
 
 def _changes(evidence: Evidence) -> list[str]:
     if evidence.release_from is None:
-        return ["creates the stack: this is its first deployment"]
+        return ["creates the stack: this is its first deployment", *_notes(evidence)]
     changes = [f"changes {str(change).strip()}" for change in evidence.changes] or ["changes nothing in the stack"]
     return [
         *changes,
         _changed_lines("pipeline definition", evidence.definition_diff),
         _changed_lines("template", evidence.texts.template_diff),
+        *_notes(evidence),
     ]
+
+
+def _notes(evidence: Evidence) -> list[str]:
+    return [f"! {each}" for each in evidence.notes]
 
 
 def _changed_lines(what: str, difference: tuple[str, ...]) -> str:

@@ -47,6 +47,11 @@ class Progress:
             finally:
                 self._heartbeat.subject = before
 
+    def awaits(self, subject: str) -> None:
+        """What is awaited now, as far as more is known than when it began."""
+        if self._heartbeat is not None:
+            self._heartbeat.subject = subject
+
     def line(self, text: str) -> None:
         self._print(f"  {text}")
 

@@ -86,6 +86,7 @@ def _as_json(plan: DeploymentPlan, changes: tuple[ResourceChange, ...]) -> dict[
         "nothing_to_do": plan.nothing_to_do,
         "unverified": plan.unverified,
         "schedule": list(plan.schedule),
+        "notes": list(plan.notes),
     }
 
 

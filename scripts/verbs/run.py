@@ -23,6 +23,7 @@ def main(arguments: Sequence[str]) -> int:
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
     from scripts.decisions.run_choices import INPUT, RunChoices, chosen_values
     from scripts.flows.break_glass import record_use, require_way
+    from scripts.flows.job_settings import require_fitting_run
     from scripts.flows.run_pipeline import (
         declared_parameters,
         deployed_stack,
@@ -39,9 +40,13 @@ def main(arguments: Sequence[str]) -> int:
     choices = RunChoices(chosen.parameters, chosen.input, chosen.date)
     values = chosen_values(choices, declared_parameters(context)) if choices != RunChoices() else {}
     require_input(context, values.get(INPUT))
+    again = f"set the size in stages/{context.stage}.yml, then: make deploy STAGE={context.stage}"
+    notes = require_fitting_run(context, values, again) if values else []
     progress = Progress()
     record_use(context, "run", as_typed("run", arguments), progress)
     with progress.step(f"Run {context.names.sagemaker_pipeline}"):
+        for note in notes:
+            progress.line(f"! {note}")
         arn = start_or_find(context, stack, f"run-{uuid.uuid4().hex[:12]}", progress, reuse=False, chosen=values)
         execution = None if chosen.no_follow else follow(context, arn, progress)
     where = output_of(context, arn).location.uri if execution else None

@@ -129,6 +129,7 @@ def test_what_a_build_runs_stays_green(team: Team) -> None:
             ("-m", "scripts.repository.check_templates"),
             ("-m", "scripts.repository.check_buildspecs"),
             ("-m", "scripts.repository.write_schemas", "--check"),
+            ("-m", "scripts.repository.check_job_settings"),
             ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", *tests),
         ):
             done = clone.python(*command)

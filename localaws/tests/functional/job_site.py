@@ -147,8 +147,8 @@ def output(folder: str, uri: str, mode: str) -> dict[str, Any]:
     }
 
 
-def cluster(hosts: int) -> dict[str, Any]:
-    return {"ClusterConfig": {"InstanceCount": hosts, "InstanceType": "ml.m5.large", "VolumeSizeInGB": 1}}
+def cluster(hosts: int, instance_type: str = "ml.m5.large", **more: Any) -> dict[str, Any]:
+    return {"ClusterConfig": {"InstanceCount": hosts, "InstanceType": instance_type, "VolumeSizeInGB": 1, **more}}
 
 
 def archive(files: Mapping[str, bytes | str]) -> bytes:

@@ -306,13 +306,32 @@ def test_metrics_and_events_tell_of_the_job(site: JobSite, unique: str, server: 
     "account",
     page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateProcessingJob.html",
 )
+@pytest.mark.aws_rule(
+    "A processing job names no key for the volume of an instance type with local storage, and no volume larger than "
+    "that storage",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_ProcessingClusterConfig.html",
+)
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
         ({"RoleArn": "arn:aws:iam::111111111111:role/nobody"}, "ValidationException", "Could not assume role"),
         ({"RoleArn": f"arn:aws:iam::{PREPROD}:role/any"}, "ValidationException", "Cross-account pass role"),
         ({"AppSpecification": {"ImageUri": ""}}, "ValidationException", "ImageUri"),
-        ({"ProcessingResources": cluster(21)}, "ResourceLimitExceeded", "20 Instances"),
+        (
+            {"ProcessingResources": cluster(21)},
+            "ResourceLimitExceeded",
+            "ml.m5.large for processing job usage. is 20 Instances",
+        ),
+        (
+            {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeKmsKeyId="alias/k")},
+            "ValidationException",
+            "VolumeKmsKeyId is not supported for instance type ml.r5d.large",
+        ),
+        (
+            {"ProcessingResources": cluster(1, "ml.r5d.large", VolumeSizeInGB=76)},
+            "ValidationException",
+            "VolumeSizeInGB 76 is greater than the local instance storage of ml.r5d.large, which is 75 GB",
+        ),
         ({"ProcessingJobName": "under_score"}, "ValidationException", "regular expression"),
         ({"ProcessingInputs": [processing_input("../x", "s3://b/x")]}, "ValidationException", "/opt/ml/processing/"),
         (

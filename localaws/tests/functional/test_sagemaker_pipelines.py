@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import time
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,71 @@ def test_a_failing_job_fails_the_execution_and_a_retry_goes_on(
     pipelines.sagemaker.retry_pipeline_execution(PipelineExecutionArn=arn)
     assert pipelines.finish(arn) == "Succeeded"
     assert list(pipelines.steps(arn)) == ["Report", "Model"]
+
+
+@pytest.mark.aws_rule(
+    "A step beyond a quota is tried again as its retry policy for SageMaker.RESOURCE_LIMIT says",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
+def test_a_step_waits_for_its_quota_as_its_policy_says(
+    pipelines: Pipelines, bucket: str, client: Client, server: Server
+) -> None:
+    kind = "ml.c5.4xlarge"
+    policy = {"ExceptionType": ["SageMaker.RESOURCE_LIMIT"], "IntervalSeconds": 60, "ExpireAfterMin": 14_400}
+    waiting = report_step(bucket, RetryPolicies=[policy])
+    waiting["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceType"] = kind
+    pipelines.create(waiting, Parameters=[AUC])
+    arn = pipelines.start()
+    until(lambda: passed(server, 120) and pipelines.steps(arn).get("Report", {}).get("AttemptCount", 0) > 1)
+    shown = pipelines.steps(arn)["Report"]
+    assert shown["StepStatus"] == "Executing"
+    assert "FailureReason" not in shown
+    assert not shown.get("Metadata")
+    increase_quota(client, f"{kind} for processing job usage")
+    until(lambda: passed(server, 600) and "Metadata" in pipelines.steps(arn)["Report"])
+    assert pipelines.finish(arn) == "Succeeded"
+
+
+@pytest.mark.aws_rule(
+    "A job for which there is no capacity fails with CapacityError, and SageMaker.CAPACITY_ERROR retries it",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-retry-policy.html",
+)
+def test_a_step_waits_for_capacity_as_its_policy_says(pipelines: Pipelines, bucket: str, server: Server) -> None:
+    kind = "ml.c4.2xlarge"
+    policy = {"ExceptionType": ["SageMaker.CAPACITY_ERROR"], "IntervalSeconds": 3600, "MaxAttempts": 2}
+    waiting = report_step(bucket, RetryPolicies=[policy])
+    waiting["Arguments"]["ProcessingResources"]["ClusterConfig"]["InstanceType"] = kind
+    pipelines.create(waiting, Parameters=[AUC])
+    say_capacity(server, kind, short=True)
+    arn = pipelines.start()
+    until(lambda: "Metadata" in pipelines.steps(arn).get("Report", {}))
+    job = pipelines.steps(arn)["Report"]["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    describe = pipelines.sagemaker.describe_processing_job
+    until(lambda: describe(ProcessingJobName=job)["ProcessingJobStatus"] == "Failed")
+    assert describe(ProcessingJobName=job)["FailureReason"].startswith(
+        "CapacityError: Unable to provision requested ML"
+    )
+    assert pipelines.steps(arn)["Report"]["StepStatus"] == "Executing"
+    say_capacity(server, kind, short=False)
+    until(lambda: passed(server, 3601) and pipelines.steps(arn)["Report"]["AttemptCount"] == 2)
+    assert pipelines.finish(arn) == "Succeeded"
+
+
+def increase_quota(client: Client, name: str) -> None:
+    service = client("service-quotas")
+    pages = service.get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
+    (code,) = (each["QuotaCode"] for page in pages for each in page["Quotas"] if each["QuotaName"] == name)
+    service.request_service_quota_increase(ServiceCode="sagemaker", QuotaCode=code, DesiredValue=1)
+
+
+def passed(server: Server, seconds: float) -> bool:
+    return bool(server.cloud.clock.advance(seconds))
+
+
+def say_capacity(server: Server, instance_type: str, short: bool) -> None:
+    body = json.dumps({"instance_type": instance_type, "short": short}).encode()
+    with urllib.request.urlopen(f"{server.endpoint_url}/_localaws/capacity", body) as answer:
+        assert (instance_type in json.load(answer)["short"]) is short
 
 
 def test_stopping_stops_the_running_job(pipelines: Pipelines, bucket: str) -> None:

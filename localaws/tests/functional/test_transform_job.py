@@ -359,6 +359,11 @@ def test_events_metrics_and_lists_tell_of_the_job(site: JobSite, unique: str, se
     "A join needs output that is assembled by line and of the input's content type; filters have at most 63 characters",
     page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html",
 )
+@pytest.mark.aws_rule(
+    "A transform job is refused whose members do not go together: payload and concurrency, batches and splitting, "
+    "joins, volume key and local disks",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
 @pytest.mark.parametrize(
     ("change", "code", "said"),
     [
@@ -375,6 +380,30 @@ def test_events_metrics_and_lists_tell_of_the_job(site: JobSite, unique: str, se
             {"DataProcessing": {"JoinSource": "Input"}, "target": {"AssembleWith": "None"}},
             "ValidationException",
             "AssembleWith",
+        ),
+        (
+            {
+                "DataProcessing": {"JoinSource": "Input"},
+                "source": {"SplitType": "None"},
+                "target": {"AssembleWith": "None"},
+            },
+            "ValidationException",
+            "text/csv needs SplitType and AssembleWith Line",
+        ),
+        (
+            {"BatchStrategy": "MultiRecord", "source": {"SplitType": "None"}},
+            "ValidationException",
+            "MultiRecord needs a SplitType",
+        ),
+        (
+            {"TransformResources": {"InstanceType": "ml.g5.xlarge", "InstanceCount": 1, "VolumeKmsKeyId": "alias/k"}},
+            "ValidationException",
+            "VolumeKmsKeyId is not supported for instance type ml.g5.xlarge",
+        ),
+        (
+            {"TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 101}},
+            "ValidationException",
+            "greater than 100",
         ),
         ({"DataProcessing": {"InputFilter": "$" * 64}}, "ValidationException", "less than or equal to 63"),
         ({"DataProcessing": {"OutputFilter": "$.id"}}, "ValidationException", "by index only"),

@@ -74,6 +74,7 @@ def evidence() -> Evidence:
             ("--- live", "+++ new", "-Old: 1", "+New: <2>"), "", '{"Statement": []}', "", (("ReleaseId", "old", "new"),)
         ),
         links=(Link("stack <one>", "", "aws cloudformation describe-stacks", "prod"),),
+        notes=("step Score: no key for its volume",),
     )
 
 
@@ -91,4 +92,5 @@ def hostile() -> Evidence:
         predictions=compare_predictions(rows, rows),
         texts=StackTexts((f"-{HOSTILE}",), "", HOSTILE, "", ((HOSTILE, HOSTILE, HOSTILE),)),
         links=(Link(HOSTILE, f'"{HOSTILE}', HOSTILE, HOSTILE),),
+        notes=(HOSTILE,),
     )

@@ -58,6 +58,7 @@ _MULTIPLE_PER_SIGNING_NAME = (
     "s3control",
     "sagemaker",
     "sagemaker-runtime",
+    "service-quotas",
     "ses",
     "sesv2",
     "stepfunctions",

@@ -49,7 +49,7 @@ def test_a_slice_ends_before_its_second_number(values: list[int], start: int | N
 
 
 @pytest.mark.parametrize(
-    "text", ["", "features", "$.", "$[", "$[a]", "$..id", "$[?(@.x)]", "$[0:4:2]", "$[0,'a']", "$[0,1:2]", "$.a b"]
+    "text", ["", "features", "$.", "$[", "$[a]", "$..id", "$[?(@.x)]", "$[0:4:2]", "$[0,'a']", "$[0,::2]", "$.a b"]
 )
 def test_what_is_not_supported_is_refused_where_it_stands(text: str) -> None:
     with pytest.raises(JsonPathError):
@@ -68,6 +68,20 @@ def test_what_is_not_supported_is_refused_where_it_stands(text: str) -> None:
 def test_what_the_record_does_not_have_is_named(text: str, said: str) -> None:
     with pytest.raises(JsonPathError, match=said):
         JsonPath.parse(text).value(RECORD)
+
+
+@pytest.mark.aws_rule(
+    "A filter may mix indexes and slices in one bracket, as in $[0,5:]",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_DataProcessing.html",
+)
+def test_indexes_and_slices_stand_beside_each_other() -> None:
+    path = JsonPath.parse("$[0,2:]")
+    assert path.selects_columns
+    assert path.columns([b"a", b"b", b"c", b"d"]) == [b"a", b"c", b"d"]
+    assert path.value([1, 2, 3]) == [1, 3]
+    assert JsonPath.parse("$[0,1:2]").has_explicit_end
+    with pytest.raises(JsonPathError, match="index 3 of 1"):
+        JsonPath.parse("$[3,0:]").columns([b"a"])
 
 
 def test_columns_beyond_the_row_are_named() -> None:

@@ -56,10 +56,10 @@ def test_an_object_that_is_not_split_travels_byte_for_byte(content: bytes) -> No
     "A CSV join appends the prediction to its row; a JSON join adds it as SageMakerOutput",
     page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html",
 )
-@given(rows, st.sampled_from(["MultiRecord", "SingleRecord"]), st.sampled_from(["Line", "None"]))
-def test_joining_appends_each_prediction_to_its_row(table: list[list[int]], strategy: str, split: str) -> None:
+@given(rows, st.sampled_from(["MultiRecord", "SingleRecord"]))
+def test_joining_appends_each_prediction_to_its_row(table: list[list[int]], strategy: str) -> None:
     processing = {"JoinSource": "Input"}
-    joined = run(csv(table), job(split=split, BatchStrategy=strategy, DataProcessing=processing), sums)
+    joined = run(csv(table), job(BatchStrategy=strategy, DataProcessing=processing), sums)
     assert joined == csv([[*row, sum(row)] for row in table])
 
 

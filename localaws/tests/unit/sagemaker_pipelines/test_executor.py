@@ -8,13 +8,14 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localaws.services.sagemaker.pipelines.definition import Step, parse_definition
 from localaws.services.sagemaker.pipelines.executor import STEP_FAILURE, Executor, Result
 from localaws.services.sagemaker.pipelines.expressions import select
-from localaws.services.sagemaker.pipelines.retry import CAPACITY_ERROR
+from localaws.services.sagemaker.pipelines.retry import CAPACITY_ERROR, RESOURCE_LIMIT
 from localaws.services.sagemaker.pipelines.steps.condition import decide
 from localaws.services.sagemaker.pipelines.steps.contract import ServerStopping, StepFailed, StepStopped, StepTypes
 from localaws.services.sagemaker.pipelines.steps.fail import fail
@@ -230,6 +231,44 @@ def test_a_policy_retries_and_counts_attempts() -> None:
     assert run(world, [step("A", RetryPolicies=[policy])], process).status == "Succeeded"
     assert world.waits == [5, 10]
     assert world.records["A"]["AttemptCount"] == 3
+
+
+@pytest.mark.aws_rule(
+    "While a step waits for its retry it is Executing, with the attempt's number and no FailureReason",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_PipelineExecutionStep.html",
+)
+def test_a_step_that_waits_for_its_retry_is_executing_without_a_reason() -> None:
+    seen = []
+
+    class Waiting(World):
+        def wait(self, seconds: float, until: Callable[[], bool]) -> None:
+            seen.append(dict(self.records["A"]))
+            super().wait(seconds, until)
+
+    def process(attempt: Any) -> dict[str, Any]:
+        if not seen:
+            attempt.started({"ProcessingJob": {"Arn": "arn:first"}})
+            raise StepFailed("ClientError: CapacityError", CAPACITY_ERROR)
+        return {}
+
+    policy = {"ExceptionType": [CAPACITY_ERROR], "IntervalSeconds": 5, "MaxAttempts": 3}
+    assert run(Waiting(), [step("A", RetryPolicies=[policy])], process).status == "Succeeded"
+    (waiting,) = seen
+    assert (waiting["StepStatus"], waiting["AttemptCount"]) == ("Executing", 1)
+    assert waiting["Metadata"] == {"ProcessingJob": {"Arn": "arn:first"}}
+    assert "FailureReason" not in waiting
+
+
+def test_a_failure_that_no_policy_names_says_so() -> None:
+    def process(attempt: Any) -> dict[str, Any]:
+        raise StepFailed("ClientError: too many", RESOURCE_LIMIT)
+
+    world = World()
+    assert run(world, [step("A")], process).status == "Failed"
+    assert world.records["A"]["FailureReason"] == (
+        "ClientError: too many\nRetry not appropriate on execution of step with PipelineExecutionArn "
+        "PipelineExecutionArn and StepId A. No retry policy configured for the exception type SAGEMAKER_RESOURCE_LIMIT."
+    )
 
 
 def test_a_cached_run_stands_for_the_step() -> None:

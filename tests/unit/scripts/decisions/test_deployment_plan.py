@@ -80,3 +80,7 @@ def test_equal_readings_give_equal_plans_and_change_set_names() -> None:
     assert plan().change_set_name(TARGET_ARN) == plan(package=PACKAGE).change_set_name(TARGET_ARN)
     other = release(model_package(arn=model_package().arn.replace("/7", "/8")))
     assert plan(other).change_set_name(TARGET_ARN) != plan().change_set_name(TARGET_ARN)
+
+
+def test_what_to_know_of_the_jobs_is_told_by_the_plan() -> None:
+    assert "  ! quota too small" in plan_lines(plan(notes=("quota too small",)))

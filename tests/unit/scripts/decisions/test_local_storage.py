@@ -25,4 +25,10 @@ def test_with_disks_of_their_own(name: str) -> None:
     ["ml.m5.large", "ml.c5.xlarge", "ml.r5.large", "ml.m4.10xlarge", "ml.p3.2xlarge", "ml.inf2.xlarge"],
 )
 def test_with_volumes_alone(name: str) -> None:
-    assert not has_local_storage(name)
+    assert has_local_storage(name) is False
+
+
+def test_of_a_family_that_is_younger_than_the_table_ec2_decides() -> None:
+    assert has_local_storage("ml.x99.large") is None
+    assert has_local_storage("ml.x99.large", {"ml.x99.large": True}) is True
+    assert has_local_storage("no-type") is None

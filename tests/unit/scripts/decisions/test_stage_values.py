@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from scripts.decisions.foundation import foundation_of, foundation_stack_parameters
-from scripts.decisions.stage_settings import Inference, StageSettings, Transform
+from scripts.decisions.stage_settings import StageSettings, Transform
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
 from scripts.errors import FoundationError
 from tests.unit.scripts.releases import BUCKET, FOUNDATION, NAMES, SETTINGS
@@ -56,16 +56,6 @@ def test_what_a_stage_does_not_set_is_left_to_the_pipeline() -> None:
     assert set(values) == {"RoleArn", *keys, "SubnetIds", "SecurityGroupIds", "OutputDataUrl"}
     assert len({values[key] for key in keys}) == 1
     assert values["OutputDataUrl"] == f"s3://{BUCKET}/predictions"
-
-
-@pytest.mark.aws_rule(
-    "Instance types with local storage take no VolumeKmsKeyId",
-    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformResources.html",
-)
-def test_instance_types_with_disks_of_their_own_get_no_volume_key() -> None:
-    values = infrastructure(changed(inference=Inference(instance_type="ml.g5.xlarge")), FOUNDATION, None, None)
-    assert (values["InferenceVolumeKmsKeyId"], values["KmsKeyId"]) == ("", FOUNDATION.kms_key_arn)
-    assert values["ProcessingVolumeKmsKeyId"] == FOUNDATION.kms_key_arn
 
 
 def test_what_a_stage_sets_is_bound() -> None:

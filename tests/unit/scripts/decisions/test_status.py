@@ -87,3 +87,11 @@ def test_what_passed_on_other_input_is_not_called_verified_and_may_go_to_prod() 
     assert "the input changed" in shown
     assert "make verify STAGE=preprod" in shown
     assert str(comparison([aged, PROD])).endswith("(it has passed); next: make plan STAGE=prod")
+
+
+def test_what_a_running_execution_waits_for_and_what_has_no_key_are_told() -> None:
+    lines = status_lines(
+        StageStatus(**{**vars(PREPROD), "waits": ("run-1: Score waits",), "notes": ("step Score: no key",)})
+    )
+    assert "    ! run-1: Score waits" in lines
+    assert "  encryption     step Score: no key" in lines

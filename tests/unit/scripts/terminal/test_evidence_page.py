@@ -32,6 +32,12 @@ def test_the_page_holds_all_of_it_and_escapes_what_people_wrote() -> None:
     assert "default-src 'none'" in page  # and a browser would not let it
 
 
+def test_what_to_know_of_the_jobs_is_on_the_page_and_in_the_lines() -> None:
+    assert "<li>step Score: no key for its volume</li>" in evidence_page(evidence())
+    assert "! step Score: no key for its volume" in evidence_lines(evidence())
+    assert "What to know of its jobs" not in evidence_page(replace(evidence(), notes=()))
+
+
 def test_the_page_marks_added_and_removed_lines() -> None:
     page = evidence_page(
         replace(evidence(), definition_diff=("--- live", "+++ new", "@@ -1 +1 @@", "-old", "+new", " same"))

@@ -15,6 +15,7 @@ _PREFIXES = {
     "resourcegroupstaggingapi": "tag",
     "s3control": "s3",
     "sagemaker-runtime": "sagemaker",
+    "service-quotas": "servicequotas",
     "sesv2": "ses",
     "stepfunctions": "states",
 }

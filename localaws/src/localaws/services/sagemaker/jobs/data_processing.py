@@ -169,6 +169,8 @@ def _refuse_wrong_join(processing: DataProcessing, split_type: str, assemble_wit
             "JoinSource Input needs SplitType and AssembleWith to be the same; they are "
             f"{split_type} and {assemble_with}."
         )
+    if processing.accept == CSV and split_type != "Line":
+        raise ValueError(f"JoinSource Input of text/csv needs SplitType and AssembleWith Line; they are {split_type}.")
 
 
 def _refuse_wrong_filter(member: str, path: JsonPath, type_member: str, kind: str) -> None:

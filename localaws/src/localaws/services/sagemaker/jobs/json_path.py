@@ -1,4 +1,4 @@
-"""The part of JSONPath that transform jobs filter with: ``$ .name * ['a','b'] [1,3] [-1] [s:e]``. Pure.
+"""The part of JSONPath that transform jobs filter with: ``$ .name * ['a','b'] [1,3] [-1] [s:e] [0,5:]``. Pure.
 
 Reading is the library's; what is selected keeps the shape that the guide shows: several names give an object of those,
 several indexes a list. A slice ends before its second number, as in JSONPath: ``$[0:-1]`` leaves the last column out.
@@ -14,7 +14,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from jsonpath_rfc9535.segments import JSONPathChildSegment, JSONPathSegment
-from jsonpath_rfc9535.selectors import IndexSelector, NameSelector, SliceSelector, WildcardSelector
+from jsonpath_rfc9535.selectors import (
+    IndexSelector,
+    JSONPathSelector,
+    NameSelector,
+    SliceSelector,
+    WildcardSelector,
+)
 
 from localaws.core.json_paths import JsonPathError, read
 
@@ -46,7 +52,14 @@ class Slice:
     end: int | None
 
 
-Step = All | Names | Indexes | Slice
+@dataclass(frozen=True)
+class Parts:
+    """Indexes and slices in one bracket, as in ``$[0,5:]``: an array of all of them, in that order."""
+
+    parts: tuple[Indexes | Slice, ...]
+
+
+Step = All | Names | Indexes | Slice | Parts
 
 
 @dataclass(frozen=True)
@@ -74,7 +87,8 @@ class JsonPath:
     @property
     def has_explicit_end(self) -> bool:
         """Whether a slice's end is written, which the guide and practice read differently."""
-        return any(isinstance(step, Slice) and step.end is not None for step in self.steps)
+        parts = [part for step in self.steps for part in (step.parts if isinstance(step, Parts) else (step,))]
+        return any(isinstance(part, Slice) and part.end is not None for part in parts)
 
     @property
     def selects_columns(self) -> bool:
@@ -89,7 +103,7 @@ class JsonPath:
         if isinstance(step, Indexes):
             return [_element(fields, index, self.text) for index in step.indexes]
         assert not isinstance(step, Names)
-        chosen = fields if isinstance(step, All) else fields[step.start : step.end]
+        chosen = _chosen(fields, step, self.text)
         if not chosen:
             raise JsonPathError(f"{self.text} selects columns that a row with {len(fields)} columns does not have")
         return chosen
@@ -120,8 +134,16 @@ class JsonPath:
             if len(elements) == 1:
                 return self._follow(elements[0], rest)
         else:
-            elements = value if isinstance(step, All) else value[step.start : step.end]
+            elements = list(_chosen(value, step, self.text))
         return [self._follow(element, rest) for element in elements]
+
+
+def _chosen(values: Sequence[Any], step: All | Slice | Indexes | Parts, text: str) -> Sequence[Any]:
+    if isinstance(step, Parts):
+        return [value for part in step.parts for value in _chosen(values, part, text)]
+    if isinstance(step, Indexes):
+        return [_element(values, index, text) for index in step.indexes]
+    return values if isinstance(step, All) else values[step.start : step.end]
 
 
 def _element(values: Sequence[Any], index: int, text: str) -> Any:
@@ -137,11 +159,22 @@ def _step(segment: JSONPathSegment) -> Step | None:
         return None
     if names := [selector.name for selector in selectors if isinstance(selector, NameSelector)]:
         return Names(tuple(names)) if len(names) == len(selectors) else None
-    if indexes := [selector.index for selector in selectors if isinstance(selector, IndexSelector)]:
-        return Indexes(tuple(indexes)) if len(indexes) == len(selectors) else None
+    indexes = [selector.index for selector in selectors if isinstance(selector, IndexSelector)]
+    if len(indexes) == len(selectors):
+        return Indexes(tuple(indexes))
     only = selectors[0]
     if len(selectors) == 1 and isinstance(only, WildcardSelector):
         return All()
-    if len(selectors) == 1 and isinstance(only, SliceSelector) and only.slice.step in (None, 1):
-        return Slice(only.slice.start, only.slice.stop)
+    parts = [_part(selector) for selector in selectors]
+    known = [part for part in parts if part is not None]
+    if len(known) < len(parts):
+        return None
+    return known[0] if len(known) == 1 else Parts(tuple(known))
+
+
+def _part(selector: JSONPathSelector) -> Indexes | Slice | None:
+    if isinstance(selector, IndexSelector):
+        return Indexes((selector.index,))
+    if isinstance(selector, SliceSelector) and selector.slice.step in (None, 1):
+        return Slice(selector.slice.start, selector.slice.stop)
     return None

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
+from localaws.services.sagemaker.jobs.capacity import PAGE, CapacityPage
+from localaws.services.sagemaker.jobs.job_rules import refuse_wrong_processing
 from localaws.services.sagemaker.jobs.processing import ProcessingRun
 from localaws.services.sagemaker.jobs.records import PROCESSING, JobRecords
 from localaws.services.sagemaker.jobs.role import require_role
@@ -29,9 +31,11 @@ class ProcessingJobs(Service):
         super().__init__(cloud)
         self._records = JobRecords(cloud, PROCESSING)
         self._running = RunningJobs(cloud, self._records)
+        cloud.operations.mount(PAGE, CapacityPage(cloud.store))
 
     def create_processing_job(self, caller: Caller, request: Request) -> Response:
         _refuse_wrong_cluster(request)
+        refuse_wrong_processing(request)
         _refuse_wrong_inputs(request.get("ProcessingInputs", []))
         _refuse_wrong_outputs(request.get("ProcessingOutputConfig", {}).get("Outputs", []))
         if not request["AppSpecification"]["ImageUri"].strip():

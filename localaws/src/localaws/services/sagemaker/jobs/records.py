@@ -17,11 +17,12 @@ from localaws.core.service import Request, Response
 from localaws.services.sagemaker import listing
 from localaws.services.sagemaker.jobs.announcements import announce_job
 from localaws.services.sagemaker.listing import page
+from localaws.services.service_quotas.applied_quotas import AppliedQuotas
+from localaws.services.service_quotas.sagemaker_quotas import instances_quota, sagemaker_quotas, usage_quota
 
 RUNNING = ("InProgress", "Stopping")
 SERVER_STOPPED = "InternalServerError: localaws was stopped while the job ran. Create the job again."
 _LONGEST_REASON = 1024
-_MOST_INSTANCES = 20  # SageMaker's default quota for all instances of one kind of job in an account
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,7 @@ class JobRecords:
         self._cloud = cloud
         self._table = cloud.store.table(f"sagemaker.{kind.resource}")
         self._tags = cloud.store.table("sagemaker.tags")
+        self._quotas = AppliedQuotas(cloud.store)
         cloud.on_start(self._fail_what_was_left)
 
     def create(self, caller: Caller, description: dict[str, Any], tags: list[dict[str, str]]) -> JobKey:
@@ -115,6 +117,10 @@ class JobRecords:
         if found is None:
             raise KeyError(str(key))
         return found
+
+    def instance_type(self, key: JobKey) -> str | None:
+        """What the job runs on."""
+        return self._resources(self.get(key)).get("InstanceType")
 
     def summaries(self, caller: Caller, request: Request) -> Response:
         """What a List operation answers."""
@@ -194,23 +200,39 @@ class JobRecords:
         announce_job(self._cloud, self.kind.word, arn, document, tags)
 
     def _refuse_too_many_instances(self, caller: Caller, description: dict[str, Any]) -> None:
-        running = (
+        running = [
             record
             for record in self._table.values(f"{caller.account}/{caller.region}/")
             if record[f"{self.kind.prefix}Status"] in RUNNING
-        )
-        used, wanted = sum(self._instances(record) for record in running), self._instances(description)
-        if used + wanted > _MOST_INSTANCES:
+        ]
+        kind = self._resources(description).get("InstanceType")
+        alike = [record for record in running if self._resources(record).get("InstanceType") == kind]
+        for name, used_by in (
+            (usage_quota(str(kind), self.kind.word), alike),
+            (instances_quota(self.kind.word), running),
+        ):
+            if name in sagemaker_quotas():
+                used = sum(self._instances(record) for record in used_by)
+                self._refuse_beyond(caller, name, used, self._instances(description))
+
+    def _refuse_beyond(self, caller: Caller, quota: str, used: int, wanted: int) -> None:
+        most = self._quotas.value(caller.account, caller.region, quota)
+        if used + wanted > most:
             raise ServiceError(
                 "ResourceLimitExceeded",
-                f"The account-level service limit 'Number of instances across {self.kind.word.lower()} jobs' is "
-                f"{_MOST_INSTANCES} Instances, with current utilization of {used} Instances and a request delta of "
-                f"{wanted} Instances. Please use AWS Service Quotas to request an increase for this quota.",
+                f"The account-level service limit '{quota}' is {most:g} Instances, with current utilization of {used} "
+                f"Instances and a request delta of {wanted} Instances. Please use AWS Service Quotas to request an "
+                "increase for this quota. If AWS Service Quotas is not available, contact AWS support to request an "
+                "increase for this quota.",
             )
 
     def _instances(self, document: dict[str, Any]) -> int:
-        resources = document.get(f"{self.kind.word}Resources", {})
-        return int(resources.get("ClusterConfig", resources).get("InstanceCount", 1))
+        return int(self._resources(document).get("InstanceCount", 1))
+
+    def _resources(self, document: dict[str, Any]) -> dict[str, Any]:
+        resources: dict[str, Any] = document.get(f"{self.kind.word}Resources", {})
+        found: dict[str, Any] = resources.get("ClusterConfig", resources)
+        return found
 
     def _fail_what_was_left(self) -> None:
         """Child processes end with their server: what it left InProgress will never go on."""

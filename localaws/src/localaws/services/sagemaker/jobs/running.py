@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localaws.core.cloud import Cloud
+from localaws.services.sagemaker.jobs.capacity import Capacity
 from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
 from localaws.services.sagemaker.jobs.records import JobKey, JobKind, JobRecords
 
@@ -28,6 +29,7 @@ class RunningJobs:
     def __init__(self, cloud: Cloud, records: JobRecords) -> None:
         self._cloud = cloud
         self._records = records
+        self._capacity = Capacity(cloud.store)
         self._stops: dict[JobKey, threading.Event] = {}
         # A server that was killed leaves the files of its jobs behind.
         cloud.on_start(lambda: shutil.rmtree(job_files(cloud, records.kind), ignore_errors=True))
@@ -44,6 +46,7 @@ class RunningJobs:
 
     def _work(self, key: JobKey, run: Run, stop: threading.Event) -> None:
         try:
+            self._capacity.require(self._records.instance_type(key))
             self._records.started(key)
             message = run(stop)
             self._records.ended(key, "Completed", exit_message=message)

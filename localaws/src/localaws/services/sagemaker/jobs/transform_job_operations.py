@@ -10,18 +10,16 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
+from localaws.services.sagemaker.jobs.job_rules import refuse_wrong_transform
 from localaws.services.sagemaker.jobs.python_environments import PythonEnvironments
 from localaws.services.sagemaker.jobs.records import TRANSFORM, JobRecords
 from localaws.services.sagemaker.jobs.role import require_role
 from localaws.services.sagemaker.jobs.running import RunningJobs
 from localaws.services.sagemaker.jobs.transform import TransformRun
-from localaws.services.sagemaker.jobs.transform_objects import DEFAULT_PAYLOAD_MB, TransformSettings
 from localaws.services.sagemaker.model_records import ModelRecords
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
-
-_MOST_MEGABYTES = 100
 
 
 class TransformJobs(Service):
@@ -75,18 +73,7 @@ def _refuse_wrong_request(request: Request) -> None:
     ):
         if not uri.startswith("s3://") or not uri.removeprefix("s3://").partition("/")[0]:
             raise ServiceError("ValidationException", f"{uri} is not an S3 URI (s3://bucket/key).")
-    concurrent = request.get("MaxConcurrentTransforms") or 1
-    payload = request.get("MaxPayloadInMB", DEFAULT_PAYLOAD_MB)
-    if payload > _MOST_MEGABYTES or concurrent * payload > _MOST_MEGABYTES:
-        raise ServiceError(
-            "ValidationException",
-            f"MaxConcurrentTransforms ({concurrent}) * MaxPayloadInMB ({payload}) must not exceed "
-            f"{_MOST_MEGABYTES} MB.",
-        )
-    try:
-        TransformSettings.from_job(request)
-    except ValueError as error:
-        raise ServiceError("ValidationException", f"DataProcessing: {error}") from error
+    refuse_wrong_transform(request)
 
 
 def _refuse_unfit_model(model: dict[str, Any]) -> None:

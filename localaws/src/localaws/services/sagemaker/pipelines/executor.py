@@ -17,7 +17,7 @@ from localaws.services.sagemaker.pipelines import ordering
 from localaws.services.sagemaker.pipelines.caching import cache_key
 from localaws.services.sagemaker.pipelines.definition import Definition, Step
 from localaws.services.sagemaker.pipelines.expressions import ExpressionError, Scope, resolve
-from localaws.services.sagemaker.pipelines.retry import delay
+from localaws.services.sagemaker.pipelines.retry import delay, unretried
 from localaws.services.sagemaker.pipelines.steps.contract import (
     Properties,
     ServerStopping,
@@ -207,7 +207,7 @@ class _StepExecution:
                 elapsed = (self._runtime.now() - begun).total_seconds()
                 wait = delay(self._step.retry_policies, failure.exception_type, retries, elapsed)
                 if wait is None or self._journal.stopping():
-                    raise
+                    raise StepFailed(failure.reason + self._unretried(failure)) from failure
                 self._runtime.wait(wait, self._journal.stopping)
                 if self._journal.stopping():
                     raise StepStopped from failure
@@ -216,6 +216,10 @@ class _StepExecution:
             else:
                 self._record["EndTime"] = self._runtime.now()
                 return properties
+
+    def _unretried(self, failure: StepFailed) -> str:
+        execution = str(self._scope.execution_variable("PipelineExecutionArn"))
+        return unretried(self._step.retry_policies, failure.exception_type, execution, self._step.name)
 
     def _taken_from_cache(self, arguments: dict[str, Any]) -> bool:
         key = cache_key(self._step.type, arguments)

@@ -60,13 +60,23 @@ def delay(policies: Sequence[RetryPolicy], exception_type: str | None, retries: 
 
     ``retries`` counts the retries made so far, ``elapsed`` is seconds since the step's first attempt began.
     """
-    policy = next((one for one in (*policies, DEFAULT_POLICY) if exception_type in one.exception_types), None)
+    policy = _policy(policies, exception_type)
     if policy is None:
         return None
     wait = policy.interval_seconds * policy.backoff_rate**retries
     if policy.expire_after_minutes is not None:
         return wait if elapsed + wait <= policy.expire_after_minutes * 60 else None
     return wait if retries < (policy.max_attempts or 0) else None
+
+
+def unretried(policies: Sequence[RetryPolicy], exception_type: str | None, execution_arn: str, step: str) -> str:
+    """What SageMaker adds to the reason of a step that could be retried and has no policy for it; else nothing."""
+    if exception_type is None or _policy(policies, exception_type) is not None:
+        return ""
+    return (
+        f"\nRetry not appropriate on execution of step with PipelineExecutionArn {execution_arn} and StepId {step}. "
+        f"No retry policy configured for the exception type {exception_type.upper().replace('.', '_')}."
+    )
 
 
 def exception_of_failure(failure_reason: str) -> str | None:
@@ -81,6 +91,10 @@ def exception_of_error(code: str, status: int) -> str | None:
     if code in ("ResourceLimitExceeded", "LimitExceededException"):
         return RESOURCE_LIMIT
     return SERVICE_FAULT if status >= 500 and status != 501 else None
+
+
+def _policy(policies: Sequence[RetryPolicy], exception_type: str | None) -> RetryPolicy | None:
+    return next((one for one in (*policies, DEFAULT_POLICY) if exception_type in one.exception_types), None)
 
 
 def _parse(document: Any) -> RetryPolicy:
