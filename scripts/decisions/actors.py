@@ -56,12 +56,14 @@ class Question:
 
 
 def questions(actor: Actor) -> list[Question]:
-    """Everything to ask IAM about an actor, with a name in place of each ``*``."""
-    return [
-        Question(use.actions, resource if resource == "*" else resource.replace("*", _UNKNOWN_PART), use.context)
-        for use in actor.uses
-        for resource in use.resources
-    ]
+    """Everything to ask IAM about an actor, with a name in place of each ``*``; each question is one call."""
+    asked: dict[tuple[str, tuple[tuple[str, str], ...]], dict[str, None]] = {}
+    for use in actor.uses:
+        for resource in use.resources:
+            named = resource if resource == "*" else resource.replace("*", _UNKNOWN_PART)
+            about = named, tuple(sorted(use.context.items()))
+            asked.setdefault(about, {}).update(dict.fromkeys(use.actions))
+    return [Question(tuple(actions), resource, dict(context)) for (resource, context), actions in asked.items()]
 
 
 @dataclass(frozen=True)

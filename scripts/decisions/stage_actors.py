@@ -123,7 +123,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         Use(("ssm:GetParametersByPath",), (place.arn("ssm", f"parameter/{place.names.stage}"),)),
         Use(("cloudwatch:DescribeAlarms",), (place.arn("cloudwatch", "alarm:*"),)),
         Use(("events:DescribeRule",), (place.arn("events", f"rule/{place.names.batch_stack}-*"),)),
-        Use(("servicequotas:ListServiceQuotas",), ("*",), unrecorded=_NOT_IN_A_RELEASE),
+        Use(("servicequotas:ListServiceQuotas", "ec2:DescribeInstanceTypes"), ("*",), unrecorded=_NOT_IN_A_RELEASE),
         Use(("s3:GetObject",), place.objects("*")),
         Use(("s3:ListBucket",), (place.bucket,)),
         Use(("kms:Decrypt",), (place.foundation.kms_key_arn,), place.via_s3),

@@ -61,7 +61,7 @@ def _behind(where: str, gates: Iterable[Named], rest: Callable[[], Sequence[Name
         if findings and findings[-1].status != "ok":
             findings.append(_unseen(where, what, findings[-1]))
             continue
-        findings.append(Finding.of(where, what, _outcome(inquiry)))
+        findings.append(Finding.of(where, what, _outcome(inquiry, gate=True)))
     closed = next((each for each in findings if each.status != "ok"), None)
     if closed:
         return [*findings, _unseen(where, "everything behind it", closed)]
@@ -92,17 +92,20 @@ def _bound(context: StageContext, checks: Iterable[tuple[str, Check]]) -> list[N
     return [(what, lambda check=check: Outcome("ok", check(context))) for what, check in checks]  # type: ignore[misc]
 
 
-def _outcome(inquiry: Inquiry) -> Outcome:
+def _outcome(inquiry: Inquiry, gate: bool = False) -> Outcome:
     try:
         return inquiry()
     except UnknownError as error:
         return Outcome("unknown", str(error), error.next_command)
     except DeploymentError as error:
-        return _of_error(error)
+        return _of_error(error, gate)
 
 
-def _of_error(error: DeploymentError) -> Outcome:
-    """A read that AWS refused, or did not answer, has told nothing: neither that all is well nor that it is not."""
-    untold = isinstance(error, AccessDeniedError | ServiceResponseError)
+def _of_error(error: DeploymentError, gate: bool = True) -> Outcome:
+    """A read that AWS refused, or did not answer, has told nothing: neither that all is well nor that it is not.
+
+    What a gate cannot read is wrong all the same: nothing could be deployed, and nothing else was looked at.
+    """
+    untold = not gate and isinstance(error, AccessDeniedError | ServiceResponseError)
     found = error.problem + (f" ({error.found[0]})" if error.found else "")
     return Outcome("unknown" if untold else "wrong", found, error.next_command or "see the message")

@@ -18,6 +18,14 @@ def test_a_question_has_a_name_where_the_table_has_a_star_and_none_where_a_call_
     ]
 
 
+def test_what_is_done_to_one_resource_is_asked_at_once() -> None:
+    uses = (READING, Use(("s3:PutObject", "s3:GetObject"), (f"{BUCKET}/releases/*", BUCKET)))
+    assert [(each.actions, each.resource) for each in questions(Actor("build", ROLE, uses))] == [
+        (("s3:GetObject", "s3:PutObject"), f"{BUCKET}/releases/doctor"),
+        (("s3:PutObject", "s3:GetObject"), BUCKET),
+    ]
+
+
 def test_a_call_that_no_table_knows_is_told_by_its_action_and_by_its_resource() -> None:
     calls = [
         Call(ROLE, "s3:GetObject", f"{BUCKET}/releases/1/release.json"),
