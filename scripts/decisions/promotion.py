@@ -62,11 +62,11 @@ class Promotion:
         return model_data_uris(self.request)
 
     def client_token(self, newest_arn: str | None) -> str:
-        """The same for the same promotion, so that a repeated request registers nothing twice.
+        """The same for the same request, so that a repeated one registers nothing twice.
 
         ``newest_arn`` is the group's newest version: after a registration that failed, the token is another one.
         """
-        return sha256_of([self.source_arn, self.bucket, self.request["InferenceSpecification"], newest_arn])[:36]
+        return sha256_of([self.source_arn, self.bucket, self.request, newest_arn])[:36]
 
 
 def plan_promotion(

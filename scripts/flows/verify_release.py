@@ -23,6 +23,7 @@ from scripts.decisions.verification_record import (
     new_record,
 )
 from scripts.errors import ExecutionError, VerificationError
+from scripts.flows.collect_models import collect_models
 from scripts.flows.measure_output import measure
 from scripts.flows.release_schema import schema_of_release
 from scripts.flows.run_pipeline import Output, follow, output_of, require_input, start_or_find
@@ -80,6 +81,7 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     )
     if failed:
         raise _not_good_enough(context, subject.release_id, failed, output)
+    collect_models(context, context.verifier, stack, progress)
     return Verification(arn, output, rows[:SHOWN_ROWS], measured, found, schema)
 
 

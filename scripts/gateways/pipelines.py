@@ -95,6 +95,28 @@ class Pipelines:
             for each in answer["PipelineExecutionSummaries"]
         ]
 
+    def running(self, pipeline: str, since: datetime) -> list[str]:
+        """ARNs of the executions created after ``since`` that have not ended; none where there is no such pipeline."""
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                pages = self._client.get_paginator("list_pipeline_executions").paginate(
+                    PipelineName=pipeline, CreatedAfter=since
+                )
+                found = [each for page in pages for each in page["PipelineExecutionSummaries"]]
+            except ClientError as error:
+                if error_code(error) == "ResourceNotFound":
+                    return []
+                raise
+        return [each["PipelineExecutionArn"] for each in found if each["PipelineExecutionStatus"] in RUNNING]
+
+    def parameters(self, arn: str) -> dict[str, str]:
+        """The parameters that an execution was given."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_pipeline_parameters_for_execution").paginate(
+                PipelineExecutionArn=arn
+            )
+            return {each["Name"]: each["Value"] for page in pages for each in page["PipelineParameters"]}
+
     def start(self, pipeline: str, display_name: str, parameters: dict[str, str], token: str) -> str:
         """Start an execution and return its ARN; the same token starts it once."""
         with told_as_deployment_errors(self._account.actor):

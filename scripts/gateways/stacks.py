@@ -29,8 +29,12 @@ _NO_CHANGES = ("didn't contain changes", "No updates are to be performed")
 
 @dataclass(frozen=True)
 class ChangeSet:
-    """A change set that may be executed. ``empty``: CloudFormation found nothing to change."""
+    """A change set that may be executed. ``empty``: CloudFormation found nothing to change.
 
+    ``id`` is its ARN, which a later one of the same name does not have.
+    """
+
+    id: str
     name: str
     stack: str
     changes: tuple[ResourceChange, ...]
@@ -141,11 +145,17 @@ class Stacks:
         return self._finished(request, self._wait_for_change_set(request))
 
     def execute(self, change_set: ChangeSet) -> None:
-        """Execute it. One that another run of the same command is executing already is simply left to be followed."""
+        """Execute it. One that another run of the same command is executing already is simply left to be followed.
+
+        The token is of this very change set: sent again after a lost answer it executes nothing twice. A release that
+        comes back has another change set, though of the same name.
+        """
         with told_as_deployment_errors(self._account.actor):
             try:
                 self._client.execute_change_set(
-                    ChangeSetName=change_set.name, StackName=change_set.stack, ClientRequestToken=change_set.name[:128]
+                    ChangeSetName=change_set.name,
+                    StackName=change_set.stack,
+                    ClientRequestToken=change_set.id.rpartition("/")[2],
                 )
             except ClientError as error:
                 if error_code(error) not in _NOT_EXECUTABLE or not self._is_executing(change_set):
@@ -193,6 +203,19 @@ class Stacks:
                 if each["ResourceType"] == kind and each.get("PhysicalResourceId")
             }
 
+    def left_behind(self, stack_id: str, kind: str) -> list[str]:
+        """Physical ids of the resources of one type that a policy kept when they left the stack, newest first.
+
+        CloudFormation remembers 90 days of events.
+        """
+        with told_as_deployment_errors(self._account.actor):
+            return [
+                each["PhysicalResourceId"]
+                for page in self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+                for each in page["StackEvents"]
+                if each["ResourceStatus"] == "DELETE_SKIPPED" and each["ResourceType"] == kind
+            ]
+
     def failures(self, stack_id: str) -> list[str]:
         """What failed first in the newest operation, in CloudFormation's words."""
         failed = [each for each in self._newest_operation(stack_id) if each.status.endswith("_FAILED") and each.reason]
@@ -211,7 +234,7 @@ class Stacks:
         return events[::-1]
 
     def _is_executing(self, change_set: ChangeSet) -> bool:
-        found = self._describe_change_set(change_set.stack, change_set.name)
+        found = self._describe_change_set(change_set.stack, change_set.id)
         return found is not None and found.get("ExecutionStatus") in _BEING_EXECUTED
 
     def _describe_change_set(self, stack: str, name: str) -> dict[str, Any] | None:
@@ -249,11 +272,12 @@ class Stacks:
 
     def _finished(self, request: StackRequest, answer: dict[str, Any]) -> ChangeSet:
         if answer["Status"] == "CREATE_COMPLETE":
-            return ChangeSet(request.change_set, request.name, resource_changes(answer.get("Changes", [])))
+            changes = resource_changes(answer.get("Changes", []))
+            return ChangeSet(answer["ChangeSetId"], request.change_set, request.name, changes)
         reason = answer.get("StatusReason", "no reason given")
         self.delete_change_set(request.name, request.change_set)
         if any(phrase in reason for phrase in _NO_CHANGES):
-            return ChangeSet(request.change_set, request.name, (), empty=True)
+            return ChangeSet(answer["ChangeSetId"], request.change_set, request.name, (), empty=True)
         raise StackError(
             f"CloudFormation rejected the change set of {request.name}",
             found=[reason],

@@ -1,4 +1,5 @@
-"""Checks the CloudFormation templates: schemas in every region of the stages, security rules, IAM, and reasons.
+"""Checks the CloudFormation templates: schemas in every region of the stages, security rules, IAM, reasons, and
+whether the approval guards prod.
 
 It reads files alone, changes nothing and calls no AWS API; ``make check`` runs it. What each rule is for stands beside
 it in ``cloudformation/rules``.
@@ -12,8 +13,16 @@ from pathlib import Path
 
 from scripts.errors import CheckError
 from scripts.gateways.regions import known_regions
+from scripts.repository.approval_reach import NEEDED, approval_findings
 from scripts.repository.findings import Finding
-from scripts.repository.template_linters import lint_permissions, lint_rules, lint_schema, read_rules, read_template
+from scripts.repository.template_linters import (
+    access_levels,
+    lint_permissions,
+    lint_rules,
+    lint_schema,
+    read_rules,
+    read_template,
+)
 from scripts.repository.template_reasons import missing_reasons
 from scripts.terminal.command_line import argument_parser, print_json, run
 from scripts.workspace.pipelines import pipeline_names
@@ -33,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
     templates = chosen.template or sorted(TEMPLATES.glob("*.yml"))
     regions = stage_regions()
     findings = [each for path in templates for each in check_template(path, regions)]
+    findings += check_approval(templates)
     if chosen.output == "json":
         print_json([vars(each) for each in findings])
     if findings:
@@ -42,7 +52,8 @@ def main(arguments: Sequence[str]) -> int:
             next_command="fix them, or suppress a rule on a line that gives the reason (docs/templates.md)",
         )
     if chosen.output == "text":
-        print(f"{len(templates)} templates pass in {', '.join(regions)}: schemas, security rules, IAM, reasons.")
+        checked = "schemas, security rules, IAM, reasons, the approval"
+        print(f"{len(templates)} templates pass in {', '.join(regions)}: {checked}.")
     return 0
 
 
@@ -57,6 +68,16 @@ def check_template(path: Path, regions: Sequence[str]) -> list[Finding]:
             *missing_reasons(str(path), path.read_text()),
         ]
     )
+
+
+def check_approval(templates: Sequence[Path]) -> list[Finding]:
+    """What is wrong with the templates of a project as a whole, where all that it takes to tell are among these."""
+    by_name = {path.stem: path for path in templates}
+    if not by_name.keys() >= set(NEEDED):
+        return []
+    read = {name: read_template(by_name[name]) for name in NEEDED}
+    place = str(by_name["codepipeline"].parent)
+    return [Finding(place, 0, "APPROVAL_GUARDS_PROD", each) for each in approval_findings(read, access_levels)]
 
 
 def stage_regions() -> list[str]:

@@ -11,6 +11,8 @@ import json
 import re
 import warnings
 from collections.abc import Iterable, Mapping
+from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -142,3 +144,26 @@ def _missing(place: dict[str, Any]) -> str:
 def _suppressed(template: dict[str, Any], logical_id: str) -> list[str]:
     metadata = template.get("Resources", {}).get(logical_id, {}).get("Metadata", {})
     return list(metadata.get("guard", {}).get("SuppressedRules", []))
+
+
+@cache
+def access_levels(pattern: str) -> Mapping[str, str]:
+    """The access level of each action that a pattern stands for, as IAM's own table has it: Read, List, Write, ...
+
+    An action that the table does not know counts as Write.
+    """
+    known = {name: level for name, level in _access_levels().items() if fnmatch(name.lower(), pattern.lower())}
+    return known or {pattern: "Write"}
+
+
+@cache
+def _access_levels() -> dict[str, str]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import parliament  # noqa: PLC0415, as above
+
+    return {
+        f"{service['prefix']}:{each['privilege']}": each["access_level"]
+        for service in parliament.iam_definition
+        for each in service["privileges"]
+    }

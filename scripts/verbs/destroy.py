@@ -30,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.decisions.names import BREAK_GLASS_FOLDER
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.change_stack import delete_and_follow
+    from scripts.flows.collect_models import collect_models
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline, gone=True)  # a deleted folder's stack can go too
@@ -59,6 +60,9 @@ def main(arguments: Sequence[str]) -> int:
     if stack:
         with progress.step(f"Delete stack {name}"):
             delete_and_follow(context.deployment_stacks, stack, context.foundation.cloudformation_role_arn, progress)
+            collect_models(
+                context, context.deployment, stack, progress, keep=0
+            )  # its pipeline is gone, and with it all that uses them
     if keys:
         with progress.step(f"Delete {len(keys)} objects"):
             context.deployment_objects.delete(bucket, keys)

@@ -3,8 +3,9 @@
 The embedded AWS cannot be pinned by a hash where it is a folder of this clone: a second file names where it comes from,
 and it is installed by itself, since the hashed file holds what it needs, and again when the folder's content changes.
 
-It runs before anything is installed, so it uses the standard library alone, and runs on any Python that can tell a
-user that it is too old. Killed anywhere it is simply run again: the mark that makes it do nothing is written last.
+The folder may be a link that CodeBuild's local cache has put there, and older than this Python. This runs before
+anything is installed, so it uses the standard library alone, and runs on any Python that can tell a user that it is
+too old. Killed anywhere it is simply run again: the mark that makes it do nothing is written last.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ import time
 from pathlib import Path
 
 from scripts.terminal.heartbeat import Heartbeat
+from scripts.workspace.environment_folder import empty, had_alone, identity, python_of, real_folder, works
 
 OLDEST_PYTHON = (3, 11)
 EXIT_TOO_OLD = 2
 EXIT_CANNOT_WRITE = 15
 EXIT_INSTALL_FAILED = 21
 _CANNOT_WRITE = ("No space left on device", "Disk quota exceeded", "Read-only file system", "Permission denied")
+_PIP_VERSION = ("-m", "pip", "--version")
 
 
 def main() -> int:
@@ -57,15 +60,18 @@ def main() -> int:
 def install(environment: Path, requirements: Path) -> int:
     """Bring ``environment`` to exactly what ``requirements`` pins (other requirements installed before stay)."""
     content = requirements.read_bytes()
-    mark = environment / f"installed-{requirements.stem}"
-    wanted = hashlib.sha256(content).hexdigest() + "\n"
-    if _is_marked(mark, wanted):
+    folder = real_folder(environment)
+    mark, digest = folder / f"installed-{requirements.stem}", hashlib.sha256(content).hexdigest()
+    if _is_marked(mark, digest):
         return 0
-    packages = content.count(b"==")
-    what = f"{packages} packages of {requirements}"
-    steps = _create(environment)
-    steps.append([*_installer(environment), "--require-hashes", "-r", str(requirements)])
-    return _installed(environment, what, steps, packages) or _mark(mark, wanted)
+    with had_alone(folder, lambda: _tell_waiting(environment)):
+        if _is_marked(mark, digest):  # another install has just done it
+            return 0
+        packages = content.count(b"==")
+        steps = _create(folder)
+        steps.append([*_installer(folder), "--require-hashes", "-r", str(requirements)])
+        what = f"{packages} packages of {requirements}"
+        return _installed(environment, what, steps, packages) or _mark(mark, digest)
 
 
 def install_embedded_aws(environment: Path, source: Path) -> int:
@@ -81,12 +87,13 @@ def install_embedded_aws(environment: Path, source: Path) -> int:
         )
         print("         or work on AWS: make ... CLOUD=aws", file=sys.stderr)
         return EXIT_INSTALL_FAILED
-    mark = environment / "installed-embedded-aws"
-    wanted = _digest([source, *paths])
-    if _is_marked(mark, wanted):
+    folder = real_folder(environment)
+    mark, digest = folder / "installed-embedded-aws", _digest([source, *paths])
+    if _is_marked(mark, digest):
         return 0
     options = ["--no-deps", "--no-build-isolation", "--force-reinstall", "-r", str(source)]
-    return _installed(environment, "localaws", [[*_installer(environment), *options]], 1) or _mark(mark, wanted)
+    with had_alone(folder, lambda: _tell_waiting(environment)):
+        return _installed(environment, "localaws", [[*_installer(folder), *options]], 1) or _mark(mark, digest)
 
 
 def _named_paths(source: Path) -> list[Path]:
@@ -102,16 +109,25 @@ def _digest(paths: list[Path]) -> str:
         for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
             if file.is_file() and not {"__pycache__", "tests"} & set(file.relative_to(path).parts):
                 digest.update(f"{file}\0".encode() + file.read_bytes())
-    return digest.hexdigest() + "\n"
+    return digest.hexdigest()
 
 
-def _is_marked(mark: Path, wanted: str) -> bool:
-    return mark.exists() and mark.read_text() == wanted
+def _is_marked(mark: Path, digest: str) -> bool:
+    """Whether the environment holds this already, and still belongs to the Python that it was made for."""
+    return mark.exists() and mark.read_text() == _marking(mark, digest)
 
 
-def _mark(mark: Path, wanted: str) -> int:
-    mark.write_text(wanted)
+def _mark(mark: Path, digest: str) -> int:
+    mark.write_text(_marking(mark, digest))
     return 0
+
+
+def _marking(mark: Path, digest: str) -> str:
+    return f"{digest} {identity(mark.parent)}\n"
+
+
+def _tell_waiting(environment: Path) -> None:
+    print(f"Another install fills {environment}: waiting for it ...", file=sys.stderr)
 
 
 def _installed(environment: Path, what: str, steps: list[list[str]], packages: int) -> int:
@@ -125,7 +141,7 @@ def _installed(environment: Path, what: str, steps: list[list[str]], packages: i
             print(lines, file=sys.stderr)
             print(f"Installing failed (exit code {code} of: {' '.join(step)}).", file=sys.stderr)
             print(
-                f"  next:  fix what the lines above report; to start over: rm -rf {environment}",
+                f"  next:  fix what the lines above report; to start over: rm -rf {environment}/*",
                 file=sys.stderr,
             )
             return EXIT_CANNOT_WRITE if any(sign in lines for sign in _CANNOT_WRITE) else EXIT_INSTALL_FAILED
@@ -137,21 +153,21 @@ def _tool() -> str:
     return "uv" if shutil.which("uv") else "pip"
 
 
-def _create(environment: Path) -> list[list[str]]:
+def _create(folder: Path) -> list[list[str]]:
     """The step that makes the environment, where it is not there in working order."""
-    python = environment / "bin" / "python"
+    if works(folder) and (_tool() == "uv" or _has_foreign_pip() or _succeeds([str(python_of(folder)), *_PIP_VERSION])):
+        return []
+    empty(folder)
     if _tool() == "uv":
-        return [] if python.exists() else [["uv", "venv", "--quiet", "--python", sys.executable, str(environment)]]
-    if _has_foreign_pip():
-        # Giving each environment a pip of its own takes seconds.
-        return [] if python.exists() else [[sys.executable, "-m", "venv", "--without-pip", str(environment)]]
-    usable = python.exists() and _succeeds([str(python), "-m", "pip", "--version"])
-    return [] if usable else [[sys.executable, "-m", "venv", str(environment)]]
+        return [["uv", "venv", "--quiet", "--python", sys.executable, str(folder)]]
+    # Giving each environment a pip of its own takes seconds.
+    options = ["--without-pip"] if _has_foreign_pip() else []
+    return [[sys.executable, "-m", "venv", *options, str(folder)]]
 
 
 def _installer(environment: Path) -> list[str]:
     """The command that installs into the environment, up to its options."""
-    python = str(environment / "bin" / "python")
+    python = str(python_of(environment))
     if _tool() == "uv":
         return ["uv", "pip", "install", "--python", python]
     pip = [sys.executable, "-m", "pip", "--python", python] if _has_foreign_pip() else [python, "-m", "pip"]

@@ -327,18 +327,30 @@ def test_an_artifact_that_is_missing_fails_the_upload(client: Client, project: C
     assert context(build, "UPLOAD_ARTIFACTS") == "CLIENT_ERROR: no matching artifact paths found"
 
 
-def test_the_local_cache_is_kept_between_builds(client: Client, project: Callable[..., str]) -> None:
+def test_the_local_cache_is_a_link_that_is_kept_between_builds(client: Client, project: Callable[..., str]) -> None:
     spec = """
 version: 0.2
-phases: {build: {commands: ['cat .kept/file || echo nothing', 'mkdir -p .kept; echo first >.kept/file; pwd']}}
+phases: {build: {commands: ['test -L .kept && test -d .kept && ls .kept', 'touch .kept/file; pwd']}}
 cache: {paths: ['.kept/**/*']}
 """
     name = project(spec, cache={"type": "LOCAL", "modes": ["LOCAL_CUSTOM_CACHE"]})
     first, second = run(client, name), run(client, name)
-    assert output(client, first)[-2] == "nothing"
-    assert output(client, second) == ["first", output(client, first)[-1]]
+    assert len(output(client, first)) == 1
+    assert output(client, second) == ["file", output(client, first)[-1]]
+    assert any(" Symlinking: " in line for line in whole_log(client, first))
     client("codebuild").invalidate_project_cache(projectName=name)
-    assert "nothing" in output(client, run(client, name))
+    assert output(client, run(client, name)) == output(client, first)
+
+
+def test_an_s3_cache_is_unpacked_into_plain_folders(client: Client, project: Callable[..., str], unique: str) -> None:
+    client("s3").create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    spec = """
+version: 0.2
+phases: {build: {commands: ['test ! -L .kept && mkdir -p .kept && ls .kept', 'touch .kept/file']}}
+cache: {paths: ['.kept/**/*']}
+"""
+    name = project(spec, cache={"type": "S3", "location": f"{unique}/cache"})
+    assert [output(client, run(client, name)) for _ in range(2)] == [[], ["file"]]
 
 
 def test_stop_build_ends_the_commands(client: Client, project: Callable[..., str]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
+import shutil
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -132,47 +132,54 @@ def test_an_archive_cannot_leave_its_folder(tmp_path: Path, name: str) -> None:
         unzip(zip_bytes({name: b"x"}), tmp_path / "target")
 
 
-def test_a_cache_moves_folders_out_and_in(tmp_path: Path) -> None:
+def test_cache_paths_are_folders_of_the_source_or_the_home(tmp_path: Path) -> None:
     source, home = tmp_path / "src", tmp_path / "home"
     paths, outside = cached_paths((".venv/**/*", "/root/.cache/**/*", "/var/lib/**/*"), source, home)
     assert paths == [source / ".venv", home / ".cache"]
     assert outside == ["/var/lib/**/*"]
-    (source / ".venv/bin").mkdir(parents=True)
-    cache = LocalCache(tmp_path / "kept")
-    cache.save(paths, tmp_path)
-    assert not (source / ".venv").exists()
-    assert cache.restore(paths, tmp_path) == [source / ".venv"]
-    assert (source / ".venv/bin").is_dir()
-    assert cache.restore(paths, tmp_path) == []
 
 
-def test_a_build_that_begins_while_another_saves_its_cache_finds_a_whole_one_or_none(tmp_path: Path) -> None:
-    """What is saved over vanishes at once, not file by file."""
-    cache, root = LocalCache(tmp_path / "store"), tmp_path / "work"
-    files = 3000
-    seen: set[int] = set()
+def place_of(places: Path, name: str) -> Path:
+    root = places / name
+    (root / "src").mkdir(parents=True)
+    return root
 
-    def written() -> Path:
-        folder = root / ".venv"
-        folder.mkdir(parents=True)
-        for number in range(files):
-            (folder / str(number)).touch()
-        return folder
 
-    def watch(stop: threading.Event) -> None:
-        while not stop.is_set():
-            for kept in (tmp_path / "store").glob("*/content"):
-                if "-" not in kept.parent.name:  # what is being deleted is nobody's any more
-                    with contextlib.suppress(FileNotFoundError):
-                        seen.add(sum(1 for _ in kept.iterdir()))
+@pytest.mark.aws_rule(
+    "A local custom cache is a symbolic link in place of each folder, in the first build too; an item of the source"
+    " with that name replaces it",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/caching-local.html",
+)
+def test_a_cached_folder_is_a_link_unless_the_source_brings_it(tmp_path: Path) -> None:
+    cache, root = LocalCache(tmp_path / "store", tmp_path / "places"), place_of(tmp_path / "places", "src1")
+    (root / "src/brought").mkdir()
+    linked = cache.link([root / "src/.venv", root / "src/brought"], root)
+    assert [path for path, _ in linked] == [root / "src/.venv"]
+    assert (root / "src/.venv").is_symlink()
+    assert (root / "src/.venv").is_dir()
+    assert not (root / "src/brought").is_symlink()
 
-    cache.save([written()], root)
-    stop = threading.Event()
-    watcher = threading.Thread(target=watch, args=(stop,))
-    watcher.start()
-    cache.save([written()], root)
-    stop.set()
-    watcher.join()
-    assert seen == {files}
-    assert cache.restore([root / ".venv"], root) == [root / ".venv"]
-    assert sum(1 for _ in (root / ".venv").iterdir()) == files
+
+def test_builds_at_the_same_time_have_hosts_of_their_own(tmp_path: Path) -> None:
+    cache = LocalCache(tmp_path / "store", tmp_path / "places")
+    first, second = place_of(tmp_path / "places", "src1"), place_of(tmp_path / "places", "src2")
+    for root in (first, second):
+        cache.link([root / "src/.venv"], root)
+    (first / "src/.venv/file").touch()
+    assert not (second / "src/.venv/file").exists()
+
+
+def test_an_invalidated_cache_is_empty_for_the_next_build_and_stays_for_the_running_one(tmp_path: Path) -> None:
+    cache, root = LocalCache(tmp_path / "store", tmp_path / "places"), place_of(tmp_path / "places", "src1")
+    cache.link([root / "src/.venv"], root)
+    (root / "src/.venv/file").touch()
+    cache.forget()
+    assert (root / "src/.venv/file").exists()
+    shutil.rmtree(root)
+    root = place_of(tmp_path / "places", "src1")
+    cache.link([root / "src/.venv"], root)
+    assert not (root / "src/.venv/file").exists()
+    (root / "src/.venv/file").touch()
+    shutil.rmtree(root)
+    cache.forget()
+    assert not list((tmp_path / "store").rglob("file"))

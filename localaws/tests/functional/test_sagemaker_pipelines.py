@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -550,3 +551,51 @@ def test_the_aws_cli_starts_and_lists_steps(pipelines: Pipelines, aws_environmen
     assert pipelines.finish(arn) == "Succeeded"
     listed = aws("list-pipeline-execution-steps", "--pipeline-execution-arn", arn)["PipelineExecutionSteps"]
     assert [(step["StepName"], step["StepStatus"]) for step in listed] == [("Model", "Succeeded")]
+
+
+@pytest.mark.aws_rule(
+    "A transform job needs a model that exists when the job is created, whenever its execution began",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
+def test_a_transform_step_fails_where_its_model_was_deleted_meanwhile(
+    pipelines: Pipelines, client: Client, unique: str
+) -> None:
+    queue = client("sqs").create_queue(QueueName=unique)["QueueUrl"]
+    image = f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/python:3"
+    pipelines.sagemaker.create_model(ModelName=unique, ExecutionRoleArn=ROLE, PrimaryContainer={"Image": image})
+    arguments = {
+        "ModelName": unique,
+        "TransformInput": {
+            "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": f"s3://{unique}/in/"}},
+        },
+        "TransformOutput": {"S3OutputPath": f"s3://{unique}/out/"},
+        "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
+    }
+    wait = callback_step(queue)
+    pipelines.create(wait, {"Name": "Score", "Type": "Transform", "Arguments": arguments, "DependsOn": [wait["Name"]]})
+    arn = pipelines.start()
+    (message,) = client("sqs").receive_message(QueueUrl=queue, WaitTimeSeconds=10)["Messages"]
+    token = json.loads(message["Body"])["token"]
+    pipelines.sagemaker.delete_model(ModelName=unique)
+    answer = [{"Name": "answer", "Value": "1"}]
+    pipelines.sagemaker.send_pipeline_execution_step_success(CallbackToken=token, OutputParameters=answer)
+    assert pipelines.finish(arn) == "Failed"
+    assert "Could not find model" in pipelines.steps(arn)["Score"]["FailureReason"]
+
+
+def test_lists_are_bounded_by_time(pipelines: Pipelines, unique: str) -> None:
+    pipelines.create(fail_step("no"))
+    pipelines.start()
+    sagemaker, now = pipelines.sagemaker, datetime.now(UTC)
+    sagemaker.create_model_package_group(ModelPackageGroupName=unique)
+    calls: list[tuple[Callable[..., Any], str, str, dict[str, str]]] = [
+        (sagemaker.list_pipelines, "Created", "PipelineSummaries", {"PipelineNamePrefix": unique}),
+        (sagemaker.list_pipeline_executions, "Created", "PipelineExecutionSummaries", {"PipelineName": unique}),
+        (sagemaker.list_model_package_groups, "CreationTime", "ModelPackageGroupSummaryList", {"NameContains": unique}),
+        (sagemaker.list_model_packages, "CreationTime", "", {"ModelPackageGroupName": unique}),
+    ]
+    for call, prefix, member, request in calls:
+        hour = timedelta(hours=1)
+        before = call(**request, **{f"{prefix}Before": now - hour}).get(member, [])
+        after = call(**request, **{f"{prefix}After": now - hour}).get(member, [])
+        assert (len(before), len(after)) == (0, 1 if member else 0)

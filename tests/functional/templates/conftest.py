@@ -3,6 +3,7 @@ of the templates lacks, fails a test."""
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -149,4 +150,4 @@ def assumed(client: Client, sts: Any, role_arn: str) -> Client:
         "aws_secret_access_key": keys["SecretAccessKey"],
         "aws_session_token": keys["SessionToken"],
     }
-    return lambda service: client(service, **options)
+    return functools.cache(lambda service: client(service, **options))  # making a client takes longer than an answer

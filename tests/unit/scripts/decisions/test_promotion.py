@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -149,6 +150,12 @@ def test_a_package_of_the_same_source_and_data_is_found_again() -> None:
 def test_a_repeated_registration_has_the_same_token_and_a_second_try_another() -> None:
     assert promotion().client_token(None) == promotion().client_token(None)
     assert promotion().client_token(None) != promotion().client_token("arn:of:a:failed:version")
+
+
+def test_another_release_of_the_same_version_registers_with_another_token() -> None:
+    planned = promotion()
+    request = {**planned.request, "CustomerMetadataProperties": {"release_id": "another"}}
+    assert replace(planned, request=request).client_token(None) != planned.client_token(None)
 
 
 def test_a_stage_in_devs_own_account_gets_a_group_of_its_own() -> None:

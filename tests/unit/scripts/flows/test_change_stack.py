@@ -15,7 +15,7 @@ from scripts.gateways.stacks import ChangeSet, StackEvent, Stacks
 from scripts.terminal.progress import Progress
 
 BEFORE = Stack("batch", "arn:batch", "UPDATE_COMPLETE", "")
-CHANGE_SET = ChangeSet("release-1", "batch", ())
+CHANGE_SET = ChangeSet("arn:changeSet/release-1/1", "release-1", "batch", ())
 
 
 def event(number: int, status: str, reason: str = "") -> StackEvent:

@@ -41,7 +41,7 @@ class FakeContext:
     def make_change_set(self, request: StackRequest) -> ChangeSet:
         self.done.append("change set")
         self.requests.append(request)
-        return ChangeSet(request.change_set, request.name, (), empty=True)
+        return ChangeSet(f"arn:changeSet/{request.change_set}/1", request.change_set, request.name, (), empty=True)
 
 
 def switched(context: FakeContext, standing: Standing, wanted: Any) -> tuple[Switch | None, bool]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,7 +15,8 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import Actor
 from scripts.gateways.stacks import ChangeSet, Stacks
 
-CHANGE_SET = ChangeSet("release-1", "batch-inference", ())
+ARN = "arn:aws:cloudformation:eu-west-1:222222222222:changeSet/release-1"
+CHANGE_SET = ChangeSet(f"{ARN}/1", "release-1", "batch-inference", ())
 
 
 class CloudFormation:
@@ -45,6 +47,37 @@ def test_what_another_run_executes_is_left_to_be_followed(status: str) -> None:
 def test_a_change_set_that_cannot_be_executed_is_an_error() -> None:
     with pytest.raises(ServiceResponseError, match="InvalidChangeSetStatus"):
         stacks("UNAVAILABLE").execute(CHANGE_SET)
+
+
+class Tokens:
+    """Executes, and refuses a token that came with another change set, as CloudFormation does."""
+
+    def __init__(self) -> None:
+        self.made = ""  # the change set that has the name now
+        self.seen: dict[str, str] = {}
+        self.executed: list[str] = []
+
+    def execute_change_set(self, **request: Any) -> None:
+        token = request["ClientRequestToken"]
+        if self.seen.setdefault(token, self.made) != self.made:
+            raise ClientError({"Error": {"Code": "TokenAlreadyExistsException", "Message": ""}}, "ExecuteChangeSet")
+        if self.made not in self.executed:
+            self.executed.append(self.made)
+
+
+@pytest.mark.aws_rule(
+    "ExecuteChangeSet refuses a ClientRequestToken that came with another change set",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ExecuteChangeSet.html",
+)
+def test_a_release_that_comes_back_is_a_new_intention_and_a_lost_answer_is_none() -> None:
+    tokens = Tokens()
+    account = Account(SimpleNamespace(region_name="eu-west-1"), Actor("222222222222"), Counter())
+    account._clients["cloudformation"] = tokens
+    given = Stacks(account, lambda _: None)
+    for change_set in (CHANGE_SET, CHANGE_SET, replace(CHANGE_SET, id=f"{ARN}/2")):
+        tokens.made = change_set.id
+        given.execute(change_set)
+    assert tokens.executed == [f"{ARN}/1", f"{ARN}/2"]
 
 
 STACK = "arn:aws:cloudformation:eu-west-1:222222222222:stack/batch-inference/1"

@@ -15,6 +15,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.cloudformation.change_set import without_values
 from localaws.services.cloudformation.change_set_records import find_change_set, live_change_sets
+from localaws.services.cloudformation.client_tokens import is_repeated, remember
 from localaws.services.cloudformation.engine import Engine
 from localaws.services.cloudformation.principal import caller_document
 from localaws.services.cloudformation.records import PAGES, Records, Stack
@@ -112,9 +113,11 @@ class ChangeSetOperations(Service):
 
     def execute_change_set(self, caller: Caller, request: Request) -> Response:
         document = find_change_set(self._records, caller, request)
+        key = document["StackKey"]
+        if is_repeated(self._records.get(key), "ExecuteChangeSet", request, document["ChangeSetId"]):
+            return {}
         if document["ExecutionStatus"] != "AVAILABLE":
             raise _invalid_status(document, "executed")
-        key = document["StackKey"]
         creating = document["Type"] == "CREATE"
         with self._records.edit(key) as stack:
             if not creating:
@@ -144,7 +147,7 @@ class ChangeSetOperations(Service):
         stack["DisableRollback"] = disabled or document.get("OnStackFailure") == "DO_NOTHING"
         stack["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
         stack["Caller"] = caller_document(caller)
-        stack["ClientRequestToken"] = request.get("ClientRequestToken")
+        remember(stack, "ExecuteChangeSet", request, document["ChangeSetId"])
         stack["ChangeSetId"] = document["ChangeSetId"]
 
     def _watch(self, key: str) -> None:

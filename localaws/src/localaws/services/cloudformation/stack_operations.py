@@ -13,6 +13,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.policies.stack_policy import check_policy_document
+from localaws.services.cloudformation.client_tokens import is_repeated, remember
 from localaws.services.cloudformation.engine import Engine
 from localaws.services.cloudformation.principal import caller_document, check_role
 from localaws.services.cloudformation.records import STACK_TYPE, Records, Stack
@@ -48,8 +49,7 @@ class StackOperations(Service):
         name = request["StackName"]
         existing = self._records.find(caller, name)
         if existing is not None:
-            token = request.get("ClientRequestToken")
-            if token and token == existing.get("ClientRequestToken"):
+            if is_repeated(existing, "CreateStack", request):
                 return {"StackId": existing["StackId"]}
             raise ServiceError("AlreadyExistsException", f"Stack [{name}] already exists")
         if request.get("OnFailure") and request.get("DisableRollback") is not None:
@@ -57,8 +57,8 @@ class StackOperations(Service):
         stack = new_stack(self._cloud, caller, name)
         submission = submit(self._cloud, self._records, caller, request, stack)
         stack |= submission.fields
+        remember(stack, "CreateStack", request)
         stack |= {
-            "ClientRequestToken": request.get("ClientRequestToken"),
             "OnFailure": request.get("OnFailure") or ("DO_NOTHING" if request.get("DisableRollback") else "ROLLBACK"),
             "DisableRollback": bool(request.get("DisableRollback")),
             "RetainExceptOnCreate": bool(request.get("RetainExceptOnCreate")),
@@ -72,6 +72,8 @@ class StackOperations(Service):
 
     def update_stack(self, caller: Caller, request: Request) -> Response:
         stack = self._records.stack(caller, request["StackName"], "Stack [{}] does not exist")
+        if is_repeated(stack, "UpdateStack", request):
+            return {"StackId": stack["StackId"]}
         check_updatable(stack)
         stack["Caller"] = caller_document(caller)
         submission = submit(self._cloud, self._records, caller, request, stack)
@@ -82,7 +84,7 @@ class StackOperations(Service):
         with self._records.edit(stack["Key"]) as stored:
             check_updatable(stored)
             begin_update(stored, submission.fields, self._cloud.clock.now())
-            stored["ClientRequestToken"] = request.get("ClientRequestToken")
+            remember(stored, "UpdateStack", request)
             stored["DisableRollback"] = bool(request.get("DisableRollback"))
             stored["RetainExceptOnCreate"] = bool(request.get("RetainExceptOnCreate"))
             stored["StackPolicyDuringUpdateBody"] = during
@@ -99,6 +101,7 @@ class StackOperations(Service):
         stack = self._records.find(caller, request["StackName"])
         if stack is None or stack["StackStatus"] in ("DELETE_COMPLETE", "DELETE_IN_PROGRESS"):
             return {}
+        is_repeated(stack, "DeleteStack", request)  # one that deleted it has nothing left to delete
         name, status = stack["StackName"], stack["StackStatus"]
         if stack["EnableTerminationProtection"]:
             raise ServiceError(
@@ -116,7 +119,7 @@ class StackOperations(Service):
         with self._records.edit(stack["Key"]) as stored:
             stored["Caller"] = caller_document(caller)
             stored["RoleARN"] = request.get("RoleARN") or stored.get("RoleARN")
-            stored["ClientRequestToken"] = request.get("ClientRequestToken")
+            remember(stored, "DeleteStack", request)
             stored["RetainResources"] = request.get("RetainResources") or []
             stored["DeletionMode"] = request.get("DeletionMode")
             if stored["StackStatus"] == "CREATE_IN_PROGRESS":
@@ -133,12 +136,17 @@ class StackOperations(Service):
     def cancel_update_stack(self, caller: Caller, request: Request) -> Response:
         stack = self._records.stack(caller, request["StackName"], "Stack [{}] does not exist")
         with self._records.edit(stack["Key"]) as stored:
+            if is_repeated(stored, "CancelUpdateStack", request):
+                return {}
             if stored["StackStatus"] != "UPDATE_IN_PROGRESS":
                 raise ServiceError(
                     "ValidationError",
                     "CancelUpdateStack cannot be called from current stack status: " + stored["StackStatus"],
                 )
             stored["CancelRequested"] = True
+            own = stored["ClientRequestToken"]
+            remember(stored, "CancelUpdateStack", request)
+            stored["ClientRequestToken"] = own  # the events go on with that of the update
         return {}
 
     def continue_update_rollback(self, caller: Caller, request: Request) -> Response:
@@ -147,6 +155,7 @@ class StackOperations(Service):
             stack,
             caller,
             request,
+            "ContinueUpdateRollback",
             {"UPDATE_ROLLBACK_FAILED"},
             "UPDATE_ROLLBACK_IN_PROGRESS",
             {"ResourcesToSkip": request.get("ResourcesToSkip") or []},
@@ -156,7 +165,7 @@ class StackOperations(Service):
     def rollback_stack(self, caller: Caller, request: Request) -> Response:
         stack = self._records.stack(caller, request["StackName"], "Stack [{}] does not exist")
         after = "ROLLBACK_IN_PROGRESS" if stack["StackStatus"] == "CREATE_FAILED" else "UPDATE_ROLLBACK_IN_PROGRESS"
-        self._begin(stack, caller, request, {"CREATE_FAILED", "UPDATE_FAILED"}, after, {})
+        self._begin(stack, caller, request, "RollbackStack", {"CREATE_FAILED", "UPDATE_FAILED"}, after, {})
         return {"StackId": stack["StackId"]}
 
     def update_termination_protection(self, caller: Caller, request: Request) -> Response:
@@ -177,8 +186,17 @@ class StackOperations(Service):
         return {"StackPolicyBody": body} if body else {}
 
     def _begin(
-        self, stack: Stack, caller: Caller, request: Request, expected: set[str], status: str, fields: dict[str, Any]
+        self,
+        stack: Stack,
+        caller: Caller,
+        request: Request,
+        operation: str,
+        expected: set[str],
+        status: str,
+        fields: dict[str, Any],
     ) -> None:
+        if is_repeated(stack, operation, request):
+            return
         check_role(self._cloud, caller, request.get("RoleARN"), stack["StackId"])
         with self._records.edit(stack["Key"]) as stored:
             if stored["StackStatus"] not in expected:
@@ -187,7 +205,7 @@ class StackOperations(Service):
                     f"Stack:{stack['StackId']} is in {stored['StackStatus']} state and can not be rolled back.",
                 )
             stored["Caller"] = caller_document(caller)
-            stored["ClientRequestToken"] = request.get("ClientRequestToken")
+            remember(stored, operation, request)
             stored.update(fields)
             stored["StackStatus"] = status
         self._records.set_status(stack["Key"], status, "User Initiated")

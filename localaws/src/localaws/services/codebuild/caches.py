@@ -1,19 +1,17 @@
 """What builds of one project keep for each other: the folders under the buildspec's ``cache: paths``.
 
-A LOCAL cache is moved into a build and moved back when it ends, so it costs no copy; two builds at the same time do
-not share it. An S3 cache is one archive. On AWS a local cache lives as long as the host; here it stays until
-InvalidateProjectCache.
-https://docs.aws.amazon.com/codebuild/latest/userguide/build-caching.html
+A LOCAL cache lies on a build host, and a build finds a *symbolic link* to it in place of each folder, in its first
+build too. A host has one build at a time, so two builds at the same time do not share a cache. An S3 cache is one
+archive, unpacked into plain folders. On AWS a host lasts minutes; here its cache stays until InvalidateProjectCache.
+https://docs.aws.amazon.com/codebuild/latest/userguide/caching-local.html
 """
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import shutil
 import tarfile
-import uuid
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +22,7 @@ from localaws.services.codebuild.failures import PhaseError
 
 
 def cached_paths(patterns: tuple[str, ...], source: Path, home: Path) -> tuple[list[Path], list[str]]:
-    """The folders and files that the patterns mean, and the patterns that lie outside of what a build may keep.
+    """The folders that the patterns mean, and the patterns that lie outside of what a build may keep.
 
     ``.venv/**/*`` means the folder ``.venv``; ``/root/`` and ``~/`` are the build's home.
     """
@@ -46,44 +44,44 @@ def cached_paths(patterns: tuple[str, ...], source: Path, home: Path) -> tuple[l
 
 
 class LocalCache:
-    """Folders of one project below ``store``, moved in and out."""
+    """Folders of one project below ``store``, one for each place of a build (a host) below ``places``."""
 
-    def __init__(self, store: Path) -> None:
-        self._store = store
+    def __init__(self, store: Path, places: Path) -> None:
+        self._store, self._places = store, places
 
-    def restore(self, paths: list[Path], root: Path) -> list[Path]:
-        """Move what is kept to where the build expects it; the paths that were found."""
-        found = []
+    def link(self, paths: list[Path], root: Path) -> list[tuple[Path, Path]]:
+        """Link each path that the source does not bring itself to its folder; (path, folder) of those linked.
+
+        AWS links before it downloads the source, whose items then replace the links: the outcome is this one.
+        """
+        host = self._store / root.name
+        if self._forgotten(host).exists():
+            shutil.rmtree(host, ignore_errors=True)
+            self._forgotten(host).unlink()
+        linked = []
         for path in paths:
-            kept = self._kept(path, root)
-            if (kept / "content").exists() and not path.exists():
-                path.parent.mkdir(parents=True, exist_ok=True)
-                try:
-                    (kept / "content").rename(path)
-                except FileNotFoundError:  # another build of the project took it first
-                    continue
-                found.append(path)
-        return found
-
-    def save(self, paths: list[Path], root: Path) -> None:
-        for path in paths:
-            if not path.exists():
+            if path.exists() or path.is_symlink():
                 continue
-            kept = self._kept(path, root)
-            # Away at once, and deleted there: a build that begins now must not find half of it.
-            former = kept.with_name(f"{kept.name}-{uuid.uuid4().hex}")
-            with contextlib.suppress(FileNotFoundError):
-                kept.rename(former)
-            kept.mkdir(parents=True, exist_ok=True)
-            with contextlib.suppress(OSError):  # another build of the project has just saved its own
-                path.rename(kept / "content")
-            shutil.rmtree(former, ignore_errors=True)
+            name = hashlib.sha256(str(path.relative_to(root)).encode()).hexdigest()
+            folder = host / name / path.name
+            folder.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.symlink_to(folder, target_is_directory=True)
+            linked.append((path, folder))
+        return linked
 
     def forget(self) -> None:
-        shutil.rmtree(self._store, ignore_errors=True)
+        """The next builds begin with empty folders; a build that runs keeps its own to the end."""
+        hosts = [each for each in self._store.iterdir() if each.is_dir()] if self._store.exists() else []
+        for host in hosts:
+            if (self._places / host.name).exists():
+                self._forgotten(host).touch()
+            else:
+                shutil.rmtree(host, ignore_errors=True)
 
-    def _kept(self, path: Path, root: Path) -> Path:
-        return self._store / hashlib.sha256(str(path.relative_to(root)).encode()).hexdigest()[:16]
+    @staticmethod
+    def _forgotten(host: Path) -> Path:
+        return host.with_name(f"{host.name}.forgotten")
 
 
 class S3Cache:

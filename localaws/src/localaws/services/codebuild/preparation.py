@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.policies.service_roles import session_of
 from localaws.services.codebuild.buildspec import Buildspec, inline_buildspec, parse_buildspec
 from localaws.services.codebuild.buildspec_yaml import BuildspecError
-from localaws.services.codebuild.caches import LocalCache, S3Cache, cached_paths
+from localaws.services.codebuild.caches import S3Cache, cached_paths
 from localaws.services.codebuild.environment import builtin_variables, declared_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
 from localaws.services.codebuild.host_tools import make_python, network_settings, search_path
@@ -32,7 +32,7 @@ class Prepared:
     buildspec: Buildspec
     environment: dict[str, str]
     root: Path
-    cache: LocalCache | S3Cache | None = None
+    cache: S3Cache | None = None
     cache_paths: list[Path] = field(default_factory=list)
 
     def save_cache(self, log: BuildLog) -> None:
@@ -161,18 +161,20 @@ def _restore_cache(
     if not buildspec.cache_paths:
         log.say("Cache is not defined in the buildspec")
         return
-    if cache["type"] == "S3":
-        name = cache.get("cacheNamespace") or build["projectName"]
-        prepared.cache = S3Cache(cloud.client("s3", role), cache["location"], name)
-    elif cache["type"] == "LOCAL" and "LOCAL_CUSTOM_CACHE" in cache.get("modes", []):
-        prepared.cache = LocalCache(workspace.cache)
-    else:
+    local = cache["type"] == "LOCAL" and "LOCAL_CUSTOM_CACHE" in cache.get("modes", [])
+    if not local and cache["type"] != "S3":
         log.say(
             "The buildspec names cache paths, but the project has no local custom or S3 cache, so they are not cached"
         )
         return
-    prepared.cache_paths, outside = cached_paths(buildspec.cache_paths, workspace.source, workspace.home)
+    paths, outside = cached_paths(buildspec.cache_paths, workspace.source, workspace.home)
     for pattern in outside:
         log.say(f"Cache path {pattern} is not kept: it names no folder below the source or the home directory")
-    for path in prepared.cache.restore(prepared.cache_paths, workspace.root):
+    if local:
+        for path, folder in workspace.cache.link(paths, workspace.root):
+            log.say(f"Symlinking: {path} => {folder}")
+        return
+    name = cache.get("cacheNamespace") or build["projectName"]
+    prepared.cache, prepared.cache_paths = S3Cache(cloud.client("s3", role), cache["location"], name), paths
+    for path in prepared.cache.restore(paths, workspace.root):
         log.say(f"Restored from cache: {path.relative_to(workspace.root)}")

@@ -15,7 +15,6 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.policies.service_roles import role_problem
-from localaws.services.codebuild.caches import LocalCache
 from localaws.services.codebuild.records import PAGES, PROJECTS
 from localaws.services.codebuild.sources import SUPPORTED
 from localaws.services.codebuild.workspace import cache_of
@@ -108,7 +107,7 @@ class Projects(Service):
         """A project that is not there is deleted already, as on AWS."""
         name = request["name"].rpartition(":project/")[2]
         self._table.delete(_key(caller, name))
-        LocalCache(cache_of(self._cloud.work_directory, caller.account, caller.region, name)).forget()
+        cache_of(self._cloud.work_directory, caller.account, caller.region, name).forget()
         return {}
 
     def batch_get_projects(self, caller: Caller, request: Request) -> Response:
@@ -135,7 +134,7 @@ class Projects(Service):
         document = self._table.get(_key(caller, name))
         if document is None:
             raise ServiceError("ResourceNotFoundException", f"Project cannot be found: {name}")
-        LocalCache(cache_of(self._cloud.work_directory, caller.account, caller.region, name)).forget()
+        cache_of(self._cloud.work_directory, caller.account, caller.region, name).forget()
         cache = document["Project"]["cache"]
         if cache["type"] == "S3":
             bucket, _, prefix = without_arn(cache["location"]).partition("/")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
+from localaws.services.codebuild.caches import LocalCache
 from localaws.services.codebuild.records import BuildRecord
 
 _RUNNING = "codebuild"
@@ -23,7 +24,7 @@ _CACHES = "codebuild-caches"
 @dataclass
 class Workspace:
     root: Path
-    cache: Path
+    cache: LocalCache
     granted: dict[str, str] = field(default_factory=dict)  # the credentials' variables, to be revoked at the end
 
     @classmethod
@@ -39,7 +40,7 @@ class Workspace:
             except FileExistsError:
                 continue
             break
-        workspace = cls(root, work_directory.resolve() / _CACHES / project)
+        workspace = cls(root, LocalCache(work_directory.resolve() / _CACHES / project, base))
         for folder in (workspace.source, workspace.home, workspace.temporary, workspace.scratch):
             folder.mkdir()
         return workspace
@@ -74,8 +75,9 @@ class Workspace:
         return self.root / f"secondary-{name}"
 
 
-def cache_of(work_directory: Path, account: str, region: str, project: str) -> Path:
-    return work_directory.resolve() / _CACHES / _project_folder(account, region, project)
+def cache_of(work_directory: Path, account: str, region: str, project: str) -> LocalCache:
+    folder = _project_folder(account, region, project)
+    return LocalCache(work_directory.resolve() / _CACHES / folder, work_directory.resolve() / _RUNNING / folder)
 
 
 def remove_leftovers(work_directory: Path) -> None:

@@ -49,12 +49,21 @@ def page(items: Sequence[tuple[str, Any]], request: Request, member: str, usual:
     return {member: [item for _, item in shown], **more}
 
 
+def instant(value: datetime | float) -> datetime:
+    """A request's time, which the parser leaves as a number or without its zone, as the records' times are."""
+    moment = datetime.fromtimestamp(value, UTC) if isinstance(value, int | float) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def bounds(request: Request, after: str, before: str) -> tuple[datetime | None, datetime | None]:
+    """The two times that a request sets, by the names of its members."""
+    first, last = request.get(after), request.get(before)
+    return None if first is None else instant(first), None if last is None else instant(last)
+
+
 def _within(record: dict[str, Any], request: Request, bound: str) -> bool:
     if request.get(bound) is None:
         return True
     member, sign = _BOUNDS[bound]
-    limit = request[bound]
-    if isinstance(limit, int | float):
-        limit = datetime.fromtimestamp(limit, UTC)
-    difference = (record[member] - (limit if limit.tzinfo else limit.replace(tzinfo=UTC))).total_seconds()
-    return bool(difference * sign > 0)
+    limit = instant(request[bound])
+    return bool((record[member] - limit).total_seconds() * sign > 0)

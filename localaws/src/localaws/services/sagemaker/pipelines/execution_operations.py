@@ -13,7 +13,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
 from localaws.services.sagemaker.jobs.role import require_role
-from localaws.services.sagemaker.listing import page
+from localaws.services.sagemaker.listing import bounds, page
 from localaws.services.sagemaker.pipelines.announcements import announce_execution
 from localaws.services.sagemaker.pipelines.definition import Definition, parse_definition
 from localaws.services.sagemaker.pipelines.executor import Result
@@ -81,7 +81,7 @@ class PipelineExecutions(Service):
 
     def list_pipeline_executions(self, caller: Caller, request: Request) -> Response:
         key, _ = self._records.pipeline(caller, request["PipelineName"])
-        after, before = request.get("CreatedAfter"), request.get("CreatedBefore")
+        after, before = bounds(request, "CreatedAfter", "CreatedBefore")
         found = [
             (execution_key, _summary(execution))
             for execution_key, execution in self._records.executions.items(f"{key}/")

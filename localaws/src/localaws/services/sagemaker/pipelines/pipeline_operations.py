@@ -13,7 +13,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
-from localaws.services.sagemaker.listing import page
+from localaws.services.sagemaker.listing import bounds, page
 from localaws.services.sagemaker.pipelines.definition import DefinitionError, parse_definition
 from localaws.services.sagemaker.pipelines.records import RUNNING, PipelineRecords, pipeline_key, user_context
 
@@ -196,7 +196,7 @@ class Pipelines(Service):
 
 
 def _created_within(moment: Any, request: Request) -> bool:
-    after, before = request.get("CreatedAfter"), request.get("CreatedBefore")
+    after, before = bounds(request, "CreatedAfter", "CreatedBefore")
     return (after is None or moment >= after) and (before is None or moment <= before)
 
 

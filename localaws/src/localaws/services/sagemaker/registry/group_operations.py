@@ -11,7 +11,7 @@ from localaws.core.caller import Caller
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
 from localaws.policies.errors import PolicyError
-from localaws.services.sagemaker.listing import page
+from localaws.services.sagemaker.listing import bounds, page
 from localaws.services.sagemaker.pipelines.records import user_context
 from localaws.services.sagemaker.registry.names import GroupName
 from localaws.services.sagemaker.registry.records import RegistryRecords, conflict, invalid
@@ -57,7 +57,7 @@ class ModelPackageGroups(Service):
         if request.get("CrossAccountFilterOption") == "CrossAccount":
             raise invalid("localaws does not list groups of other accounts; name one by its ARN.")
         wanted = request.get("NameContains", "").lower()
-        after, before = request.get("CreationTimeAfter"), request.get("CreationTimeBefore")
+        after, before = bounds(request, "CreationTimeAfter", "CreationTimeBefore")
         found = [
             (key, group)
             for key, group in self._records.groups.items(f"{caller.account}/{caller.region}/")

@@ -12,7 +12,7 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
-from localaws.services.sagemaker.listing import page
+from localaws.services.sagemaker.listing import bounds, page
 from localaws.services.sagemaker.pipelines.records import user_context
 from localaws.services.sagemaker.registry.announcements import announce_package
 from localaws.services.sagemaker.registry.artifacts import Artifacts
@@ -172,7 +172,7 @@ def _later(now: datetime, latest: datetime | None) -> datetime:
 
 
 def _wanted(package: Document, request: Request) -> bool:
-    after, before = request.get("CreationTimeAfter"), request.get("CreationTimeBefore")
+    after, before = bounds(request, "CreationTimeAfter", "CreationTimeBefore")
     return (
         request.get("NameContains", "").lower() in package["ModelPackageName"].lower()
         and request.get("ModelApprovalStatus") in (None, package.get("ModelApprovalStatus"))
