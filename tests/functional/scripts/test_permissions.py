@@ -10,7 +10,6 @@ import pytest
 
 from tests.functional.conftest import PREPROD, PROD
 from tests.functional.scripts.site import PROJECT, EmbeddedAws, Site
-from tests.functional.scripts.test_doctor import examined, inline_policy
 
 
 @pytest.fixture(scope="module")
@@ -73,17 +72,3 @@ def evidence(site: Site) -> str:
     planned = site.run("plan", "--stage", "prod", "--evidence", "evidence.html")
     assert planned.returncode == 0, planned.stderr
     return (site.folder / "evidence.html").read_text()
-
-
-def test_doctor_reads_what_it_may_not_simulate_and_knows_nothing_of_what_it_may_not_read(enforcing_site: Site) -> None:
-    role = f"{PROJECT}-preprod-reader"
-    for denied, status, word in [
-        ("iam:SimulatePrincipalPolicy", "ok", "calls read, not simulated"),
-        ("iam:*", "unknown", "neither simulated nor read"),
-    ]:
-        with inline_policy(enforcing_site, PREPROD, role, {"Effect": "Deny", "Action": denied, "Resource": "*"}):
-            findings = examined(enforcing_site, "--stage", "preprod", code=0)
-        finding = findings["preprod", "calls of promoter"]
-        assert (finding["status"], word in finding["found"]) == (status, True), finding
-    assert finding["next_command"].startswith("allow iam:SimulatePrincipalPolicy on ")
-    assert findings["preprod", "who becomes promoter"]["status"] == "unknown"
