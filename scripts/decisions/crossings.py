@@ -1,4 +1,4 @@
-"""Where one principal meets the policy of another's resource, and whether it is let in: buckets, keys and roles. Pure.
+"""Where one principal meets the policy of another's bucket, key, topic or role, and whether it is let in. Pure.
 
 AWS simulates no resource's policy for a role, so these are read. That somebody is kept out is a check, too: whoever
 runs before the approval must not get into prod's writing roles.
@@ -13,7 +13,7 @@ from typing import Any, Literal
 from scripts.decisions.policy_reading import Request, read_resource
 from scripts.decisions.readiness import Outcome
 
-Kind = Literal["bucket", "key", "role"]
+Kind = Literal["bucket", "key", "role", "topic"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +32,10 @@ class Visit:
 
 @dataclass(frozen=True)
 class Crossing:
-    """All that is asked of one resource's policy. ``owner``: dev's or the stage's account. ``name``: the bucket's or
-    the role's name, or the key's ARN."""
+    """All that is asked of one policy. ``name``: the bucket's or the role's name, the key's or the topic's ARN."""
 
     what: str
     kind: Kind
-    owner: Literal["dev", "stage"]
     name: str
     visits: tuple[Visit, ...]
 
@@ -79,5 +77,6 @@ def _look(crossing: Crossing, where: str) -> str:
         "bucket": f"aws s3api get-bucket-policy --bucket {crossing.name}",
         "key": f"aws kms get-key-policy --policy-name default --key-id {crossing.name}",
         "role": f"aws iam get-role --role-name {crossing.name}",
+        "topic": f"aws sns get-topic-attributes --topic-arn {crossing.name}",
     }
     return f"{commands[crossing.kind]}   # in {where}"

@@ -181,7 +181,11 @@ def _deploying(place: StagePlace) -> tuple[Use, ...]:
 
 
 def _announcing(place: StagePlace) -> tuple[Use, ...]:
-    return (Use(("s3:PutObject",), place.objects("break-glass/*"), unrecorded="only in an emergency"),)
+    why = "only in an emergency"
+    return (
+        Use(("s3:PutObject",), place.objects("break-glass/*"), unrecorded=why),
+        Use(("sns:Publish",), (place.foundation.announcement_topic_arn,), unrecorded=why),
+    )
 
 
 def _creating(place: StagePlace) -> tuple[Use, ...]:

@@ -24,17 +24,49 @@ def stage_crossings(place: StagePlace, stages: Sequence[str], caller: str) -> li
         Crossing(
             "bucket lets dev copy",
             "bucket",
-            "stage",
             place.foundation.bucket,
             (
                 Visit(promote, ("s3:PutObject", "s3:GetObject"), copied, in_bucket),
                 Visit(promote, ("s3:ListBucket",), place.bucket, in_bucket),
             ),
         ),
-        Crossing("key lets dev copy", "key", "stage", key, (Visit(promote, _KEY_USES, key, through_s3),)),
+        Crossing("key lets dev copy", "key", key, (Visit(promote, _KEY_USES, key, through_s3),)),
+        Crossing("key lets alarms through", "key", key, _alarms(place)),
         *_assumed(place, stages, caller),
         *_services(place),
     ]
+
+
+def alarm_topic_crossing(place: StagePlace, topic: str) -> Crossing:
+    """Alarms publish as CloudWatch itself."""
+    visit = Visit(_ALARMS, ("sns:Publish",), topic, _of_alarm(place))
+    return Crossing("alarm topic lets alarms in", "topic", topic, (visit,))
+
+
+_ALARMS = "cloudwatch.amazonaws.com"
+
+
+def _alarms(place: StagePlace) -> tuple[Visit, Visit]:
+    """An alarm encrypts for its topic, EventBridge for the queue of dead letters, and the latter names no source:
+    https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+    """
+    key, stack = place.foundation.kms_key_arn, place.names.batch_stack
+    topic, queue = place.arn("sns", f"{stack}-AlarmTopic-doctor"), place.arn("sqs", f"{stack}-DeadLetters-doctor")
+    of_alarm = {**_of_alarm(place), "kms:encryptioncontext:aws:sns:topicarn": topic}
+    of_events: dict[str, str | None] = {
+        "aws:sourcearn": None,
+        "aws:sourceaccount": None,
+        "kms:encryptioncontext:aws:sqs:arn": queue,
+    }
+    return Visit(_ALARMS, _KEY_USES, key, of_alarm), Visit("events.amazonaws.com", _KEY_USES, key, of_events)
+
+
+def _of_alarm(place: StagePlace) -> dict[str, str | None]:
+    return {
+        "aws:sourceaccount": place.names.account,
+        "aws:sourcearn": place.arn("cloudwatch", f"alarm:{place.names.batch_stack}-doctor"),
+        "aws:securetransport": "true",
+    }
 
 
 def _assumed(place: StagePlace, stages: Sequence[str], caller: str) -> list[Crossing]:
@@ -54,9 +86,7 @@ def _assumed(place: StagePlace, stages: Sequence[str], caller: str) -> list[Cros
         visits += [_assumption(place, kind, _build(place, each), False) for each in kept_out]
         if kind == "reader" and caller:
             visits.append(_assumption(place, kind, caller, True))
-        found.append(
-            Crossing(f"who becomes {kind}", "role", "stage", place.role(kind).rsplit("/", 1)[-1], tuple(visits))
-        )
+        found.append(Crossing(f"who becomes {kind}", "role", place.role(kind).rsplit("/", 1)[-1], tuple(visits)))
     return found
 
 
@@ -74,7 +104,6 @@ def _services(place: StagePlace) -> list[Crossing]:
         Crossing(
             f"who becomes {name}",
             "role",
-            "stage",
             arn.rsplit("/", 1)[-1],
             (Visit(service, _ASSUME, arn, account),),
         )

@@ -5,6 +5,10 @@ from __future__ import annotations
 from scripts.decisions.crossings import Crossing, Visit
 from scripts.decisions.toolchain_actors import ToolchainPlace
 
+# EventBridge supplies neither to a topic, nor to the key of one:
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+UNSUPPLIED: dict[str, str | None] = {"aws:sourcearn": None, "aws:sourceaccount": None, "aws:securetransport": "true"}
+
 
 def toolchain_crossings(place: ToolchainPlace) -> list[Crossing]:
     names = place.first.names
@@ -24,12 +28,15 @@ def toolchain_crossings(place: ToolchainPlace) -> list[Crossing]:
             if stage.names.account != names.dev_account:
                 in_bucket.append(Visit(role, ("s3:PutObject",), evidence, known, wanted=False))
             in_key.append(Visit(role, ("kms:Decrypt",), place.key, via_s3))
-    # EventBridge supplies neither to an encrypted topic:
-    # https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
-    unsupplied = {"aws:sourcearn": None, "aws:sourceaccount": None}
-    events = Visit("events.amazonaws.com", ("kms:Decrypt", "kms:GenerateDataKey"), place.key, unsupplied)
+    publishing = Visit("events.amazonaws.com", ("sns:Publish",), place.topic, UNSUPPLIED)
     return [
-        Crossing("artifacts let stages read", "bucket", "dev", names.toolchain_bucket, tuple(in_bucket)),
-        Crossing("key lets stages read", "key", "dev", place.key, tuple(in_key)),
-        Crossing("key lets events notify", "key", "dev", place.key, (events,)),
+        Crossing("artifacts let stages read", "bucket", names.toolchain_bucket, tuple(in_bucket)),
+        Crossing("key lets stages read", "key", place.key, tuple(in_key)),
+        Crossing("key lets events notify", "key", place.key, (_notifying(place),)),
+        Crossing("topic lets events notify", "topic", place.topic, (publishing,)),
     ]
+
+
+def _notifying(place: ToolchainPlace) -> Visit:
+    known = {**UNSUPPLIED, "kms:encryptioncontext:aws:sns:topicarn": place.topic}
+    return Visit("events.amazonaws.com", ("kms:Decrypt", "kms:GenerateDataKey"), place.key, known)

@@ -1,4 +1,4 @@
-"""Reads the policy of a bucket, a key or a role, and tells whether it lets in whom it should. It reads only."""
+"""Reads the policy of a bucket, a key, a topic or a role, and tells whether it lets in whom it should."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from scripts.decisions.readiness import Outcome
 from scripts.gateways.accounts import Account
 from scripts.gateways.resource_policies import bucket_policy, key_policy
 from scripts.gateways.role_policies import trust_policy
+from scripts.gateways.topics import topic_policy
 
 
 def check_crossing(account: Account, crossing: Crossing) -> Outcome:
@@ -22,4 +23,6 @@ def _policy(account: Account, crossing: Crossing) -> Mapping[str, Any] | None:
         return bucket_policy(account, crossing.name)
     if crossing.kind == "key":
         return key_policy(account, crossing.name)
+    if crossing.kind == "topic":
+        return topic_policy(account, crossing.name)
     return trust_policy(account, crossing.name)

@@ -7,7 +7,7 @@ from functools import partial
 
 from scripts.decisions.readiness import Outcome
 from scripts.decisions.stage_actors import StagePlace, stage_actors
-from scripts.decisions.stage_crossings import stage_crossings
+from scripts.decisions.stage_crossings import alarm_topic_crossing, stage_crossings
 from scripts.errors import DeploymentError
 from scripts.flows.crossing_checks import check_crossing
 from scripts.flows.permission_checks import check_actor
@@ -32,7 +32,12 @@ def stage_inquiries(context: StageContext) -> list[Inquiry]:
         (crossing.what, partial(check_crossing, account, crossing))
         for crossing in stage_crossings(place, stage_names(), caller)
     ]
-    return [*found, ("alarm topic", partial(_alarm_topic, context))]
+    announcements = context.foundation.announcement_topic_arn
+    return [
+        *found,
+        ("announcement topic", partial(check_topic, context.reader, announcements)),
+        *_alarm_topic(context, place),
+    ]
 
 
 def stage_place(context: StageContext) -> StagePlace:
@@ -53,9 +58,14 @@ def _toolchain_key(context: StageContext) -> str:
     return stack.outputs.get("KeyArn", any_key) if stack else any_key
 
 
-def _alarm_topic(context: StageContext) -> Outcome:
+def _alarm_topic(context: StageContext, place: StagePlace) -> list[Inquiry]:
+    """None before the first deployment, which makes the topic."""
     stack = context.stacks.describe(context.names.batch_stack)
     topic = stack.outputs.get("AlarmTopicArn") if stack else None
     if topic is None:
-        return Outcome("ok", "there is none before the first deployment")
-    return check_topic(context.reader, topic)
+        return []
+    crossing = alarm_topic_crossing(place, topic)
+    return [
+        ("alarm topic", partial(check_topic, context.reader, topic)),
+        (crossing.what, partial(check_crossing, context.reader, crossing)),
+    ]

@@ -1,8 +1,10 @@
-"""Who is subscribed to an SNS topic, and who has not confirmed it yet."""
+"""An SNS topic: who is subscribed to it, who has not confirmed that yet, and who may publish to it."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from typing import Any
 
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import told_as_deployment_errors
@@ -25,3 +27,8 @@ def subscriptions(account: Account, topic_arn: str) -> list[Subscription]:
             for page in pages
             for each in page["Subscriptions"]
         ]
+
+
+def topic_policy(account: Account, topic_arn: str) -> dict[str, Any]:
+    with told_as_deployment_errors(account.actor):
+        return json.loads(account.client("sns").get_topic_attributes(TopicArn=topic_arn)["Attributes"]["Policy"])

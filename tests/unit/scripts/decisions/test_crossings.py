@@ -21,7 +21,7 @@ def trust(condition: dict[str, Any]) -> dict[str, Any]:
     return {"Statement": [{"Effect": "Allow", "Principal": dev, "Action": "sts:AssumeRole", "Condition": condition}]}
 
 
-CROSSING = Crossing("who", "role", "stage", "harbour-prod-promoter", (visit(PROMOTE), visit(BUILD, wanted=False)))
+CROSSING = Crossing("who", "role", "harbour-prod-promoter", (visit(PROMOTE), visit(BUILD, wanted=False)))
 
 
 @pytest.mark.parametrize(
@@ -43,5 +43,5 @@ def test_a_role_is_right_where_it_lets_in_just_those_whom_it_should(
 
 def test_a_role_that_is_not_there_is_wrong_and_so_is_a_bucket_that_lets_nobody_in() -> None:
     assert outcome_of(CROSSING, None, "660011223344").status == "wrong"
-    bucket = Crossing("b", "bucket", "stage", "b", (Visit(PROMOTE, ("s3:PutObject",), "arn:aws:s3:::b/1"),))
+    bucket = Crossing("b", "bucket", "b", (Visit(PROMOTE, ("s3:PutObject",), "arn:aws:s3:::b/1"),))
     assert outcome_of(bucket, None, "660011223344").status == "wrong"
