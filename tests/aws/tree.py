@@ -73,6 +73,7 @@ class Tree:
             "region": settings.region,
             "project": {"name": self.project, "id": "p-firstday"},
             "pipeline": PIPELINE,
+            "deployed_by_hand": settings is self.first,  # prod by its CodePipeline alone, as it should be
             "network": settings.network.model_dump(),
         }
 
