@@ -179,3 +179,14 @@ def _refreshable(credentials: dict[str, Any]) -> dict[str, str]:
         "token": credentials["SessionToken"],
         "expiry_time": credentials["Expiration"].isoformat(),
     }
+
+
+def iam_principal(arn: str) -> str:
+    """The principal as policies know it, of GetCallerIdentity's ARN: behind a session its role.
+
+    A role's path is not in the session's ARN, so it is missing here.
+    """
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or not parts[5].startswith("assumed-role/"):
+        return arn
+    return f"{parts[0]}:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"

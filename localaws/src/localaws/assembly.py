@@ -15,6 +15,7 @@ from localaws.core.cloud import Cloud
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
 from localaws.iam.enforcement import Enforcement
+from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
@@ -45,7 +46,9 @@ def assemble(
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:
-        authorize = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies).authorize
+        enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
+        authorize = enforcement.authorize
+        cloud.operations.mount(PREFIX, enforcement.record)
     front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)

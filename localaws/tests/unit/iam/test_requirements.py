@@ -57,6 +57,13 @@ ROLE = "arn:aws:iam::111111111111:role/r"
             "arn:aws:sqs:eu-west-1:222222222222:q",
         ),
         ("iam", "GetRole", {"RoleName": "r"}, "iam:GetRole", ROLE),
+        (
+            "iam",
+            "SimulatePrincipalPolicy",
+            {"PolicySourceArn": ROLE, "ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::b"]},
+            "iam:SimulatePrincipalPolicy",
+            ROLE,
+        ),
         ("sts", "AssumeRole", {"RoleArn": ROLE}, "sts:AssumeRole", ROLE),
         (
             "cloudformation",
