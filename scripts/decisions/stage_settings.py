@@ -236,6 +236,18 @@ class StageSettings(_Part):
             raise ValueError(f'AWS has no region "{value}"' + (f"; near: {near}" if near else ""))
         return value
 
+    @field_validator("break_glass")
+    @classmethod
+    def _people_of_dev(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        """The role trusts the dev account alone: a principal of another one would be let in nowhere, and not know it."""
+        dev = info.data.get("dev_account")
+        for arn in value:
+            if dev is not None and arn.split(":")[4] != dev:
+                raise ValueError(
+                    f'"{arn}" is of account {arn.split(":")[4]}; whoever breaks the glass is of dev, {dev}'
+                )
+        return value
+
     @field_validator("schedule")
     @classmethod
     def _schedule_that_eventbridge_takes(cls, value: str) -> str:

@@ -13,5 +13,5 @@ def test_doctor_passes_where_all_is_there_and_names_each_fix(ready_site: Site) -
     broken = ready_site.run("doctor", "--output", "json", AWS_PREPROD_ACCOUNT_NUMBER="444444444444")
     assert broken.returncode == 20
     findings = {(each["stage"], each["subject"]): each for each in json.loads(broken.stdout)["findings"]}
-    assert findings["preprod", "deployment role"]["fix"] == "make bootstrap"
+    assert findings["preprod", "reader role"]["fix"] == "make bootstrap"
     assert findings["prod", "foundation"]["state"] == "pass"
