@@ -59,10 +59,12 @@ def uses(site: Site) -> list[dict[str, Any]]:
 
 
 def untouched(site: Site) -> bool:
-    """Nothing is registered in prod, no stack is there, and no release."""
+    """Nothing is registered in prod, no stack is there, no release and no copy of a model."""
     stacks = site.client("cloudformation", account=PROD).describe_stacks()["Stacks"]
-    kept = site.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="releases/")
-    return not (site.promoted("prod") or any(site.pipeline in each["StackName"] for each in stacks) or kept["KeyCount"])
+    kept = site.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"]).get("Contents", [])
+    folders = {each["Key"].partition("/")[0] for each in kept}
+    deployed = any(site.pipeline in each["StackName"] for each in stacks)
+    return not site.promoted("prod") and not deployed and folders <= {"input", "break-glass"}
 
 
 @contextmanager
@@ -106,6 +108,12 @@ def test_no_verb_of_a_person_changes_it(guarded: Site, verb: tuple[str, ...]) ->
     refused = guarded.run(name, "--stage", "prod", *options)
     assert refused.returncode == 22, refused.stderr
     assert f'make {name} STAGE=prod BREAK_GLASS="why"' in refused.stderr
+    assert untouched(guarded)
+
+
+def test_whoever_claims_to_be_a_build_is_refused_by_iam(guarded: Site) -> None:
+    refused = guarded.run("deploy", "--stage", "prod", CODEBUILD_BUILD_ID="promote:1")
+    assert refused.returncode == 5, refused.stderr
     assert untouched(guarded)
 
 
