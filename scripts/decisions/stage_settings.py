@@ -283,6 +283,16 @@ class StageSettings(_Part):
                 raise ValueError(f'"{key}" is not allowed: AWS reserves the prefix aws:')
         return value
 
+    @field_validator("break_glass")
+    @classmethod
+    def _people_of_dev(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        """The role trusts the dev account alone: a principal of another one would be let in by nobody."""
+        dev = info.data.get("dev_account")
+        for arn in value:
+            if dev is not None and arn.split(":")[4] != dev:
+                raise ValueError(f'"{arn}" is not of the dev account {dev}, whose principals alone may break the glass')
+        return value
+
     @property
     def parsed_schedule(self) -> Schedule:
         return parse_schedule(self.schedule)

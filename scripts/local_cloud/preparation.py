@@ -39,7 +39,8 @@ The sample was prepared once, and is not brought back. Where you want it for the
 eval "$(make --silent local-env)"; .venv/bin/python -m examples.seed"""
 # The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
 PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
-PREPARED_FROM |= {"network", "tags", "foundation"}
+PREPARED_FROM |= {"network", "tags", "foundation", "deployed_by_hand", "break_glass"}
+TEMPLATES = (Path("cloudformation/foundation.yml"), Path("cloudformation/roles.yml"))
 
 
 def ensure_ready() -> str:
@@ -102,7 +103,7 @@ def _preparation_digest() -> str:
             settings = load_stage(stage, pipeline=pipeline)
             digest.update(f"{stage}\0{settings.model_dump_json(include=PREPARED_FROM)}\0".encode())
     samples = [sample_of(name) for name in pipeline_names()]
-    for path in [Path("cloudformation/foundation.yml"), *sorted(EXAMPLES.glob("*.py")), *filter(Path.exists, samples)]:
+    for path in [*TEMPLATES, *sorted(EXAMPLES.glob("*.py")), *filter(Path.exists, samples)]:
         digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 
