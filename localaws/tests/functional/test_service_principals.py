@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 
 from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.doors import document, key, open_queue, open_topic, statement
+from tests.functional.stacks import Stacks
 from tests.functional.test_events import Queue
 
 Client = Callable[..., Any]
@@ -349,3 +350,21 @@ def test_a_bucket_of_another_account_needs_the_topics_policy(client: Client, uni
         _notify(client, _bucket(client, unique), TopicConfigurations=topics)
     open_topic(client, topic, "s3")
     _notify(client, unique, TopicConfigurations=topics)
+
+
+@pytest.mark.aws_rule(
+    "A stack fails whose log group names a key that CloudWatch Logs may not use",
+    page="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+)
+def test_a_stacks_log_group_needs_a_key_that_lets_it_in(client: Client, unique: str) -> None:
+    stacks = Stacks(client("cloudformation"))
+    group: dict[str, Any] = {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": unique}}
+    closed, allowed = key(client, account=DEV), key(client, statement(f"logs.{REGION}", "kms:*", "*"), account=DEV)
+    assert stacks.create(unique, {"Resources": {"Logs": group}})["StackStatus"] == "CREATE_COMPLETE"
+    statuses = []
+    for chosen in (closed, allowed):
+        changed = {**group, "Properties": {**group["Properties"], "KmsKeyId": chosen}}
+        statuses.append(stacks.update(unique, {"Resources": {"Logs": changed}})["StackStatus"])
+    assert statuses == ["UPDATE_ROLLBACK_COMPLETE", "UPDATE_COMPLETE"]
+    (found,) = client("logs").describe_log_groups(logGroupNamePrefix=unique)["logGroups"]
+    assert found["kmsKeyId"] == allowed
