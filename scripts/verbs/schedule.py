@@ -1,6 +1,7 @@
 """``schedule``: switch a stage's schedule off or on, with a reason; deployments keep it so until it is switched again.
 
-The switch changes the stack's parameter ScheduleState alone. Runs that have begun go on; ``run`` still works.
+The switch changes the stack's parameter ScheduleState alone; a rule that somebody has switched by hand follows it. Runs
+that have begun go on; ``run`` still works.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ def main(arguments: Sequence[str]) -> int:
     wanted: State = chosen.state
     # After the arguments: this takes 260 ms to import, and --help answers in 40 ms.
     from scripts.flows.stage_context import StageContext
-    from scripts.flows.switch_schedule import standing_of, switch_schedule
+    from scripts.flows.switch_schedule import match_rule, standing_of, switch_schedule
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
     standing = standing_of(context, wanted)
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     progress = Progress()
     with progress.step(f"Switch the schedule of {context.names.sagemaker_pipeline} {wanted}"):
         switch, changed = switch_schedule(context, standing, wanted, reason, progress)
+        changed = match_rule(context, progress) or changed
     if chosen.output == "json":
         print_json({"stage": context.stage, "changed": changed, "switch": asdict(switch) if switch else None})
     else:
