@@ -14,7 +14,7 @@ from scripts.decisions.next_run import next_run
 from scripts.decisions.release import FIRST_STAGE
 from scripts.decisions.release_approval import approval_of
 from scripts.decisions.schedule import parse_schedule
-from scripts.decisions.schedule_switch import schedule_lines
+from scripts.decisions.schedule_switch import PARAMETER, by_hand_lines, schedule_lines
 from scripts.decisions.status import NO_APPROVAL, StageStatus
 from scripts.decisions.volume_keys import keyless_steps
 from scripts.errors import AccessDeniedError, FoundationError
@@ -68,6 +68,9 @@ def read_status(context: StageContext) -> StageStatus:
         doubts=verification.doubts,
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
         schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
+        schedule_by_hand=tuple(
+            by_hand_lines(stack.parameters.get(PARAMETER), schedule.state if schedule else None, stage)
+        ),
         next_run=_next_run(schedule, executions),
         approval=None if stage == FIRST_STAGE else _approval(context, release_id),
         notes=keyless_steps(json.loads(context.pipelines.definition(context.names.sagemaker_pipeline) or "{}")),
