@@ -40,12 +40,14 @@ class StepWaits:
         return [each.told(self._now()) for each in waits]
 
     def _wait(self, step: Step, at_once: bool) -> StepWait | None:
+        self._looks[step.name] += 1
+        if not at_once and self._has_just_begun(step):
+            return None
         request = self._requests.get(step.name)
         if request is None:
             return None
-        self._looks[step.name] += 1
         attempted = Attempted(step.name, step.status, step.attempt, step.started, self._job(step, at_once))
-        why = None if step.job_arn else self._why_no_job(step, request)
+        why = None if step.job_arn or self._has_just_begun(step) else self._why_no_job(step, request)
         return step_wait(attempted, request.retry_policies, self._now(), why)
 
     def _job(self, step: Step, at_once: bool) -> JobEnd | None:
@@ -64,11 +66,15 @@ class StepWaits:
         except AccessDeniedError:
             return JobEnd(failed=False)
 
-    def _why_no_job(self, step: Step, request: JobRequest) -> str | None:
-        """The quota that its job needs; read once for each step, and not of a step that has just begun."""
+    def _has_just_begun(self, step: Step) -> bool:
+        """Of such a step nothing is asked."""
+        if step.job_arn:
+            return self._looks[step.name] == 1
         age = (self._now() - step.started).total_seconds() if step.started else 0.0
-        if step.attempt <= 1 and age < NO_JOB_FOR:
-            return None
+        return step.attempt <= 1 and age < NO_JOB_FOR
+
+    def _why_no_job(self, step: Step, request: JobRequest) -> str | None:
+        """The quota that its job needs; read once for each step."""
         if step.name not in self._reasons:
             self._reasons[step.name] = self._quota(request)
         return self._reasons[step.name]
