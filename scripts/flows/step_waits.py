@@ -23,10 +23,12 @@ _EVERY = 5  # looks at a running step between two looks at its job
 
 
 class StepWaits:
-    """Of one execution of a stage's pipeline; keep it while that execution is followed."""
+    """Of one execution of a stage's pipeline, by its ARN; keep it while that execution is followed."""
 
-    def __init__(self, context: StageContext, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._context, self._now = context, now
+    def __init__(
+        self, context: StageContext, arn: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._context, self._arn, self._now = context, arn, now
         self._looks: Counter[str] = Counter()
         self._failed: dict[str, JobEnd] = {}  # by the job's ARN: what has failed stays so
         self._reasons: dict[str, str] = {}
@@ -95,8 +97,14 @@ class StepWaits:
 
     @cached_property
     def _requests(self) -> dict[str, JobRequest]:
+        """The steps' requests with the values of this run; without the right to read these no size is known."""
+        pipelines = self._context.pipelines
         try:
-            text = self._context.pipelines.definition(self._context.names.sagemaker_pipeline)
+            definition = json.loads(pipelines.definition(self._context.names.sagemaker_pipeline) or "{}")
         except AccessDeniedError:
             return {}
-        return {each.step: each for each in job_requests(json.loads(text or "{}"))}
+        try:
+            chosen = pipelines.parameters(self._arn)
+        except AccessDeniedError:
+            definition, chosen = {**definition, "Parameters": []}, {}
+        return {each.step: each for each in job_requests(definition, chosen)}
