@@ -92,13 +92,13 @@ def read_status(context: StageContext) -> StageStatus:
 
 def _waits(context: StageContext, executions: list[Execution]) -> list[str]:
     """What the steps of running executions wait for."""
-    waits = StepWaits(context)
-    running = [each for each in executions[:SHOWN_EXECUTIONS] if each.running]
-    return [
-        f"{each.display_name or each.id}: {told}"
-        for each in running
-        for told in waits.told(waits.of(context.pipelines.steps(each.arn), at_once=True))
-    ]
+    found = []
+    for each in executions[:SHOWN_EXECUTIONS]:
+        if each.running:
+            waits = StepWaits(context, each.arn)
+            told = waits.told(waits.of(context.pipelines.steps(each.arn), at_once=True))
+            found += [f"{each.display_name or each.id}: {line}" for line in told]
+    return found
 
 
 def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:

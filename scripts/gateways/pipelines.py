@@ -139,6 +139,14 @@ class Pipelines:
             reason=answer.get("FailureReason", ""),
         )
 
+    def parameters(self, arn: str) -> dict[str, str]:
+        """What an execution runs with: every parameter of its definition."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_pipeline_parameters_for_execution").paginate(
+                PipelineExecutionArn=arn
+            )
+            return {each["Name"]: each["Value"] for page in pages for each in page["PipelineParameters"]}
+
     def steps(self, arn: str) -> list[Step]:
         """All steps that have begun, oldest first."""
         with told_as_deployment_errors(self._account.actor):
