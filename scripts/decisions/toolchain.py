@@ -70,6 +70,7 @@ def toolchain_parameters(
     }
     source = parameters.setdefault("SourceProvider", CODECOMMIT)
     if source == CODECOMMIT:
+        _require_codecommit(stages["preprod"].region)
         parameters = {**parameters, **dict.fromkeys(_OF_GITHUB, "")}
         parameters["RepositoryName"] = parameters.get("RepositoryName") or shared["SageMakerProjectName"]
     else:
@@ -82,6 +83,15 @@ def toolchain_parameters(
                 "ARGS='--source GitHub --github-repository OWNER/NAME --connection-arn ARN'",
             )
     return parameters
+
+
+def _require_codecommit(region: str) -> None:
+    partition = find_partition(region)
+    if partition and not partition.has_codecommit:
+        raise UsageError(
+            f"there is no CodeCommit in {region}: the partition {partition.name} does not have it",
+            next_command="make bootstrap ARGS='--source GitHub --github-repository OWNER/NAME --connection-arn ARN'",
+        )
 
 
 def codepipeline_parameters(
