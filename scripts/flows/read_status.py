@@ -106,7 +106,9 @@ def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:
     if schedule is None or schedule.state != "ENABLED" or not schedule.expression:
         return None
     scheduled = (each.started for each in executions if each.started and not each.display_name.startswith(_OURS))
-    return next_run(parse_schedule(schedule.expression), datetime.now(UTC), next(scheduled, None))
+    return next_run(
+        parse_schedule(schedule.expression), datetime.now(UTC), next(scheduled, None), here=datetime.astimezone
+    )
 
 
 def _approval(context: StageContext, release_id: str) -> dict[str, str]:

@@ -233,6 +233,10 @@ def test_yaml_templates_play_with_every_function(stacks: Stacks, unique: str) ->
     assert stacks.client.get_template(StackName=unique)["TemplateBody"] == YAML
 
 
+@pytest.mark.aws_rule(
+    "A request may restrict the resource types that a template has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 def test_resource_types_can_be_restricted_per_request(stacks: Stacks, unique: str) -> None:
     body = json.dumps(resources(P=parameter(f"/{unique}")))
     call = stacks.client.create_stack

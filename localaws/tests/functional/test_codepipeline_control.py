@@ -86,6 +86,10 @@ def test_a_newer_execution_supersedes_one_that_waits(workshop: Workshop) -> None
     assert workshop.execution(first)["status"] == "InProgress"
 
 
+@pytest.mark.aws_rule(
+    "A stage runs one execution at a time, but in mode PARALLEL",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html",
+)
 def test_parallel_executions_wait_for_nobody(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     first = workshop.create(workshop.declare([approval()], executionMode="PARALLEL"))
