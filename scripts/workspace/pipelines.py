@@ -16,6 +16,7 @@ from typing import Any
 import yaml
 
 from scripts.decisions.definition_freshness import Freshness, definition_freshness, source_digests
+from scripts.decisions.toolchain_settings import FILE as NO_STAGE
 from scripts.errors import DefinitionError, SettingsError, UsageError
 
 PIN = "requirements/render.txt"
@@ -116,7 +117,8 @@ def pipeline_sources(root: Path = Path()) -> dict[str, bytes]:
 
 def stage_regions(root: Path = Path()) -> list[str]:
     """The regions that stages/*.yml name, sorted. Environment variables do not count: the file is what is committed."""
-    return sorted({_region(path) for path in sorted((root / "stages").glob("*.yml"))})
+    paths = [path for path in sorted((root / "stages").glob("*.yml")) if path.stem != NO_STAGE]
+    return sorted({_region(path) for path in paths})
 
 
 def _region(path: Path) -> str:
