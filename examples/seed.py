@@ -32,7 +32,7 @@ from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.stock_images import stock_image_uri
 from scripts.errors import DefinitionError, ModelPackageError
-from scripts.flows.deploy_foundation import administrator
+from scripts.flows.administrators import administrator
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects

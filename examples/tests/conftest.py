@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -86,8 +85,6 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
     project = load_stage(stage, ROOT / "stages", {}).project.name
     bucket = f"{project}-{stage}-{account}-{REGION}"
     client("s3", account).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
-    iam = client("iam", account)
-    iam.create_role(RoleName=f"{project}-{stage}-deployment", AssumeRolePolicyDocument=json.dumps(_trust(DEV)))
     role = f"arn:aws:iam::{account}:role/{project}-{stage}"
     for name, value in {
         "sagemaker_ml_artifacts_s3_bucket": bucket,
@@ -96,12 +93,8 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
         "kms_key_arn": f"arn:aws:kms:{REGION}:{account}:key/11111111-2222-3333-4444-555555555555",
         "cloudformation_role_arn": f"{role}-cloudformation",
         "events_role_arn": f"{role}-events",
+        "announcement_topic_arn": f"arn:aws:sns:{REGION}:{account}:announcements",
     }.items():
         # another module's site on this server has them too
         client("ssm", account).put_parameter(Name=f"/{stage}/{name}", Value=value, Type="String", Overwrite=True)
     return bucket
-
-
-def _trust(account: str) -> dict[str, Any]:
-    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}}
-    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -85,6 +85,11 @@ class StageNames:
         return f"{self.project}-toolchain-{self.dev_account}-{self.region}"
 
     @property
+    def dev_bucket(self) -> str:
+        """In dev: the project's own bucket of models, which ``make register`` makes."""
+        return f"{self.project}-dev-{self.dev_account}-{self.region}"
+
+    @property
     def codepipeline(self) -> str:
         """The CodePipeline of this pipeline; ``codepipeline.yml`` makes the same name."""
         return f"{self.project}-{self.pipeline.replace('_', '-')}"
@@ -164,6 +169,11 @@ class StageNames:
             for kind, name, limit in limits
             if len(name) > limit
         ]
+
+
+def template_key(sha256: str) -> str:
+    """Where a bucket keeps a template that is too large to be sent to CloudFormation as it is."""
+    return f"{CODE_FOLDER}templates/{sha256[:SHORT_DIGEST]}.yml"
 
 
 def release_key(release_id: str, name: str = "release.json") -> str:

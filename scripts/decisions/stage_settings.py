@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from scripts.decisions.partitions import REGION_PATTERN, find_partition, partition_of
 from scripts.decisions.schedule import Schedule, hours_between_runs, parse_schedule
+from scripts.decisions.toolchain_settings import Parameters
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
 GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
@@ -221,6 +222,11 @@ class StageSettings(_Part):
         description="Who may change a stage past its CodePipeline with BREAK_GLASS, which is recorded and told: ARNs "
         "of users and roles of the dev account; * stands for any characters. Without any there is no such role.",
     )
+    foundation: Parameters = Field(
+        default={},
+        description="Parameters of cloudformation/foundation.yml that no other setting decides, by the template's "
+        "names. What is not given here keeps the value that the stack has.",
+    )
     transform: Transform = Transform()
     parameters: dict[str, str | int | float | bool] = Field(
         default={}, description="This stage's defaults for other parameters that the pipeline declares."
@@ -275,6 +281,16 @@ class StageSettings(_Part):
         for key in value:
             if key.lower().startswith("aws:"):
                 raise ValueError(f'"{key}" is not allowed: AWS reserves the prefix aws:')
+        return value
+
+    @field_validator("break_glass")
+    @classmethod
+    def _people_of_dev(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        """The role trusts the dev account alone: a principal of another one would be let in by nobody."""
+        dev = info.data.get("dev_account")
+        for arn in value:
+            if dev is not None and arn.split(":")[4] != dev:
+                raise ValueError(f'"{arn}" is not of the dev account {dev}, whose principals alone may break the glass')
         return value
 
     @property

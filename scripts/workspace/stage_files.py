@@ -23,13 +23,14 @@ from scripts.workspace.pipelines import pipeline_names, require_pipeline
 from scripts.workspace.settings_document import Location, SettingsDocument, read_settings
 
 STAGES = Path("stages")
+TOOLCHAIN = "toolchain"  # stages/toolchain.yml is about dev's stacks; a stage of that name would take the bucket's too
 
 _PROJECT_NAME_ID = "SAGEMAKER_PROJECT_NAME_ID"
 
 
 def stage_names(directory: Path = STAGES) -> list[str]:
     """The stages that have a file, preprod before prod."""
-    return sorted(path.stem for path in directory.glob("*.yml"))
+    return sorted(path.stem for path in directory.glob("*.yml") if path.stem != TOOLCHAIN)
 
 
 def load_stage(

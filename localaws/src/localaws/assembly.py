@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.cloud import Cloud
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
@@ -29,7 +30,11 @@ class EmbeddedAws:
 
 
 def assemble(
-    state_directory: Path | None, work_directory: Path, accounts: Iterable[str], enforce_iam: bool = False
+    state_directory: Path | None,
+    work_directory: Path,
+    accounts: Iterable[str],
+    enforce_iam: bool = False,
+    management_account: str = MANAGEMENT_ACCOUNT,
 ) -> EmbeddedAws:
     """An embedded AWS that answers but does not run yet: ``cloud.start`` once it can be reached.
 
@@ -37,7 +42,7 @@ def assemble(
     kept in ``state_directory`` cannot be read.
     """
     moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
-    cloud = Cloud(state_directory, work_directory, accounts, moto)
+    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account)
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:

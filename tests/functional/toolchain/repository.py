@@ -68,7 +68,7 @@ def make(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "CLOUD=aws", f"PYTHON={sys.executable}", *arguments],
         cwd=site.folder,
-        env={**environment, "AWS_DEFAULT_REGION": REGION},
+        env={**environment, "AWS_DEFAULT_REGION": REGION, "ALLOW_ENDPOINT": "1"},
         capture_output=True,
         text=True,
         timeout=DEADLINE,
