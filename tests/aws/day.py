@@ -94,11 +94,11 @@ class Day:
         )
 
     def session(self, stage: str | None = None) -> Session:
-        """Dev's session, or an administrator's of a stage's account, as bootstrap has it."""
+        """Dev's session, or an administrator's of a stage's account, by the variables by which bootstrap finds one."""
         region = self.tree.first.region
-        profile = os.environ.get(f"FIRST_DAY_PROFILE_{stage.upper()}") if stage else None
-        if profile:
-            return Session(profile_name=profile, region_name=region)
+        profiles = dict(each.split("=", 1) for each in os.environ.get("BOOTSTRAP_PROFILES", "").split())
+        if stage in profiles:
+            return Session(profile_name=profiles[stage], region_name=region)
         own = Session(region_name=region)
         if stage is None or self.tree.stages[stage].account == self.tree.first.dev_account:
             return own
@@ -147,4 +147,5 @@ class Day:
         """The caller's, without what would override the tree's own stage files."""
         overriding = ("SAGEMAKER_", "AWS_DEV_ACCOUNT", "AWS_PREPROD_ACCOUNT", "AWS_PROD_ACCOUNT")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(overriding)}
-        return {**kept, "PYTHONUNBUFFERED": "1"}
+        # An endpoint that is not AWS's was named on purpose, and the report says so.
+        return {**kept, "PYTHONUNBUFFERED": "1", "ALLOW_ENDPOINT": "1"}

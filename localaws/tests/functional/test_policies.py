@@ -213,7 +213,7 @@ def test_an_operator_that_does_not_exist_is_refused_where_the_policy_is_put(kept
 
 
 @pytest.mark.aws_rule(
-    "a simulation answers once for each action, and below it for each resource",
+    "A policy simulation answers once for each action, and below it for each resource",
     page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
 )
 def test_each_resource_has_a_decision_of_its_own_below_its_actions(kept_client: Client, unique: str) -> None:
@@ -233,7 +233,7 @@ def test_each_resource_has_a_decision_of_its_own_below_its_actions(kept_client: 
 
 
 @pytest.mark.aws_rule(
-    "a role's simulation takes no resource's policy",
+    "A simulation for a role takes no resource's policy",
     page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
 )
 def test_no_resource_policy_is_simulated_for_a_role(kept_client: Client, unique: str) -> None:

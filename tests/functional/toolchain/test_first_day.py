@@ -15,7 +15,7 @@ from scripts.decisions.stage_settings import Inference, Processing, Project, Sta
 from tests.aws.first_day import run
 from tests.aws.tree import Tree
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
-from tests.functional.scripts.site import EmbeddedAws
+from tests.functional.scripts.site import EmbeddedAws, administrators
 from tests.functional.toolchain.repository import lend_packages
 
 
@@ -30,6 +30,7 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_DEFAULT_REGION": REGION,
         "HOME": str(tmp_path),
+        **administrators(tmp_path / "team"),
     }.items():
         monkeypatch.setenv(name, value)
     yield aws

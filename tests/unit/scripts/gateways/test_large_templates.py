@@ -14,8 +14,6 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import Actor
 from scripts.gateways.stacks import LARGEST_TEMPLATE_BODY, LARGEST_TEMPLATE_OBJECT, StackRequest, Stacks
 
-PAGE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"
-
 
 class CloudFormation:
     """Takes a change set, and tells it as made; ``request`` is what it was asked."""
@@ -56,7 +54,10 @@ def made(template: str, storage: Storage, region: str = "eu-west-1") -> dict[str
     return cloudformation.request
 
 
-@pytest.mark.aws_rule("A template in a request may have 51,200 bytes, one in S3 1 MB", page=PAGE)
+@pytest.mark.aws_rule(
+    "A template in a request may have 51,200 bytes, one in S3 1 MB",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+)
 def test_a_template_at_the_limit_is_sent_and_one_above_goes_by_the_first_bucket_that_exists() -> None:
     storage = Storage("second")
     assert made("x" * LARGEST_TEMPLATE_BODY, storage)["TemplateBody"]
