@@ -27,7 +27,8 @@ EMBEDDED_AWS := --embedded-aws requirements/localaws.txt
 VERB_REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
 INSTALL := $(PYTHON) -m scripts.verbs.install
 VERB := .venv/bin/python -m
-ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- )$(VERB)
+# What a verb is told of the cloud: with CLOUD=aws it refuses an endpoint that is not AWS's.
+ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- ,CLOUD=aws )$(VERB)
 TEST_PYTHON := .venv-test/bin/python
 
 # What a user may add to a verb: make deploy STAGE=prod RELEASE=... UNVERIFIED=1 PIPELINE=... OUTPUT=json
@@ -186,8 +187,8 @@ local-reset: install ## Stop the embedded AWS and delete its state
 	@$(VERB) scripts.verbs.local reset $(ARGS)
 
 .PHONY: local-env
-local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account)
-	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option) $(ARGS)
+local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account; UNSET=1: the way back)
+	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option) $(if $(filter 1,$(UNSET)),--unset) $(ARGS)
 
 # A release's build checks the team's tree alone and needs a third of the packages; `make test` needs them all.
 TEST_REQUIREMENTS := requirements/check.txt

@@ -153,7 +153,7 @@ class CheckError(DeploymentError):
 
 
 class ReadinessError(DeploymentError):
-    """doctor found that something a deployment needs is missing; its table shows each fix."""
+    """doctor found something wrong (with --strict: or unknown); its table shows each next command."""
 
     exit_code = 20
     title = "Not ready"

@@ -87,7 +87,7 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
     bucket = f"{project}-{stage}-{account}-{REGION}"
     client("s3", account).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
     iam = client("iam", account)
-    iam.create_role(RoleName=f"{project}-{stage}-deployment", AssumeRolePolicyDocument=json.dumps(_trust(DEV)))
+    iam.create_role(RoleName=f"{project}-{stage}-reader", AssumeRolePolicyDocument=json.dumps(_trust(DEV)))
     role = f"arn:aws:iam::{account}:role/{project}-{stage}"
     for name, value in {
         "sagemaker_ml_artifacts_s3_bucket": bucket,
@@ -96,6 +96,7 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
         "kms_key_arn": f"arn:aws:kms:{REGION}:{account}:key/11111111-2222-3333-4444-555555555555",
         "cloudformation_role_arn": f"{role}-cloudformation",
         "events_role_arn": f"{role}-events",
+        "announcement_topic_arn": f"arn:aws:sns:{REGION}:{account}:announcements",
     }.items():
         # another module's site on this server has them too
         client("ssm", account).put_parameter(Name=f"/{stage}/{name}", Value=value, Type="String", Overwrite=True)

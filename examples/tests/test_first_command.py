@@ -1,4 +1,4 @@
-"""What a new user does, in a copy of this repository: deploy preprod, again, then prod, all on the embedded AWS.
+"""What a new user does, in a copy of this repository: deploy preprod, again, look at prod, all on the embedded AWS.
 
 The environment is the tests' own instead of a new .venv; everything else is what `make deploy` runs. The copy has no
 `localaws/`: the embedded AWS is the one that is installed.
@@ -47,7 +47,18 @@ def test_deploying_again_changes_nothing_in_a_few_calls(clone: Clone, preprod: d
     assert again["aws_calls"] <= MOST_CALLS_WHEN_NOTHING_CHANGED
 
 
-def test_prod_gets_the_release_that_preprod_verified(clone: Clone, preprod: dict[str, Any]) -> None:
+def test_prod_is_not_deployed_by_hand_and_everybody_sees_what_it_would_get(
+    clone: Clone, preprod: dict[str, Any]
+) -> None:
+    refused = clone.run("deploy", "--stage", "prod")
+    assert refused.returncode == 22, refused.stderr
+    assert "make approve" in refused.stderr
+    assert clone.json("plan", "--stage", "prod")["release"]["to"] == preprod["release_id"]
+
+
+def test_a_prod_that_is_opened_gets_the_release_that_preprod_verified(clone: Clone, preprod: dict[str, Any]) -> None:
+    file = clone.folder / "stages/prod.yml"
+    file.write_text(file.read_text().replace("deployed_by_hand: false", "deployed_by_hand: true"))
     prod = clone.json("deploy", "--stage", "prod")
     assert prod["release_id"] == preprod["release_id"]
     assert all(check["passed"] for check in prod["checks"])

@@ -16,7 +16,7 @@ FORMAT = 1
 LONGEST_REASON = 500
 LONGEST_SUBJECT = 100  # of a message; SNS refuses a longer one
 VARIABLE = "BREAK_GLASS"
-_RELEASED = "git push, or make codepipeline; then: make approve   # make bootstrap makes the CodePipeline"
+_RELEASED = "make bootstrap   # once: makes the CodePipeline; then: git push, or make codepipeline; and: make approve"
 # What leads to the same through the CodePipeline, by verb; for the others there is no such way.
 _WAYS = {
     "deploy": _RELEASED,

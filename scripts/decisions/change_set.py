@@ -5,6 +5,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ResourceCh
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,13 +34,18 @@ class PropertyChange:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """One resource of a change set. ``replacement``: True, False or Conditional, as CloudFormation says."""
+    """One resource of a change set. ``replacement``: True, False or Conditional, as CloudFormation says.
+
+    ``before`` and ``after`` are all its properties, where CloudFormation tells them.
+    """
 
     action: str
     logical_id: str
     type: str
     replacement: str
     properties: tuple[PropertyChange, ...]
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
     @property
     def replaced(self) -> bool:
@@ -85,7 +92,23 @@ def _resource_change(change: dict[str, Any]) -> ResourceChange:
         type=change["ResourceType"],
         replacement=change.get("Replacement", "False"),
         properties=tuple(properties.values()),
+        before=_context(change.get("BeforeContext")),
+        after=_context(change.get("AfterContext")),
     )
+
+
+def _context(text: str | None) -> dict[str, Any] | None:
+    """The properties in BeforeContext or AfterContext, which are JSON text; None where there is nothing to read."""
+    try:
+        properties = json.loads(text or "{}").get("Properties")
+    except (ValueError, AttributeError):
+        return None
+    return properties if isinstance(properties, dict) else None
+
+
+def shortened(text: str) -> str:
+    """A value on one line, cut where it is long."""
+    return _cut(_flat(text), 0)
 
 
 def _flat(value: str | None) -> str:

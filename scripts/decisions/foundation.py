@@ -39,6 +39,16 @@ _OF_ROLES = (
     "BreakGlassPrincipalArns",
     "PermissionsBoundaryArn",
 )
+# Settings of no stage, where only the names of what follows from them matter.
+_ANY_STAGE = {
+    "account": "0" * 12,
+    "dev_account": "0" * 12,
+    "region": "eu-west-1",
+    "project": {"name": "any", "id": "any"},
+    "model_package_group": "any",
+    "processing": {"instance_type": "ml.m5.large"},
+    "inference": {"instance_type": "ml.m5.large"},
+}
 
 
 @dataclass(frozen=True)
@@ -90,7 +100,10 @@ def lost_parameters(parameters: dict[str, str], outputs: dict[str, str]) -> dict
 def foundation_stack_parameters(
     names: StageNames, settings: StageSettings, pipelines: Sequence[StageNames] = ()
 ) -> dict[str, str]:
-    """The parameters of foundation.yml. ``pipelines``: the stage's names for each pipeline, which may promote here."""
+    """The parameters of foundation.yml that the stage file's own settings decide; the rest its ``foundation:`` gives.
+
+    ``pipelines``: the stage's names for each pipeline, which may promote here.
+    """
     arns = dict.fromkeys(arn for each in pipelines or [names] for arn in each.model_package_arns)
     return {
         "SageMakerProjectName": names.project,
@@ -109,6 +122,12 @@ def foundation_stack_parameters(
 def roles_stack_parameters(foundation: Mapping[str, str]) -> dict[str, str]:
     """The parameters of roles.yml: of the foundation's, those that both templates have, so that they never differ."""
     return {name: foundation[name] for name in _OF_ROLES if name in foundation}
+
+
+def decided_names() -> frozenset[str]:
+    """The names of the parameters that a stage's other settings decide: its ``foundation:`` may not give them."""
+    settings = StageSettings.model_validate(_ANY_STAGE)
+    return frozenset(foundation_stack_parameters(StageNames.of("stage", settings), settings))
 
 
 def _list(value: str | None) -> tuple[str, ...]:

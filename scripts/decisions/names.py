@@ -85,6 +85,11 @@ class StageNames:
         return f"{self.project}-toolchain-{self.dev_account}-{self.region}"
 
     @property
+    def dev_bucket(self) -> str:
+        """In dev: the project's own bucket of models, which ``make register`` makes."""
+        return f"{self.project}-dev-{self.dev_account}-{self.region}"
+
+    @property
     def codepipeline(self) -> str:
         """The CodePipeline of this pipeline; ``codepipeline.yml`` makes the same name."""
         return f"{self.project}-{self.pipeline.replace('_', '-')}"
@@ -167,6 +172,11 @@ class StageNames:
         own = {self.foundation_stack: "foundation", self.roles_stack: "roles"}
         taken = own.get(self.batch_stack)
         return [*too_long, f'stack name "{self.batch_stack}" is that of the stage\'s {taken}'] if taken else too_long
+
+
+def template_key(sha256: str) -> str:
+    """Where a bucket keeps a template that is too large to be sent to CloudFormation as it is."""
+    return f"{CODE_FOLDER}templates/{sha256[:SHORT_DIGEST]}.yml"
 
 
 def release_key(release_id: str, name: str = "release.json") -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validat
 
 from scripts.decisions.partitions import REGION_PATTERN, find_partition, partition_of
 from scripts.decisions.schedule import Schedule, hours_between_runs, parse_schedule
+from scripts.decisions.toolchain_settings import Parameters
 
 ACCOUNT_PATTERN = r"^[0-9]{12}$"
 GROUP_PATTERN = r"^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}$"
@@ -194,7 +195,10 @@ class StageSettings(_Part):
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
         default=None, description="Your own role for the pipeline, instead of the foundation's."
     )
-    schedule: str = Field(default="1 day", description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)".')
+    schedule: str = Field(
+        default="1 day",
+        description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)": cron is in UTC all year.',
+    )
     schedule_enabled: bool = Field(
         default=True, description="Set it to false to stop scheduled runs; make run still works."
     )
@@ -220,6 +224,11 @@ class StageSettings(_Part):
         default=[],
         description="Who may change a stage past its CodePipeline with BREAK_GLASS, which is recorded and told: ARNs "
         "of users and roles of the dev account; * stands for any characters. Without any there is no such role.",
+    )
+    foundation: Parameters = Field(
+        default={},
+        description="Parameters of cloudformation/foundation.yml that no other setting decides, by the template's "
+        "names. What is not given here keeps the value that the stack has.",
     )
     transform: Transform = Transform()
     parameters: dict[str, str | int | float | bool] = Field(
@@ -275,6 +284,16 @@ class StageSettings(_Part):
         for key in value:
             if key.lower().startswith("aws:"):
                 raise ValueError(f'"{key}" is not allowed: AWS reserves the prefix aws:')
+        return value
+
+    @field_validator("break_glass")
+    @classmethod
+    def _people_of_dev(cls, value: list[str], info: ValidationInfo) -> list[str]:
+        """The role trusts the dev account alone: a principal of another one would be let in by nobody."""
+        dev = info.data.get("dev_account")
+        for arn in value:
+            if dev is not None and arn.split(":")[4] != dev:
+                raise ValueError(f'"{arn}" is not of the dev account {dev}, whose principals alone may break the glass')
         return value
 
     @property

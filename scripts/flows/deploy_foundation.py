@@ -1,49 +1,32 @@
-"""Deploys a stack that stands before every release (a stage's foundation, the toolchain), as often as need be."""
+"""A stage's foundation: what it shall become by its template and settings, and deploying that as often as need be."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.decisions.canonical import sha256_of
 from scripts.decisions.foundation import foundation_stack_parameters, lost_parameters, roles_stack_parameters
 from scripts.decisions.names import FOUNDATION_TEMPLATE, ROLES_TEMPLATE
-from scripts.decisions.stacks import BOOTSTRAP_CHANGE_SETS, Stack, readiness
-from scripts.errors import FoundationError, StackError
-from scripts.flows.change_stack import delete_and_follow, execute_and_follow, follow_stack
+from scripts.decisions.stacks import Stack
+from scripts.decisions.template_parameters import Declared, checked, effective, stack_parameters
+from scripts.errors import FoundationError
+from scripts.flows.administrators import Administrators
+from scripts.flows.bootstrap_stack import PlannedStack, carry_out, plan_stack
 from scripts.flows.stage_context import StageContext
-from scripts.gateways.accounts import Account
 from scripts.gateways.parameters import parameters_below, write_parameter
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
+from scripts.workspace.template_files import template_parameters
 from scripts.workspace.text_files import read_text
 
-DEFAULT_BOOTSTRAP_ROLE = "OrganizationAccountAccessRole"
 
-
-def bootstrap_role_name() -> str:
-    """The administrators' role in the stage accounts, which dev's credentials may assume."""
-    return os.environ.get("BOOTSTRAP_ROLE_NAME") or DEFAULT_BOOTSTRAP_ROLE
-
-
-def administrator(context: StageContext) -> Account:
-    """The stage's account as an administrator: directly with its own credentials, else by the bootstrap role."""
-    settings, names = context.settings, context.names
-    identity = context.accounts.identity(settings.dev_account)
-    if identity["Account"] == settings.account:
-        return context.accounts.at_hand(settings.account)
-    arn = f"arn:{names.partition}:iam::{settings.account}:role/{bootstrap_role_name()}"
-    return context.accounts.assumed(settings.account, arn, settings.dev_account)
-
-
-def require_own_place(context: StageContext) -> None:
+def require_own_place(context: StageContext, administrators: Administrators) -> None:
     """Raises FoundationError, before anything is deployed, where another project has this stage in this account.
 
     The parameters that tell pipelines of a foundation are named by the stage alone, so an account has one project's.
     """
-    account, names = administrator(context), context.names
+    account, names = administrators.account(context), context.names
     if Stacks(account, context.sleep).describe(names.foundation_stack) is not None:
         return
     found = parameters_below(account, names.parameter_path)
@@ -57,90 +40,81 @@ def require_own_place(context: StageContext) -> None:
         )
 
 
-def deploy_foundation(
-    context: StageContext, pipelines: Sequence[StageContext], progress: Progress, root: Path = Path()
-) -> tuple[Stack, bool]:
-    """The stage's foundation, and the roles over it, as templates and settings say; True where something was changed.
+def told_parameters(
+    context: StageContext, pipelines: Sequence[StageContext], declared: Declared
+) -> tuple[dict[str, str], dict[str, str]]:
+    """What the stage's settings decide, and what its ``foundation:`` gives, checked against the template.
 
-    ``pipelines``: the stage once for each pipeline, whose model package groups the promoter role may write.
+    ``pipelines``: the stage once for each pipeline, whose model package groups may be written there.
     """
-    account = administrator(context)
-    stacks = Stacks(account, context.sleep)
-    request = StackRequest(
-        name=context.names.foundation_stack,
-        change_set="",
-        kind="",
-        template=read_text(root / FOUNDATION_TEMPLATE),
-        parameters=foundation_stack_parameters(context.names, context.settings, [each.names for each in pipelines]),
-        tags=context.settings.stack_tags,
-        role_arn=None,
-        description=f"Foundation of stage {context.stage}",
-        capabilities=("CAPABILITY_NAMED_IAM",),
+    decided = foundation_stack_parameters(context.names, context.settings, [each.names for each in pipelines])
+    where = f"foundation: of stages/{context.stage}.yml"
+    return decided, checked(context.settings.foundation, declared, decided, where)
+
+
+def foundation_parameters(root: Path = Path()) -> Declared:
+    return template_parameters(root / FOUNDATION_TEMPLATE)
+
+
+@dataclass(frozen=True)
+class FoundationPlan:
+    """A stage's two stacks: what releases live in, and over it the roles of those who act there from dev."""
+
+    foundation: PlannedStack
+    roles: PlannedStack
+
+    @property
+    def stacks(self) -> list[PlannedStack]:
+        return [self.foundation, self.roles]
+
+
+def plan_foundation(
+    context: StageContext,
+    pipelines: Sequence[StageContext],
+    administrators: Administrators,
+    progress: Progress,
+    root: Path = Path(),
+) -> FoundationPlan:
+    """The stage's foundation, and the roles over it, as templates and settings say now."""
+    stacks = Stacks(administrators.account(context), context.sleep, [context.names.bucket])
+    declared = foundation_parameters(root)
+    decided, given = told_parameters(context, pipelines, declared)
+    stack = stacks.describe(context.names.foundation_stack)
+    current = stack.parameters if stack else {}
+    parameters = stack_parameters(declared, decided, given, current)
+
+    def planned(name: str, template: Path, values: dict[str, str | None], what: str) -> PlannedStack:
+        request = StackRequest(
+            name=name,
+            change_set="",
+            kind="",
+            template=read_text(template),
+            parameters=values,
+            tags=context.settings.stack_tags,
+            role_arn=None,
+            description=f"{what} of stage {context.stage}",
+            capabilities=("CAPABILITY_NAMED_IAM",),
+        )
+        own = template_parameters(template)
+        return plan_stack(stacks, request, own, context.stage, context.settings.region, progress)
+
+    # The roles are told what the foundation will have, so that the two never differ.
+    of_roles: dict[str, str | None] = {**roles_stack_parameters(effective(parameters, declared, current))}
+    return FoundationPlan(
+        planned(context.names.foundation_stack, root / FOUNDATION_TEMPLATE, parameters, "Foundation"),
+        planned(context.names.roles_stack, root / ROLES_TEMPLATE, of_roles, "Roles"),
     )
-    stack, changed = deploy_bootstrap_stack(stacks, request, context.stage, context.settings.region, progress)
-    path = context.names.parameter_path
+
+
+def deploy_foundation(
+    context: StageContext, plan: FoundationPlan, administrators: Administrators, progress: Progress
+) -> tuple[Stack, bool]:
+    """Carry the plan out, and write the parameters again that somebody deleted; True where something was changed."""
+    stack, changed = carry_out(plan.foundation, progress)
+    account, path = administrators.account(context), context.names.parameter_path
     lost = lost_parameters(parameters_below(account, path), stack.outputs)
     for name, value in lost.items():
         write_parameter(account, f"{path}{name}", value)
         progress.line(f"wrote {path}{name}, which had been deleted")
-    roles = replace(
-        request,
-        name=context.names.roles_stack,
-        template=read_text(root / ROLES_TEMPLATE),
-        parameters=roles_stack_parameters(stack.parameters),
-        description=f"Roles of stage {context.stage}",
-    )
-    _, roles_changed = deploy_bootstrap_stack(stacks, roles, context.stage, context.settings.region, progress)
+    _, roles_changed = carry_out(plan.roles, progress)
     return stack, changed or bool(lost) or roles_changed
-
-
-def deploy_bootstrap_stack(
-    stacks: Stacks, request: StackRequest, stage: str, region: str, progress: Progress
-) -> tuple[Stack, bool]:
-    """Bring one stack to what ``request`` says, whose change set and kind are filled in here."""
-    stack = stacks.describe(request.name)
-    if stack is not None and stack.status == "ROLLBACK_COMPLETE":
-        # The leftover of a creation that failed: it holds nothing, and CloudFormation lets it only be deleted.
-        progress.line(f"deleting {stack.name}, whose creation failed")
-        delete_and_follow(stacks, stack, None, progress)
-        stack = None
-    pending = stacks.pending_change_sets(request.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
-    ready = readiness(stack, request.parameters, pending, stage, region)
-    if ready == "wait" and stack is not None:
-        return follow_stack(stacks, stack, set(), progress), True
-    with progress.awaiting(f"CloudFormation: the change set of {request.name}"):
-        change_set = stacks.make_change_set(_named(request, "CREATE" if ready == "create" else "UPDATE"))
-    if change_set.empty:
-        current = stacks.describe(request.name)
-        if current is None:
-            raise StackError(f"stack {request.name} no longer exists", next_command="make bootstrap")
-        return current, False
-    for change in change_set.changes:
-        if ready == "update":
-            for line in change.lines():
-                progress.line(line)
-    try:
-        return execute_and_follow(stacks, change_set, progress), True
-    except StackError as error:
-        if any("already exists" in line for line in error.found):
-            raise _name_taken(error) from error
-        raise
-
-
-def _named(request: StackRequest, kind: str) -> StackRequest:
-    """The request of its kind, named by its content: an interrupted run's change set is found again."""
-    digest = sha256_of([request.template, request.parameters, request.tags])[:16]
-    return replace(request, change_set=f"{BOOTSTRAP_CHANGE_SETS}{digest}", kind=kind)
-
-
-def _name_taken(error: StackError) -> StackError:
-    """The same, with what may have taken the name, and how it is freed."""
-    return StackError(
-        error.problem,
-        found=[
-            *error.found,
-            "a deleted stack left it behind, or a foundation in another region owns it",
-        ],
-        next_command="make bootstrap   # first delete what is named, e.g. aws s3 rb s3://NAME --force; or set "
-        "the other foundation's region in stages/ or AWS_REGION; on the embedded AWS: make local-reset",
-    )

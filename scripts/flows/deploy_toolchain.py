@@ -9,63 +9,203 @@ it; nothing is deleted here but what a template leaves out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import partial
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scripts.decisions.artifact_places import BUCKETS, place_lines, toolchain_parameters_of
 from scripts.decisions.names import CODEPIPELINE_TEMPLATE, TOOLCHAIN_TEMPLATE
 from scripts.decisions.stacks import Stack
+from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.template_parameters import Declared, checked, effective
 from scripts.decisions.toolchain import (
     CODECOMMIT,
+    SharedValues,
     ToolchainOptions,
     codepipeline_parameters,
+    decided_for_codepipeline,
+    decided_for_toolchain,
+    given_parameters,
     has_own_codepipeline,
     of_deleted_folders,
     toolchain_parameters,
 )
-from scripts.errors import StackError, UsageError
-from scripts.flows.deploy_foundation import deploy_bootstrap_stack
+from scripts.decisions.toolchain_settings import ToolchainSettings
+from scripts.errors import DeploymentError, StackError, UsageError
+from scripts.flows.bootstrap_stack import PlannedStack, carry_out, discard, plan_stack
+from scripts.flows.find_artifacts import find_artifacts
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.codepipelines import CodePipelines
 from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
 from scripts.workspace.git import git_answer, run_git, set_remote_url
+from scripts.workspace.template_files import template_parameters
 from scripts.workspace.text_files import read_text
+from scripts.workspace.toolchain_file import TOOLCHAIN_FILE
 
 REMOTE = "localaws"
 PipelineContexts = Mapping[str, Mapping[str, StageContext]]
 """By pipeline, and then by stage."""
+Agree = Callable[[Sequence[PlannedStack]], None]
+"""Shows plans and asks; it returns where a person, or an option, says yes."""
 
 
-def deploy_toolchain(
+@dataclass(frozen=True)
+class Told:
+    """What options and ``stages/toolchain.yml`` give, checked against the templates: nothing was sent yet."""
+
+    toolchain: dict[str, str]
+    buckets: list[str]  # of model artifacts, by options
+    codepipelines: dict[str, dict[str, str]]
+    declared: Declared
+    codepipeline_declared: Declared
+
+
+@dataclass(frozen=True)
+class ToolchainPlan:
+    """The stacks of the dev account. ``known``: the CodePipelines whose changes can be shown before the toolchain's
+    are made; ``later``: those that are new, and those that need what the toolchain does not export yet."""
+
+    context: StageContext
+    stacks: Stacks
+    toolchain: PlannedStack
+    known: list[PlannedStack]
+    later: list[StackRequest]
+    declared: Declared  # of codepipeline.yml
+    source: Mapping[str, str]  # the toolchain's parameters, effective
+    artifacts: list[str]  # lines about where the model artifacts lie
+
+    @property
+    def shown(self) -> list[PlannedStack]:
+        return [self.toolchain, *self.known]
+
+
+def told_for_toolchain(
     contexts: Mapping[str, StageContext],
     pipelines: PipelineContexts,
     options: ToolchainOptions,
+    settings: ToolchainSettings,
+    root: Path = Path(),
+) -> Told:
+    """Raises SettingsError for what a template would refuse, UsageError for an option that contradicts the file."""
+    declared = template_parameters(root / TOOLCHAIN_TEMPLATE)
+    of_codepipeline = template_parameters(root / CODEPIPELINE_TEMPLATE)
+    place = str(TOOLCHAIN_FILE)
+    decided = decided_for_toolchain(_settings(contexts))
+    by_file = checked(settings.toolchain, declared, decided, f"toolchain: of {place}")
+    given = checked(given_parameters(by_file, options, place), declared, frozenset(), "the options")
+    each = {
+        name: checked(
+            settings.of_codepipeline(name),
+            of_codepipeline,
+            decided_for_codepipeline(_settings(stages)),
+            f"codepipeline: of {place}",
+        )
+        for name, stages in pipelines.items()
+    }
+    if options.model_artifact_buckets and BUCKETS in by_file:
+        raise UsageError(
+            f"--model-artifact-bucket adds to what is found, and {place} says which buckets there are",
+            found=[f"{BUCKETS}: {by_file[BUCKETS]}"],
+            next_command=f"write the bucket into {place}, or leave the option out",
+        )
+    return Told(given, options.model_artifact_buckets or [], each, declared, of_codepipeline)
+
+
+def plan_toolchain(
+    contexts: Mapping[str, StageContext],
+    pipelines: PipelineContexts,
+    told: Told,
+    progress: Progress,
+    root: Path = Path(),
+) -> ToolchainPlan:
+    """The toolchain and each CodePipeline as templates, settings and what was told say now."""
+    context = next(iter(contexts.values()))
+    stacks = Stacks(context.dev, context.sleep, [context.names.toolchain_bucket, context.names.dev_bucket])
+    before = stacks.describe(context.names.toolchain_stack)
+    current = dict(before.parameters) if before else {}
+    places = find_artifacts(next(iter(each.values())) for each in pipelines.values())
+    found = toolchain_parameters_of(places, context.names, current, told.buckets)
+    given = {**found, **told.toolchain}
+    parameters = toolchain_parameters(_settings(contexts), given, current, told.declared)
+    shared = SharedValues.of(parameters, told.declared, current, told.toolchain)
+    if before:
+        _require_idle(context, before)
+    toolchain = plan_stack(
+        stacks, _toolchain_request(context, parameters, root), told.declared, *_where(context), progress
+    )
+    known, later = [], []
+    for name, stages in pipelines.items():
+        request = _codepipeline_request(stacks, stages, shared, told, name, root)
+        planned = _foreseen(stacks, request, told.codepipeline_declared, context, progress)
+        if planned is None:
+            later.append(request)
+        else:
+            known.append(planned)
+    source = effective(parameters, told.declared, current)
+    artifacts = place_lines(places, context.names, source)
+    return ToolchainPlan(context, stacks, toolchain, known, later, told.codepipeline_declared, source, artifacts)
+
+
+def deploy_toolchain(
+    plan: ToolchainPlan,
+    pipelines: PipelineContexts,
+    agree: Agree,
     progress: Progress,
     root: Path = Path(),
 ) -> list[tuple[Stack, bool]]:
-    """The toolchain and each CodePipeline as templates, settings and ``options`` say now; True where it was changed."""
-    context = next(iter(contexts.values()))
-    stacks = Stacks(context.dev, context.sleep)
-    before = stacks.describe(context.names.toolchain_stack)
-    former = dict(before.parameters) if before else {}
-    parameters = toolchain_parameters({key: each.settings for key, each in contexts.items()}, options, former)
-    requests = [_codepipeline_request(stacks, each, parameters, former, root) for each in pipelines.values()]
-    if before:
-        _require_idle(context, before)
-    deployed = [
-        deploy_bootstrap_stack(stacks, _toolchain_request(context, parameters, root), *_where(context), progress)
-    ]
-    there = {each.name for each in requests if stacks.describe(each.name) is not None}
-    deploy = partial(_deploy_each, stacks, context, progress)
-    deployed += deploy([each for each in requests if each.name in there])
-    _give_source(context, parameters, progress, root)
-    deployed += deploy([each for each in requests if each.name not in there])
-    for line in of_deleted_folders(stacks.all(), context.names.project, pipelines):
+    """Carry the plan out; True where a stack was changed. What could not be foreseen is shown and asked for first."""
+    deployed = [carry_out(plan.toolchain, progress)]
+    for planned in _as_of_now(plan, deployed[0][1], agree, progress):
+        progress.line(f"stack {planned.name}")
+        deployed.append(carry_out(planned, progress))
+    _give_source(plan.context, plan.source, progress, root)
+    for request in plan.later:
+        planned = _planned(plan, request, progress)
+        if planned.ready == "update" and planned.changes_something:
+            agree([planned])
+        progress.line(f"stack {request.name}")
+        deployed.append(carry_out(planned, progress))
+    for line in of_deleted_folders(plan.stacks.all(), plan.context.names.project, pipelines):
         progress.line(line)
     return deployed
+
+
+def _as_of_now(plan: ToolchainPlan, toolchain_changed: bool, agree: Agree, progress: Progress) -> list[PlannedStack]:
+    """The CodePipelines' plans; made anew where the toolchain has changed, and asked for where they say otherwise."""
+    if not toolchain_changed:
+        return plan.known
+    for each in plan.known:
+        discard(each)
+    again = [_planned(plan, each.request, progress) for each in plan.known]
+    different = [now for now, before in zip(again, plan.known, strict=True) if now.lines() != before.lines()]
+    if different:
+        agree(different)
+    return again
+
+
+def _planned(plan: ToolchainPlan, request: StackRequest, progress: Progress) -> PlannedStack:
+    return plan_stack(plan.stacks, request, plan.declared, *_where(plan.context), progress)
+
+
+def _foreseen(
+    stacks: Stacks, request: StackRequest, declared: Declared, context: StageContext, progress: Progress
+) -> PlannedStack | None:
+    """The plan of a CodePipeline that exists; None for a new one, and where it needs an export that is to come."""
+    if stacks.describe(request.name) is None:
+        return None
+    try:
+        return plan_stack(stacks, request, declared, *_where(context), progress)
+    except DeploymentError as error:
+        if any("No export named" in text for text in (error.problem, *error.found)):
+            return None
+        raise
+
+
+def _settings(contexts: Mapping[str, StageContext]) -> dict[str, StageSettings]:
+    return {key: each.settings for key, each in contexts.items()}
 
 
 def require_repository_root(root: Path = Path()) -> None:
@@ -81,21 +221,11 @@ def require_repository_root(root: Path = Path()) -> None:
         )
 
 
-def _deploy_each(
-    stacks: Stacks, context: StageContext, progress: Progress, requests: list[StackRequest]
-) -> list[tuple[Stack, bool]]:
-    found = []
-    for request in requests:
-        progress.line(f"stack {request.name}")
-        found.append(deploy_bootstrap_stack(stacks, request, *_where(context), progress))
-    return found
-
-
 def _where(context: StageContext) -> tuple[str, str]:
     return context.stage, context.settings.region
 
 
-def _toolchain_request(context: StageContext, parameters: dict[str, str], root: Path) -> StackRequest:
+def _toolchain_request(context: StageContext, parameters: dict[str, str | None], root: Path) -> StackRequest:
     return StackRequest(
         name=context.names.toolchain_stack,
         change_set="",
@@ -110,9 +240,13 @@ def _toolchain_request(context: StageContext, parameters: dict[str, str], root: 
 
 
 def _codepipeline_request(
-    stacks: Stacks, stages: Mapping[str, StageContext], toolchain: dict[str, str], former: dict[str, str], root: Path
+    stacks: Stacks,
+    stages: Mapping[str, StageContext],
+    shared: SharedValues,
+    told: Told,
+    pipeline: str,
+    root: Path,
 ) -> StackRequest:
-    """``former``: the toolchain's parameters before this run, which may be those of an earlier version."""
     context = next(iter(stages.values()))
     stack = stacks.describe(context.names.codepipeline_stack)
     if (
@@ -124,13 +258,14 @@ def _codepipeline_request(
             found=[f"its pipeline is {stack.parameters.get('PipelineFolder')}; this one is {context.names.pipeline}"],
             next_command=f"rename pipelines/{context.names.pipeline}, or the project in stages/",
         )
-    settings = {key: each.settings for key, each in stages.items()}
+    current = stack.parameters if stack else {}
+    given = told.codepipelines[pipeline]
     return StackRequest(
         name=context.names.codepipeline_stack,
         change_set="",
         kind="",
         template=read_text(root / CODEPIPELINE_TEMPLATE),
-        parameters=codepipeline_parameters(settings, toolchain, stack.parameters if stack else former),
+        parameters=codepipeline_parameters(_settings(stages), shared, given, current, told.codepipeline_declared),
         tags=context.settings.stack_tags,
         role_arn=None,
         description=f"CodePipeline of {context.names.pipeline}",
@@ -154,7 +289,7 @@ def _require_idle(context: StageContext, toolchain: Stack) -> None:
         )
 
 
-def _give_source(context: StageContext, parameters: dict[str, str], progress: Progress, root: Path) -> None:
+def _give_source(context: StageContext, parameters: Mapping[str, str], progress: Progress, root: Path) -> None:
     if parameters["SourceProvider"] != CODECOMMIT:
         return
     repository, branch = parameters["RepositoryName"], parameters.get("BranchName", "main")

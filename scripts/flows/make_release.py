@@ -25,7 +25,7 @@ from scripts.decisions.release import (
     Source,
     new_release,
 )
-from scripts.errors import ArtifactError
+from scripts.errors import AccessDeniedError, ArtifactError
 from scripts.flows.release_store import ReleaseFiles
 from scripts.flows.resolve_package import Resolved
 from scripts.flows.stage_context import StageContext
@@ -106,9 +106,22 @@ def _container(context: StageContext, source: ContainerSource, described: dict[s
         image_digest=source.image_digest or image_digest(context.dev, source.image),
         kind=source.kind,
         uri=source.location.uri if source.location else None,
-        objects=tuple(_objects(context, source)),
+        objects=tuple(_readable_objects(context, source)),
         environment=described.get("Environment") or {},
     )
+
+
+def _readable_objects(context: StageContext, source: ContainerSource) -> list[S3Object]:
+    """The objects. Raises AccessDeniedError that says how the builds learn where model artifacts lie."""
+    try:
+        return _objects(context, source)
+    except AccessDeniedError as error:
+        raise AccessDeniedError(
+            f"the model data {source.location.uri if source.location else ''} may not be read",
+            found=[error.problem, *error.found],
+            next_command="make bootstrap   # lets the builds read where the newest approved packages lie, and says "
+            "what another account's bucket or key must allow",
+        ) from error
 
 
 def _objects(context: StageContext, source: ContainerSource) -> list[S3Object]:

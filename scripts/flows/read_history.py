@@ -16,14 +16,21 @@ from scripts.flows.stage_context import StageContext
 from scripts.flows.verification_records import record_of
 from scripts.gateways.artifacts import Listed
 
-_RELEASES, _FILE = "releases/", "/release.json"
+_RELEASES, _FILE, _INTENTION = "releases/", "/release.json", "/deployment.json"
 _PARALLEL_READS = 8
 
 
 def read_history(context: StageContext) -> list[KeptRelease]:
     """The releases of the context's pipeline, newest first. A broken one is listed: whose it is, it does not tell."""
     bucket = context.foundation.bucket
-    listed = [each for each in context.objects.contents(bucket, _RELEASES) if each.key.endswith(_FILE)]
+    kept = list(context.objects.contents(bucket, _RELEASES))
+    # release.json is the first one of its release; what each promotion writes anew says when the last one was.
+    last = {each.key.removesuffix(_INTENTION): each.written for each in kept if each.key.endswith(_INTENTION)}
+    listed = [
+        each._replace(written=last.get(each.key.removesuffix(_FILE), each.written))
+        for each in kept
+        if each.key.endswith(_FILE)
+    ]
     stack = context.stacks.describe(context.names.batch_stack)
     live = stack.parameters.get("ReleaseId") if stack else None
     with ThreadPoolExecutor(_PARALLEL_READS) as pool:

@@ -1,14 +1,12 @@
 """The checks that ``doctor`` makes of one stage. Each reads; none changes anything.
 
 A check returns what it found, or raises the very error that a deployment would raise, whose next command is the fix.
-Where a check cannot work without an earlier one, it is not made.
+``examine`` makes them, in the order of the tables below.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from scripts.decisions.containers import container_sources
 from scripts.decisions.job_limits import definition_limits
@@ -17,7 +15,7 @@ from scripts.decisions.limit_findings import require_limits
 from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
-from scripts.errors import AccessDeniedError, ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.errors import AccessDeniedError, ArtifactError, FoundationError, SettingsError
 from scripts.flows.image_readiness import images_pulled
 from scripts.flows.job_settings import definition_of_tree, fit_volume_keys
 from scripts.flows.network_readiness import network
@@ -33,49 +31,12 @@ from scripts.workspace.pipelines import read_fresh_definition
 Check = Callable[[StageContext], str]
 
 
-@dataclass(frozen=True)
-class Finding:
-    stage: str
-    subject: str
-    state: Literal["pass", "fail", "unknown"]
-    detail: str
-    fix: str
-
-
 class UnknownError(Exception):
-    """A check could not find out; the text says why."""
+    """A check could not find out; the text says why. ``next_command``: what to do so that it can be."""
 
-
-def examine(stage: str | None, pipeline: str | None) -> list[Finding]:
-    """All findings of a stage, in the order in which failures should be mended."""
-    findings: list[Finding] = []
-    shown = stage or "(none)"
-    try:
-        context = StageContext.open(stage, pipeline)
-    except DeploymentError as error:
-        return [_failed(shown, "settings", error)]
-    findings.append(Finding(shown, "settings", "pass", f"stages/{stage}.yml", ""))
-    for group in (_REPOSITORY, _DEV, _STAGE):
-        for subject, check, needed in group:
-            finding = _make(context, subject, check)
-            findings.append(finding)
-            if finding.state == "fail" and needed:
-                break
-    return findings
-
-
-def _make(context: StageContext, subject: str, check: Check) -> Finding:
-    try:
-        return Finding(context.stage, subject, "pass", check(context), "")
-    except UnknownError as reason:
-        return Finding(context.stage, subject, "unknown", str(reason), "")
-    except DeploymentError as error:
-        return _failed(context.stage, subject, error)
-
-
-def _failed(stage: str, subject: str, error: DeploymentError) -> Finding:
-    detail = error.problem + (f" ({error.found[0]})" if error.found else "")
-    return Finding(stage, subject, "fail", detail, error.next_command or "see the message")
+    def __init__(self, reason: str, next_command: str) -> None:
+        super().__init__(reason)
+        self.next_command = next_command
 
 
 def _names(context: StageContext) -> str:
@@ -121,7 +82,10 @@ def _images(context: StageContext) -> str:
     told = {image: image_digest(context.dev, image) for image in images}
     untold = [image for image, digest in told.items() if digest is None]
     if untold:
-        raise UnknownError(f"the registry gives no digest of {untold[0]}; jobs pull it by tag")
+        raise UnknownError(
+            f"the registry gives no digest of {untold[0]}; jobs pull it by tag",
+            "nothing, for an image of AWS's; for your own: aws ecr set-repository-policy, in the account that has it",
+        )
     return ", ".join(f"{image} {digest}" for image, digest in told.items())
 
 
@@ -175,7 +139,7 @@ def _local_storage(context: StageContext) -> str:
     try:
         told = local_storage_told(context.reader, types)
     except AccessDeniedError as error:
-        raise UnknownError(error.problem) from error
+        raise UnknownError(error.problem, error.next_command or "make bootstrap") from error
     for name, local in told.items():
         if has_local_storage(name) not in (None, local):
             raise SettingsError(
@@ -185,8 +149,11 @@ def _local_storage(context: StageContext) -> str:
             )
     untold = [name for name in types if name not in told]
     if untold:
-        raise UnknownError(f"EC2 does not know {', '.join(untold)}")
+        raise UnknownError(f"EC2 does not know {', '.join(untold)}", "nothing: the shipped table is used")
     return ", ".join(f"{name}: {'local storage' if local else 'volumes'}" for name, local in told.items())
+
+
+_LOOK_AT_QUOTAS = "aws service-quotas list-service-quotas --service-code sagemaker   # or the console"
 
 
 def _quotas(context: StageContext) -> str:
@@ -194,9 +161,9 @@ def _quotas(context: StageContext) -> str:
     try:
         quotas = job_quotas(context.reader, [each.name for each in needs])
     except AccessDeniedError as error:
-        raise UnknownError(error.problem) from error
+        raise UnknownError(error.problem, error.next_command or "make bootstrap") from error
     if quotas is None:
-        raise UnknownError("Service Quotas is not available here")
+        raise UnknownError("Service Quotas is not available here", _LOOK_AT_QUOTAS)
     short = short_quotas(needs, quotas)
     if short:
         name = short[0].partition(":")[0]
@@ -209,14 +176,14 @@ def _quotas(context: StageContext) -> str:
         )
     missing = [each.name for each in needs if each.name not in quotas]
     if missing:
-        raise UnknownError(f"Service Quotas has no quota {missing[0]}")
+        raise UnknownError(f"Service Quotas has no quota {missing[0]}", _LOOK_AT_QUOTAS)
     return ", ".join(f"{each.name}: {quotas[each.name]:g}" for each in needs) or "no step runs a job"
 
 
 def _image_policy(context: StageContext) -> str:
     doubts = images_pulled(context)
     if doubts:
-        raise UnknownError("; ".join(doubts))
+        raise UnknownError("; ".join(doubts), "aws ecr get-repository-policy --repository-name NAME   # in dev")
     return f"account {context.settings.account} may pull what lies in dev's ECR"
 
 
@@ -224,27 +191,22 @@ def _network(context: StageContext) -> str:
     try:
         return network(context)
     except AccessDeniedError as error:
-        raise UnknownError(f"the network may not be read: {error.problem}") from error
+        wanted = error.next_command or "make bootstrap"
+        raise UnknownError(f"the network may not be read: {error.problem}", wanted) from error
 
 
-# (subject, check, whether the later ones of its group need it)
-_REPOSITORY: tuple[tuple[str, Check, bool], ...] = (("names", _names, False), ("definition", _definition, False))
-_DEV: tuple[tuple[str, Check, bool], ...] = (
-    ("credentials", _credentials, True),
-    ("model package", _package, True),
-    ("model data", _artifacts, False),
-    ("images", _images, False),
-    ("image policy", _image_policy, False),
-)
-_STAGE: tuple[tuple[str, Check, bool], ...] = (
-    ("reader role", _role, True),
-    ("foundation", _foundation, True),
-    ("bucket", _bucket, False),
-    ("key", _key, False),
-    ("stack", _stack, False),
-    ("input data", _input, False),
-    ("job settings", _job_settings, False),
-    ("local storage", _local_storage, False),
-    ("quotas", _quotas, False),
-    ("network", _network, False),
+# (what, check). The gates are made first and in this order; what they guard cannot be looked at without them.
+REPOSITORY: tuple[tuple[str, Check], ...] = (("names", _names), ("definition", _definition))
+DEV_GATES: tuple[tuple[str, Check], ...] = (("credentials", _credentials), ("model package", _package))
+DEV: tuple[tuple[str, Check], ...] = (("model data", _artifacts), ("images", _images), ("image policy", _image_policy))
+STAGE_GATES: tuple[tuple[str, Check], ...] = (("reader role", _role), ("foundation", _foundation))
+STAGE: tuple[tuple[str, Check], ...] = (
+    ("bucket", _bucket),
+    ("key", _key),
+    ("stack", _stack),
+    ("input data", _input),
+    ("job settings", _job_settings),
+    ("local storage", _local_storage),
+    ("quotas", _quotas),
+    ("network", _network),
 )

@@ -23,6 +23,7 @@ from scripts.gateways.parameters import parameters_below
 from scripts.gateways.pipelines import Pipelines
 from scripts.gateways.registry import Registry
 from scripts.gateways.stacks import Stacks
+from scripts.terminal.place import tell_place
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import load_stage
 
@@ -83,7 +84,7 @@ class StageContext:
     @property
     def accounts(self) -> Accounts:
         if self._accounts is None:
-            self._accounts = Accounts(self.settings.region, self.sleep)
+            self._accounts = Accounts(self.settings.region, self.sleep, tell_place)
         return self._accounts
 
     @property
@@ -154,7 +155,7 @@ class StageContext:
 
     @cached_property
     def stacks(self) -> Stacks:
-        return Stacks(self.reader, self.sleep)
+        return Stacks(self.reader, self.sleep, [self.names.bucket])
 
     @cached_property
     def pipelines(self) -> Pipelines:

@@ -9,6 +9,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.codepipelines import CodePipelines
+from scripts.terminal.place import tell_place
 from scripts.workspace.pipelines import require_pipeline
 from scripts.workspace.stage_files import first_stage
 
@@ -25,7 +26,7 @@ class ToolchainContext:
         self.region = context.settings.region
         self._options = f" PIPELINE={pipeline}" if pipeline else ""
         self._dev_account = context.settings.dev_account
-        self._accounts = Accounts(self.region)
+        self._accounts = Accounts(self.region, tell_place=tell_place)
         self.sleep = self._accounts.sleep
 
     @property

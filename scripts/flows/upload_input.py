@@ -9,7 +9,7 @@ from pathlib import Path
 from scripts.decisions.canonical import canonical_json
 from scripts.decisions.containers import s3_location
 from scripts.decisions.stage_values import input_url
-from scripts.flows.deploy_foundation import administrator
+from scripts.flows.administrators import administrator
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.artifacts import Objects
 from scripts.workspace.pipelines import pipeline_names, sample_of

@@ -11,16 +11,15 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import urlsplit
 
 import botocore.session
 from boto3.session import Session
 from botocore.config import Config
 from botocore.credentials import RefreshableCredentials
 
-from scripts.decisions.partitions import PARTITIONS
 from scripts.errors import CredentialsError, ServiceResponseError
 from scripts.gateways.aws_errors import Actor, require_endpoints, told_as_deployment_errors
+from scripts.gateways.endpoints import is_aws, require_aws
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 5},
@@ -29,17 +28,8 @@ _CONFIG = Config(
     max_pool_connections=16,
     user_agent_extra="sagemaker-batch-deployment",
 )
-# Where AWS's dual-stack endpoints are, beside the domain that each partition has.
-_DUAL_STACK = (
-    "api.aws",
-    "api.amazonwebservices.com.cn",
-    "api.amazonwebservices.eu",
-    "api.aws.ic.gov",
-    "api.aws.scloud",
-    "api.cloud-aws.adc-e.uk",
-    "api.aws.hci.ic.gov",
-)
-_AWS_DOMAINS = tuple(f".{domain}" for domain in (*(each.domain for each in PARTITIONS), *_DUAL_STACK))
+TellPlace = Callable[[str, str, str, str], None]
+"""Takes the account, the caller's ARN, the region and the endpoint, once they are known."""
 SESSION_NAME = "batch-deployment"
 
 
@@ -66,8 +56,7 @@ class Account:
     @property
     def is_on_aws(self) -> bool:
         """Whether AWS itself answers, which has a console, and not an endpoint of somebody else's."""
-        host = urlsplit(self.client("cloudformation").meta.endpoint_url).hostname or ""
-        return host.endswith(_AWS_DOMAINS)
+        return is_aws(self.client("cloudformation").meta.endpoint_url)
 
     def _made(self, service: str) -> Any:
         try:
@@ -86,9 +75,12 @@ class Account:
 class Accounts:
     """All accounts of one command. ``calls`` counts AWS calls by ``service:Operation`` over all of them."""
 
-    def __init__(self, region: str, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(
+        self, region: str, sleep: Callable[[float], None] = time.sleep, tell_place: TellPlace | None = None
+    ) -> None:
         self.region = region
         self.sleep = sleep
+        self._tell_place = tell_place
         self.calls: Counter[str] = Counter()
         require_endpoints()
         with told_as_deployment_errors(Actor("dev")):
@@ -96,6 +88,7 @@ class Accounts:
         self._dev: Account | None = None
         self._dev_identity: dict[str, str] | None = None
         self._assumed: dict[str, Account] = {}
+        self._profiles: dict[str, Account] = {}
 
     @property
     def call_count(self) -> int:
@@ -122,6 +115,9 @@ class Accounts:
             with told_as_deployment_errors(self._dev.actor):
                 answer = self._dev.client("sts").get_caller_identity()
             self._dev_identity = {key: answer[key] for key in ("Account", "Arn", "UserId")}
+            if self._tell_place is not None:
+                endpoint_url = self._dev.client("sts").meta.endpoint_url
+                self._tell_place(answer["Account"], answer["Arn"], self.region, endpoint_url)
         return self._dev_identity
 
     def at_hand(self, account: str) -> Account:
@@ -129,6 +125,23 @@ class Accounts:
         self.identity(account)
         assert self._dev is not None
         return self._dev
+
+    def of_profile(self, account: str, profile: str) -> Account:
+        """``account`` by a profile of the AWS configuration. Raises CredentialsError where it is another account's."""
+        found = self._profiles.get(profile)
+        if found is None:
+            found = self._profiles[profile] = Account(
+                self._session(profile=profile), Actor(account, profile=profile), self.calls
+            )
+        with told_as_deployment_errors(found.actor):
+            answer = found.client("sts").get_caller_identity()
+        if answer["Account"] != account:
+            raise CredentialsError(
+                f"profile {profile} does not belong to account {account}",
+                found=[f"it belongs to account {answer['Account']}: {answer['Arn']}"],
+                next_command="name a profile of that account; aws configure list-profiles shows them",
+            )
+        return found
 
     def assumed(self, account: str, role_arn: str, dev_account: str) -> Account:
         """``account`` as ``role_arn``, assumed with the current credentials, once a command.
@@ -147,10 +160,12 @@ class Accounts:
             self._assumed[role_arn] = Account(self._session(credentials), Actor(account, role_arn), self.calls)
         return self._assumed[role_arn]
 
-    def _session(self, credentials: RefreshableCredentials | None = None) -> Session:
-        """A session by the SDK's own chain, or with credentials that are renewed before they expire."""
-        core = botocore.session.get_session()
+    def _session(self, credentials: RefreshableCredentials | None = None, profile: str | None = None) -> Session:
+        """A session by the SDK's own chain, of a profile, or with credentials that are renewed before they expire."""
+        core = botocore.session.Session(profile=profile)
         core.register_component("data_loader", self._loader)
+        with told_as_deployment_errors(Actor("dev", profile=profile)):
+            require_aws(core)
         if credentials is not None:
             core._credentials = credentials  # botocore offers no other way to hand renewable ones over
         with told_as_deployment_errors(Actor("dev")):
@@ -164,3 +179,14 @@ def _refreshable(credentials: dict[str, Any]) -> dict[str, str]:
         "token": credentials["SessionToken"],
         "expiry_time": credentials["Expiration"].isoformat(),
     }
+
+
+def iam_principal(arn: str) -> str:
+    """The principal as policies know it, of GetCallerIdentity's ARN: behind a session its role.
+
+    A role's path is not in the session's ARN, so it is missing here.
+    """
+    parts = arn.split(":", 5)
+    if len(parts) < 6 or not parts[5].startswith("assumed-role/"):
+        return arn
+    return f"{parts[0]}:{parts[1]}:iam::{parts[4]}:role/{parts[5].split('/')[1]}"

@@ -69,13 +69,15 @@ _NO_CREDENTIALS = (
 
 @dataclass(frozen=True)
 class Actor:
-    """As whom calls are made: an account, and the role there (its ARN), or None for the SDK's own credentials."""
+    """As whom calls are made: an account, and the role there (its ARN) or a profile; neither: the SDK's own choice."""
 
     account: str
     role_arn: str | None = None
+    profile: str | None = None
 
     def __str__(self) -> str:
-        return f"account {self.account}, " + (f"role {self.role_arn}" if self.role_arn else "the current credentials")
+        by_profile = f"profile {self.profile}" if self.profile else "the current credentials"
+        return f"account {self.account}, " + (f"role {self.role_arn}" if self.role_arn else by_profile)
 
 
 @contextmanager

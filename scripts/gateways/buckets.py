@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from scripts.decisions.partitions import partition_of
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+from scripts.gateways.keys import key_metadata
 
 _BLOCKED = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
 
@@ -34,6 +35,55 @@ def ensure_artifact_bucket(account: Account, bucket: str) -> bool:
         s3.put_public_access_block(Bucket=bucket, PublicAccessBlockConfiguration=dict.fromkeys(_BLOCKED, True))
         s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_tls_only(bucket, account.region)))
     return True
+
+
+def bucket_exists(account: Account, bucket: str) -> bool:
+    """Whether there is such a bucket. Raises AccessDeniedError where it is somebody else's, or not ours to ask."""
+    s3 = account.client("s3")
+    with told_as_deployment_errors(account.actor):
+        return _exists(s3, bucket)
+
+
+def own_buckets(account: Account) -> set[str]:
+    """The names of the account's own buckets."""
+    with told_as_deployment_errors(account.actor):
+        pages = account.client("s3").get_paginator("list_buckets").paginate()
+        return {each["Name"] for page in pages for each in page["Buckets"]}
+
+
+def bucket_key(account: Account, bucket: str) -> str | None:
+    """The ARN of the KMS key that a bucket encrypts with by default; None where it is S3's own key or AWS's.
+
+    A key that is given by its alias or id alone is told as the ARN that KMS knows it by.
+    """
+    with told_as_deployment_errors(account.actor):
+        try:
+            answer = account.client("s3").get_bucket_encryption(Bucket=bucket)
+        except ClientError as error:
+            if error_code(error) == "ServerSideEncryptionConfigurationNotFoundError":
+                return None
+            raise
+    rules = answer["ServerSideEncryptionConfiguration"]["Rules"]
+    named = [each.get("ApplyServerSideEncryptionByDefault", {}).get("KMSMasterKeyID") for each in rules]
+    found = next((each for each in named if each), None)
+    if found is None or ":key/" in found:
+        return found
+    return str(key_metadata(account, found)["Arn"])
+
+
+def object_key(account: Account, bucket: str, key: str) -> str | None:
+    """The ARN of the KMS key of an object, or of the first one below a prefix; None where it has none."""
+    s3 = account.client("s3")
+    with told_as_deployment_errors(account.actor):
+        try:
+            answer = s3.head_object(Bucket=bucket, Key=key)
+        except ClientError as error:
+            if error_code(error) not in ("404", "NoSuchKey", "NotFound"):
+                raise
+            below = s3.list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1).get("Contents", [])
+            answer = s3.head_object(Bucket=bucket, Key=below[0]["Key"]) if below else {}
+    found: str | None = answer.get("SSEKMSKeyId")
+    return found if found and ":key/" in found else None
 
 
 def _exists(s3: Any, bucket: str) -> bool:

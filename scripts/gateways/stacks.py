@@ -1,23 +1,33 @@
-"""CloudFormation: stacks, change sets, events and outputs of one account."""
+"""CloudFormation: stacks, change sets, events and outputs of one account.
+
+A template that is too large to be sent goes by way of a bucket that exists already; none is made for it.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from scripts.decisions.change_set import ResourceChange, resource_changes
+from scripts.decisions.names import template_key
 from scripts.decisions.stacks import Stack
 from scripts.errors import StackError
 from scripts.gateways.accounts import Account
+from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
+from scripts.gateways.buckets import bucket_exists
 from scripts.gateways.polling import Pauses
+from scripts.gateways.regions import dns_suffix
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 LARGEST_TEMPLATE_BODY = 51_200
+LARGEST_TEMPLATE_OBJECT = 1_000_000
 SECONDS_TO_MAKE = 900.0
 SECONDS_TO_DELETE = 120.0
 _BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")
@@ -69,11 +79,20 @@ class StackRequest:
 
 
 class Stacks:
-    """The stacks of one account, as one principal."""
+    """The stacks of one account, as one principal.
 
-    def __init__(self, account: Account, sleep: Callable[[float], None] = time.sleep) -> None:
+    ``template_buckets``: a template that is too large to be sent goes into the first of these that exists.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        sleep: Callable[[float], None] = time.sleep,
+        template_buckets: Sequence[str] = (),
+    ) -> None:
         self._account = account
         self._sleep = sleep
+        self._template_buckets = template_buckets
 
     def describe(self, name: str) -> Stack | None:
         """The stack; None where there is none of that name."""
@@ -118,11 +137,6 @@ class Stacks:
 
     def make_change_set(self, request: StackRequest) -> ChangeSet:
         """Make a change set, or take the one of the same name that an interrupted run left behind."""
-        if request.template is not None and len(request.template.encode()) > LARGEST_TEMPLATE_BODY:
-            raise StackError(
-                f"the template of {request.name} is larger than the {LARGEST_TEMPLATE_BODY} bytes that may be sent",
-                next_command="shorten it, or move resources into a stack of their own",
-            )
         left = self._describe_change_set(request.name, request.change_set)
         if left is not None and left["Status"] in _BEING_MADE:
             left = self._wait_for_change_set(request)
@@ -138,11 +152,41 @@ class Stacks:
                 Description=request.description,
                 Parameters=[_parameter(key, value) for key, value in sorted(request.parameters.items())],
                 Capabilities=list(request.capabilities),
-                **({"UsePreviousTemplate": True} if request.template is None else {"TemplateBody": request.template}),
+                **self._template(request),
                 **({} if request.tags is None else {"Tags": _tags(request.tags)}),
                 **({"RoleARN": request.role_arn} if request.role_arn else {}),
             )
         return self._finished(request, self._wait_for_change_set(request))
+
+    def _template(self, request: StackRequest) -> dict[str, Any]:
+        """How CloudFormation gets the template. Raises StackError where it is too large, or no bucket can carry it."""
+        if request.template is None:
+            return {"UsePreviousTemplate": True}
+        content = request.template.encode()
+        if len(content) <= LARGEST_TEMPLATE_BODY:
+            return {"TemplateBody": request.template}
+        if len(content) > LARGEST_TEMPLATE_OBJECT:
+            raise StackError(
+                f"the template of {request.name} is larger than CloudFormation takes",
+                found=[f"{len(content)} bytes; {LARGEST_TEMPLATE_OBJECT} are allowed"],
+                next_command="shorten it, or move resources into a stack of their own",
+            )
+        bucket = next((each for each in self._template_buckets if bucket_exists(self._account, each)), None)
+        if bucket is None:
+            raise StackError(
+                f"the template of {request.name} must reach CloudFormation through S3, and there is no bucket for it",
+                found=[
+                    f"{len(content)} bytes; {LARGEST_TEMPLATE_BODY} may be sent without a bucket",
+                    f"looked for: {', '.join(self._template_buckets) or 'none'}",
+                ],
+                next_command=f"aws s3 mb s3://{self._template_buckets[-1]} --region {self._account.region}"
+                if self._template_buckets
+                else "shorten it, or move resources into a stack of their own",
+            )
+        key = template_key(hashlib.sha256(content).hexdigest())
+        Objects(self._account).write(bucket, key, content, None, "application/yaml")
+        region = self._account.region
+        return {"TemplateURL": f"https://{bucket}.s3.{region}.{dns_suffix(region)}/{key}"}
 
     def execute(self, change_set: ChangeSet) -> None:
         """Execute it. One that another run of the same command is executing already is simply left to be followed.

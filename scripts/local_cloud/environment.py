@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Collection, Mapping
+from pathlib import Path
 
 # Of a user's own AWS configuration only what overrides a stage file may reach the embedded AWS and its clients: a
 # profile, an endpoint, a certificate bundle or a proxy would lead their calls elsewhere.
@@ -14,17 +16,37 @@ _OVERRIDES = re.compile(r"AWS_(REGION|[A-Z0-9]+_ACCOUNT_NUMBER)")
 _PROXIES = {"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 
 
-def client_environment(endpoint_url: str, account: str) -> dict[str, str]:
-    """The process environment of an AWS client of this embedded AWS, as ``account``'s own principal."""
+def client_environment(
+    endpoint_url: str, account: str, stages: Collection[str] = (), configuration: Path | None = None
+) -> dict[str, str]:
+    """The process environment of an AWS client of this embedded AWS, as ``account``'s own principal.
+
+    ``configuration`` holds ``profiles`` of these stages' accounts: no account is entered here without its own
+    credentials, or a role in it that trusts the caller, either; as on AWS.
+    """
     return {
         **unconfigured(),
+        "CLOUD": "local",
         "AWS_ENDPOINT_URL": endpoint_url,
         "AWS_ACCESS_KEY_ID": account,
         "AWS_SECRET_ACCESS_KEY": "local",
-        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_CONFIG_FILE": str(configuration or os.devnull),
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "BOOTSTRAP_PROFILES": " ".join(f"{stage}={_profile(stage)}" for stage in stages),
     }
+
+
+def profiles(accounts: Mapping[str, str]) -> str:
+    """An AWS configuration file with a profile for each stage: its account's own principal."""
+    return "\n".join(
+        f"[profile {_profile(stage)}]\naws_access_key_id = {account}\naws_secret_access_key = local\n"
+        for stage, account in accounts.items()
+    )
+
+
+def _profile(stage: str) -> str:
+    return f"localaws-{stage}"
 
 
 def shell_variables(endpoint_url: str, account: str, region: str) -> dict[str, str]:
@@ -37,6 +59,11 @@ def shell_variables(endpoint_url: str, account: str, region: str) -> dict[str, s
         "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+
+
+def shell_names() -> list[str]:
+    """The variables that ``shell_variables`` sets, for a shell that shall forget the embedded AWS again."""
+    return sorted(shell_variables("", "", ""))
 
 
 def foreign_variables() -> set[str]:

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from scripts.errors import INTERRUPTED
-from scripts.local_cloud.environment import client_environment
+from scripts.local_cloud.environment import client_environment, profiles
 from scripts.local_cloud.git_remote import point_remote_to
 from scripts.local_cloud.server import HOME, running_endpoint, start
 from scripts.terminal.heartbeat import hushed
@@ -23,6 +23,7 @@ from scripts.workspace.pipelines import pipeline_names, sample_of
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
 
 PREPARED = HOME / "prepared"
+PROFILES = HOME / "aws-config"
 SAMPLE_PREPARED = HOME / "sample"  # from then on what the accounts hold is the team's, and nothing brings it back
 EXAMPLES = Path("examples")
 # Both continue where a killed run stopped. --keep: the sample says itself whether everything is its own, and if not,
@@ -38,7 +39,8 @@ The sample was prepared once, and is not brought back. Where you want it for the
 eval "$(make --silent local-env)"; .venv/bin/python -m examples.seed"""
 # The settings that foundation, example models and scoring input are made by; a new schedule needs none of them anew.
 PREPARED_FROM = {"dev_account", "account", "region", "project", "model_package_group", "pipeline", "input_prefix"}
-PREPARED_FROM |= {"network", "tags"}
+PREPARED_FROM |= {"network", "tags", "foundation", "deployed_by_hand", "break_glass"}
+TEMPLATES = (Path("cloudformation/foundation.yml"), Path("cloudformation/roles.yml"))
 
 
 def ensure_ready() -> str:
@@ -51,12 +53,21 @@ def ensure_ready() -> str:
     return endpoint_url
 
 
+def environment_of(endpoint_url: str) -> dict[str, str]:
+    """The environment of a verb that works on the embedded AWS: dev's, with a profile for each stage's account."""
+    accounts = {stage: load_stage(stage, any_pipeline=True).account for stage in stage_names()}
+    text = profiles(accounts)
+    if not PROFILES.exists() or PROFILES.read_text() != text:
+        PROFILES.write_text(text)
+    return client_environment(endpoint_url, dev_account(), accounts, PROFILES.absolute())
+
+
 def _prepare(endpoint_url: str) -> None:
     """Deploy the foundation into every account and fill dev from examples/, once for each state of what they need."""
     wanted = _preparation_digest()
     if PREPARED.exists() and PREPARED.read_bytes() == wanted.encode():
         return
-    environment = client_environment(endpoint_url, dev_account())
+    environment = environment_of(endpoint_url)
     why = "settings have changed" if PREPARED.exists() else "once"
     has_sample = (EXAMPLES / "seed.py").is_file()
     asks_sample = has_sample and not SAMPLE_PREPARED.exists()
@@ -92,7 +103,7 @@ def _preparation_digest() -> str:
             settings = load_stage(stage, pipeline=pipeline)
             digest.update(f"{stage}\0{settings.model_dump_json(include=PREPARED_FROM)}\0".encode())
     samples = [sample_of(name) for name in pipeline_names()]
-    for path in [Path("cloudformation/foundation.yml"), *sorted(EXAMPLES.glob("*.py")), *filter(Path.exists, samples)]:
+    for path in [*TEMPLATES, *sorted(EXAMPLES.glob("*.py")), *filter(Path.exists, samples)]:
         digest.update(f"{path}\0".encode() + path.read_bytes())
     return digest.hexdigest()
 

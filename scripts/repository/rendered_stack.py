@@ -106,7 +106,9 @@ class RenderedStack:
 
         def put(found: re.Match[str]) -> str:
             name = found[1]
-            return own.get(name) or str(self._attribute(name) if "." in name else self._reference(name))
+            if name in own:
+                return own[name]
+            return str(self._attribute(name) if "." in name else self._reference(name))
 
         return _PLACEHOLDER.sub(put, text)
 

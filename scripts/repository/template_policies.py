@@ -30,6 +30,8 @@ _ARNS = {
 _REFERENCES_TO_ARNS = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
 _PARAMETER_ARNS: dict[str, Any] = {
     "ConnectionArn": "arn:aws:codeconnections:eu-west-1:111111111111:connection/sample",
+    "ModelArtifactBucketArns": ["arn:aws:s3:::sample"],
+    "ModelArtifactKeyArns": [_ARNS["AWS::KMS::Key"]],
     "ModelPackageArns": [
         "arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/sample",
         "arn:aws:sagemaker:eu-west-1:111111111111:model-package/sample/*",
@@ -64,19 +66,30 @@ def _sampled(value: Any, template: dict[str, Any]) -> Any:
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
-        ((name, argument),) = value.items()
-        if name in _FUNCTIONS:
-            return _FUNCTIONS[name](argument, template)
+        [(name, argument)] = value.items()
+        if name in _INTRINSICS:
+            return _INTRINSICS[name](argument, template)
     return {name: _sampled(each, template) for name, each in value.items()}
 
 
-def _got(target: Any, template: dict[str, Any]) -> str:
-    return _attribute(target if isinstance(target, str) else ".".join(target), template)
+def _got(argument: Any, template: dict[str, Any]) -> str:
+    return _attribute(argument if isinstance(argument, str) else ".".join(argument), template)
 
 
 def _substituted(argument: Any, template: dict[str, Any]) -> str:
-    text = argument if isinstance(argument, str) else argument[0]
-    return _PLACEHOLDER.sub(lambda found: _named(found[1], template), text)
+    text, own = (argument, {}) if isinstance(argument, str) else argument
+    given = {name: str(_sampled(each, template)) for name, each in own.items()}
+    return _PLACEHOLDER.sub(lambda found: given[found[1]] if found[1] in given else _named(found[1], template), text)
+
+
+def _joined(argument: Any, template: dict[str, Any]) -> str:
+    delimiter, parts = argument
+    return str(delimiter).join(str(each) for each in _sampled(parts, template))
+
+
+def _split(argument: Any, template: dict[str, Any]) -> list[str]:
+    delimiter, text = argument
+    return str(_sampled(text, template)).split(delimiter)
 
 
 def _imported(argument: Any, template: dict[str, Any]) -> str:
@@ -104,9 +117,11 @@ def _attribute(name: str, template: dict[str, Any]) -> str:
     return _ARNS.get(kind, "*") if attribute == "Arn" else "sample"
 
 
-_FUNCTIONS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
+_INTRINSICS: dict[str, Callable[[Any, dict[str, Any]], Any]] = {
     "Ref": _reference,
     "Fn::GetAtt": _got,
     "Fn::ImportValue": _imported,
     "Fn::Sub": _substituted,
+    "Fn::Join": _joined,
+    "Fn::Split": _split,
 }

@@ -1,6 +1,7 @@
 """Writes the JSON Schemas of the documents people meet: settings, which editors check by them, and release.json.
 
-Both come from the models that read those documents. ``--check`` writes nothing and fails where a file is not current.
+They come from the models that read those documents, and from what the templates
+declare. ``--check`` writes nothing and fails where a file is not current.
 """
 
 from __future__ import annotations
@@ -11,12 +12,17 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
+from scripts.decisions.foundation import decided_names
+from scripts.decisions.names import CODEPIPELINE_TEMPLATE, FOUNDATION_TEMPLATE, TOOLCHAIN_TEMPLATE
 from scripts.decisions.record_schema import RecordSchema
 from scripts.decisions.release import release_schema
 from scripts.decisions.stage_settings import PIPELINE_SETTINGS, StageSettings
+from scripts.decisions.toolchain import OF_PIPELINES, OF_STAGE_FILES
+from scripts.decisions.toolchain_settings import ToolchainSettings
 from scripts.errors import SettingsError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.terminal.command_line import argument_parser, run
+from scripts.workspace.template_files import template_parameters
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -39,6 +45,8 @@ def stage_schema() -> dict[str, Any]:
     schema = _effective_settings()
     own = _pipeline_part(schema)
     schema["required"] = [name for name in schema["required"] if name not in PIPELINE_SETTINGS]
+    described = schema["properties"]["foundation"]["description"]
+    schema["properties"]["foundation"] = _parameters(FOUNDATION_TEMPLATE, decided_names(), described)
     schema["properties"]["pipelines"] = {
         "description": "What differs in this stage for one pipeline, by the name of its folder.",
         "type": "object",
@@ -53,6 +61,41 @@ def pipeline_settings_schema() -> dict[str, Any]:
     schema = _effective_settings()
     title = {"title": "PipelineSettings", "description": "A pipeline's settings in every stage."}
     return {**schema, **title, "properties": _pipeline_part(schema), "required": []}
+
+
+def toolchain_schema() -> dict[str, Any]:
+    """The JSON Schema of stages/toolchain.yml: what the templates declare, without what other settings decide."""
+    fields = ToolchainSettings.model_fields
+    codepipeline = _parameters(CODEPIPELINE_TEMPLATE, OF_PIPELINES, str(fields["codepipeline"].description))
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ToolchainSettings",
+        "description": (ToolchainSettings.__doc__ or "").strip(),
+        "type": "object",
+        "properties": {
+            "toolchain": _parameters(TOOLCHAIN_TEMPLATE, OF_STAGE_FILES, str(fields["toolchain"].description)),
+            "codepipeline": codepipeline,
+            "pipelines": {
+                "description": str(fields["pipelines"].description),
+                "type": "object",
+                "additionalProperties": {**codepipeline, "description": "Parameters of this pipeline's CodePipeline."},
+                "default": {},
+            },
+        },
+        "additionalProperties": False,
+    }
+
+
+def _parameters(template: str, decided: frozenset[str], description: str) -> dict[str, Any]:
+    """What may be given of a template's parameters."""
+    declared = template_parameters(Path(template))
+    return {
+        "description": description,
+        "type": "object",
+        "properties": {name: each.schema() for name, each in declared.items() if name not in decided},
+        "additionalProperties": False,
+        "default": {},
+    }
 
 
 def record_schema() -> dict[str, Any]:
@@ -75,6 +118,7 @@ def _pipeline_part(schema: dict[str, Any]) -> dict[str, Any]:
 
 SCHEMAS: dict[Path, Callable[[], dict[str, Any]]] = {
     Path("stages/schema.json"): stage_schema,
+    Path("stages/toolchain.schema.json"): toolchain_schema,
     Path("pipelines/settings.schema.json"): pipeline_settings_schema,
     Path("pipelines/schema.schema.json"): record_schema,
     Path("docs/release.schema.json"): release_schema,

@@ -1,8 +1,9 @@
 """``bootstrap``: deploy the foundation into every stage's account, the toolchain and the CodePipelines into dev.
 
-Stacks that are up to date are left alone. It uses your credentials in their own account; in every other account it
-assumes the role that BOOTSTRAP_ROLE_NAME names (OrganizationAccountAccessRole unless set). It first shows which account
-gets which stack, and asks.
+It shows what each stack would change, property by property, and asks; stacks that are up to date are left alone, and a
+parameter that nobody tells keeps its value. Your credentials are used in their own account; another account is entered
+by the profile that --profile (or BOOTSTRAP_PROFILES) names for its stage, else by the role that BOOTSTRAP_ROLE_NAME
+names (OrganizationAccountAccessRole unless set, which trusts an organization's management account alone).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scripts.errors import UsageError
@@ -19,50 +21,44 @@ from scripts.terminal.progress import BriefProgress, Progress
 
 if TYPE_CHECKING:
     from scripts.decisions.stacks import Stack
-    from scripts.flows.stage_context import StageContext
+    from scripts.flows.administrators import Administrators
+    from scripts.flows.bootstrap import Scope
+    from scripts.flows.bootstrap_stack import PlannedStack
 
 
 def main(arguments: Sequence[str]) -> int:
     chosen = _parser().parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 30 ms.
     from scripts.decisions.toolchain import ToolchainOptions
-    from scripts.flows.deploy_foundation import bootstrap_role_name, deploy_foundation, require_own_place
-    from scripts.flows.deploy_toolchain import deploy_toolchain, require_repository_root
-    from scripts.flows.stage_context import StageContext
-    from scripts.workspace.pipelines import pipeline_names
-    from scripts.workspace.stage_files import stage_names
+    from scripts.flows.administrators import Administrators
+    from scripts.flows.bootstrap import Scope, deploy_bootstrap, plan_bootstrap
 
-    names = chosen.stage or stage_names()
-    if not names:
-        raise UsageError(
-            "there are no stage files in stages/",
-            next_command="write stages/preprod.yml; its schema is stages/schema.json",
-        )
-    contexts = [StageContext.open(name, any_pipeline=True) for name in names]
-    pipelines = {each: {name: StageContext.open(name, each) for name in names} for each in pipeline_names()}
-    with_toolchain = not chosen.no_toolchain and not chosen.stage
-    if with_toolchain:
-        require_repository_root()
-    progress = Progress()
-    codepipelines = [next(iter(each.values())) for each in pipelines.values()] if with_toolchain else []
-    _announce(contexts, bootstrap_role_name(), with_toolchain, chosen.brief, progress)
-    _announce_codepipelines(codepipelines, progress)
-    for context in contexts:
-        require_own_place(context)
-    if not chosen.yes and sys.stdin.isatty():
-        confirm("Deploy these stacks?", "yes")
-    results = []
-    for context in contexts:
-        with progress.step(f"Foundation of {context.stage} in account {context.settings.account}"):
-            own = [each[context.stage] for each in pipelines.values()]
-            deployed = deploy_foundation(context, own, BriefProgress() if chosen.brief else progress)
-            results.append(_result(context.stage, deployed, progress))
-    if with_toolchain:
-        options = ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
-        with progress.step(f"Toolchain and CodePipelines in account {contexts[0].settings.dev_account}"):
-            by_stage = {context.stage: context for context in contexts}
-            for deployed in deploy_toolchain(by_stage, pipelines, options, progress):
-                results.append(_result(None, deployed, progress))
+    scope = Scope.open(chosen.stage or [], not chosen.no_foundation, not chosen.no_toolchain)
+    options = ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
+    if chosen.hand_over:
+        return _hand_over(scope, chosen)
+    told = scope.require_valid(options)
+    administrators = Administrators.named(chosen.profile or [], list(scope.contexts))
+    progress = BriefProgress() if chosen.brief else Progress()
+    _announce(scope, administrators, chosen.brief, progress)
+    plan = plan_bootstrap(scope, told, administrators, progress)
+
+    def agree(plans: Sequence[PlannedStack]) -> None:
+        _show(plans, progress)
+        if not chosen.yes and sys.stdin.isatty():
+            confirm("Deploy these stacks?", "yes")
+
+    try:
+        if not chosen.brief or any(each.ready == "update" and each.changes_something for each in plan.shown):
+            for line in plan.notes:
+                progress.line(line)
+            for name in plan.later:
+                progress.line(f"{name} follows the toolchain: it is made, or its changes are shown, then")
+            agree(plan.shown)
+    except (UsageError, KeyboardInterrupt):
+        plan.discard()
+        raise
+    results = [_result(*each, progress) for each in deploy_bootstrap(plan, agree, progress)]
     if chosen.output == "json":
         print_json({"stacks": results})
     elif not chosen.brief:
@@ -75,11 +71,27 @@ def _parser() -> argparse.ArgumentParser:
     """What is not given of the toolchain keeps the value that the toolchain has."""
     parser = verb_parser("bootstrap", __doc__ or "", stage=False)
     parser.add_argument(
-        "--stage", action="append", help="deploy this stage only; may be repeated; without it, every stage in stages/"
+        "--stage",
+        action="append",
+        help="deploy this stage's foundation only; may be repeated; without it, every stage's and the toolchain",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
     parser.add_argument("--brief", action="store_true", help="show only the stack events that report a failure")
     parser.add_argument("--no-toolchain", action="store_true", help="deploy the foundations only")
+    parser.add_argument("--no-foundation", action="store_true", help="deploy the toolchain and the CodePipelines only")
+    parser.add_argument(
+        "--profile",
+        action="append",
+        metavar="STAGE=PROFILE",
+        help="a profile of the AWS configuration that is an administrator of this stage's account; may be repeated",
+    )
+    parser.add_argument(
+        "--hand-over",
+        type=Path,
+        metavar="FOLDER",
+        help="deploy nothing: write template and parameters of the foundations there, and print the command that "
+        "another team deploys them with",
+    )
     parser.add_argument("--source", choices=["CodeCommit", "GitHub"], help="where the repository is")
     parser.add_argument(
         "--repository",
@@ -93,35 +105,58 @@ def _parser() -> argparse.ArgumentParser:
         "--notification-email", metavar="ADDRESS", help="receives mail about failures, successes and approvals"
     )
     parser.add_argument(
-        "--model-artifact-bucket", metavar="BUCKET", help="the bucket in dev that training writes model artifacts to"
+        "--model-artifact-bucket",
+        action="append",
+        dest="model_artifact_buckets",
+        metavar="BUCKET",
+        help="a bucket that model artifacts lie in, besides those of the newest approved packages; may be repeated",
     )
     return parser
 
 
-def _announce(
-    contexts: Sequence[StageContext], role_name: str, with_toolchain: bool, brief: bool, progress: Progress
-) -> None:
-    """Which account gets what, as whom; who the caller is, is found out first in any case."""
-    caller = contexts[0].accounts.identity(contexts[0].settings.dev_account)
-    if not brief:
-        progress.line(f"as {caller['Arn']}")
-        for context in contexts:
-            how = "directly" if caller["Account"] == context.settings.account else f"through {role_name}"
-            where = f"account {context.settings.account}, {context.settings.region}"
-            progress.line(f"{where}: stack {context.names.foundation_stack}, {how}")
-    if with_toolchain:
-        dev = contexts[0]
-        progress.line(f"account {dev.settings.dev_account}, {dev.settings.region}: stack {dev.names.toolchain_stack}")
+def _hand_over(scope: Scope, chosen: argparse.Namespace) -> int:
+    from scripts.flows.hand_over import hand_over  # here: with the arguments it would cost --help 250 ms
+
+    lines = [
+        line
+        for stage, context in scope.contexts.items()
+        for line in hand_over(context, scope.pipelines_of(stage), chosen.hand_over)
+    ]
+    if chosen.output == "json":
+        print_json({"instructions": lines})
+    else:
+        print("\n".join([*lines, "when they are deployed: make bootstrap ARGS=--no-foundation"]))
+    return 0
 
 
-def _announce_codepipelines(contexts: Sequence[StageContext], progress: Progress) -> None:
-    for each in contexts:
-        where = f"account {each.settings.dev_account}, {each.settings.region}"
-        progress.line(f"{where}: stack {each.names.codepipeline_stack}, for pipelines/{each.names.pipeline}")
+def _announce(scope: Scope, administrators: Administrators, brief: bool, progress: Progress) -> None:
+    """As whom, and which account is entered how; who the caller is, is found out first in any case."""
+    caller = scope.dev.accounts.identity(scope.dev.settings.dev_account)
+    if brief:
+        return
+    progress.line(f"as {caller['Arn']}")
+    for context in scope.founded:
+        where = f"account {context.settings.account}, {context.settings.region}"
+        progress.line(f"{where}: stack {context.names.foundation_stack}, {administrators.way(context)}")
+    if scope.with_toolchain:
+        dev = scope.dev
+        where = f"account {dev.settings.dev_account}, {dev.settings.region}"
+        stacks = [next(iter(each.values())).names.codepipeline_stack for each in scope.pipelines.values()]
+        progress.line(f"{where}: stack {', '.join([dev.names.toolchain_stack, *stacks])}")
 
 
-def _result(stage: str | None, deployed: tuple[Stack, bool], progress: Progress) -> dict[str, Any]:
-    stack, changed = deployed
+def _show(plans: Sequence[PlannedStack], progress: Progress) -> None:
+    """What each stack would change, whole; removals of what guards are counted, so that none is overlooked."""
+    for planned in plans:
+        progress.line(f"{planned.name} {planned.heading}")
+        for line in planned.lines():
+            progress.line(f"  {line}")
+    removed = sum(each.removals for each in plans)
+    if removed:
+        progress.line(f"!! {removed} of these changes REMOVE a permissions boundary, a policy or a statement of one")
+
+
+def _result(stage: str | None, stack: Stack, changed: bool, progress: Progress) -> dict[str, Any]:
     progress.line(f"{stack.name}: {'deployed' if changed else 'unchanged'}")
     return {"stage": stage, "stack": stack.name, "changed": changed, "outputs": stack.outputs}
 

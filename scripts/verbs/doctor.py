@@ -1,7 +1,11 @@
-"""``doctor``: check everything that a deployment needs, change nothing, and show a fix for each failure.
+"""``doctor``: check everything that a deployment needs, change nothing, and show what to do about all that is not ok.
 
-Without --stage it checks every stage. The exit code is 0 if no check fails. A check that could not be made is shown as
-unknown and does not count as a failure.
+Every check is made, whatever the others found, and is ok, wrong or unknown. Unknown is what could not be found out: AWS
+refused to tell, or something wrong stands before it. Whether each role may make the calls of its work is asked of IAM's
+simulation where the credentials may, else its policies are read.
+
+Without --stage it checks every stage, and what they share in dev. The exit code is 20 if a check is wrong, else 0; with
+--strict it is 20 for one that is unknown too.
 """
 
 from __future__ import annotations
@@ -11,29 +15,35 @@ from collections.abc import Sequence
 
 from scripts.errors import ReadinessError
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.tables import table
+from scripts.terminal.findings_table import findings_table
+from scripts.terminal.progress import Progress
 
 
 def main(arguments: Sequence[str]) -> int:
     parser = verb_parser("doctor", __doc__ or "")
+    parser.add_argument("--strict", action="store_true", help="exit with 20 where a check is unknown, too")
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 280 ms to import, and --help answers in 30 ms.
-    from scripts.flows.readiness_checks import examine
+    from scripts.decisions.readiness import summary
+    from scripts.flows.examine import examine, examine_toolchain
     from scripts.workspace.stage_files import stage_names
 
+    progress = Progress()
     stages: list[str | None] = [chosen.stage] if chosen.stage else [*stage_names()] or [None]
-    findings = [each for stage in stages for each in examine(stage, chosen.pipeline)]
-    failed = [each for each in findings if each.state == "fail"]
+    findings = [each for stage in stages for each in examine(stage, chosen.pipeline, progress)]
+    if not chosen.stage and stage_names():
+        findings += examine_toolchain(stage_names(), chosen.pipeline, progress)
+    counted = {"wrong"} | ({"unknown"} if chosen.strict else set())
+    failed = [each for each in findings if each.status in counted]
     if chosen.output == "json":
-        print_json({"findings": [vars(each) for each in findings], "passed": not failed})
+        print_json({"findings": [vars(each) for each in findings], "passed": not failed, "summary": summary(findings)})
     else:
-        rows = [(each.stage, each.state, each.subject, each.detail) for each in findings]
-        print("\n".join(table(rows, ("stage", "", "what", "found"), widest=110)))
+        print("\n".join([*findings_table(findings), "", summary(findings)]))
     if failed:
         raise ReadinessError(
-            f"{len(failed)} of {len(findings)} checks failed",
-            found=[f"{each.stage}: {each.subject}: {each.detail}; fix: {each.fix}" for each in failed],
-            next_command="apply the fixes in this order, then: make doctor",
+            f"{len(failed)} of {len(findings)} checks: {summary(failed)}",
+            found=[f"{each.where}: {each.what}: {each.found}" for each in failed],
+            next_command=f"{failed[0].next_command}   # the first of them; then: make doctor",
         )
     return 0
 

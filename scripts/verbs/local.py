@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 
 from scripts.decisions.partitions import partition_of
 from scripts.errors import LocalCloudError, UsageError
-from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
+from scripts.local_cloud.environment import foreign_variables, shell_names, shell_variables
 from scripts.terminal.command_line import argument_parser, print_json, run
 from scripts.terminal.heartbeat import Heartbeat
 
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     if {"-h", "--help"} & set(command):
         os.execvp(command[0], command)  # noqa: S606 (it needs no AWS)
     # After the arguments: this takes 190 ms to import, and --help answers in 30 ms.
-    from scripts.local_cloud.preparation import ensure_ready
+    from scripts.local_cloud.preparation import ensure_ready, environment_of
     from scripts.local_cloud.server import down, reset, running_address
     from scripts.workspace.stage_files import any_stage, dev_account, load_stage
 
@@ -42,6 +42,8 @@ def main(arguments: Sequence[str]) -> int:
         with Heartbeat(AWAITED, on_terminal=False):  # what prepares it has heartbeats of its own
             endpoint_url = ensure_ready()
         print(endpoint_url)
+    elif chosen.action == "env" and chosen.unset:
+        print("unset", *shell_names())
     elif chosen.action == "env":
         address = running_address()
         if address is None:
@@ -56,8 +58,8 @@ def main(arguments: Sequence[str]) -> int:
         require_playable(any_stage().region)
         with Heartbeat(AWAITED, on_terminal=False):
             endpoint_url = ensure_ready()
-        _announce(endpoint_url)
-        os.execvpe(command[0], command, client_environment(endpoint_url, dev_account()))  # noqa: S606 (the verb takes over)
+        _announce(endpoint_url, dev_account())
+        os.execvpe(command[0], command, environment_of(endpoint_url))  # noqa: S606 (the verb takes over)
     return 0
 
 
@@ -81,6 +83,9 @@ def _parser() -> argparse.ArgumentParser:
     actions.add_parser("reset", help="make local-reset: stop it and delete its state")
     actions.add_parser("fill", help="what up does once: give each pipeline's first run its tests/sample.csv to score")
     environment = actions.add_parser("env", help="make local-env: print export lines that point any AWS client at it")
+    environment.add_argument(
+        "--unset", action="store_true", help="print the line that makes a shell forget what this exported (UNSET=1)"
+    )
     environment.add_argument("--stage", help="credentials of this stage's account instead of dev's")
     runner = actions.add_parser("run", help="start and prepare it, then run a command against it")
     runner.add_argument("command", nargs=argparse.REMAINDER, help="-- COMMAND ARGUMENT ...")
@@ -121,9 +126,10 @@ def _print_environment(variables: Mapping[str, str], output: str) -> None:
         print(f"export {name}={value}")
 
 
-def _announce(endpoint_url: str) -> None:
+def _announce(endpoint_url: str, account: str) -> None:
     print(
-        f"This is the embedded AWS (localaws) at {endpoint_url}. For AWS itself: CLOUD=aws, see docs/going-to-aws.md.",
+        f"This is the embedded AWS (localaws) at {endpoint_url}, account {account}. For AWS itself: CLOUD=aws, see "
+        "docs/going-to-aws.md.",
         file=sys.stderr,
     )
 

@@ -34,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     _require_whole(chosen)
     # After the arguments: this takes 300 ms to import, and --help answers in 30 ms.
+    from scripts.decisions.names import StageNames
     from scripts.decisions.registration import Registration, quality_statistics, require_description
     from scripts.flows.package_model import AskedModel, package_model
     from scripts.flows.register_model import register_model
@@ -68,7 +69,7 @@ def main(arguments: Sequence[str]) -> int:
         progress.line(f"served by {model.image}" + (", with default code" if model.has_default_code else ""))
     registration = Registration(
         group=settings.model_package_group,
-        bucket=chosen.bucket or f"{settings.project.name}-dev-{settings.dev_account}-{settings.region}",
+        bucket=chosen.bucket or StageNames.of("dev", settings).dev_bucket,
         sha256=model.sha256,
         image=model.image,
         scripted=model.scripted,

@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.decisions.stage_settings import PIPELINE_SETTINGS, UNNAMED_PIPELINE, StageSettings
+from scripts.decisions.toolchain_settings import FILE as NO_STAGE
 from scripts.errors import SettingsError, UsageError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.gateways.regions import known_regions
@@ -29,7 +30,7 @@ _PROJECT_NAME_ID = "SAGEMAKER_PROJECT_NAME_ID"
 
 def stage_names(directory: Path = STAGES) -> list[str]:
     """The stages that have a file, preprod before prod."""
-    return sorted(path.stem for path in directory.glob("*.yml"))
+    return sorted(path.stem for path in directory.glob("*.yml") if path.stem != NO_STAGE)
 
 
 def load_stage(

@@ -23,7 +23,7 @@ from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.stage_values import definition_defaults, infrastructure, stack_parameters
 from scripts.decisions.stock_images import stock_image_uri
 from scripts.errors import DefinitionError
-from scripts.gateways.accounts import _AWS_DOMAINS
+from scripts.gateways.endpoints import is_aws
 from scripts.gateways.regions import known_regions
 from scripts.repository.template_linters import read_template
 
@@ -125,7 +125,7 @@ def test_the_table_of_partitions_is_the_sdks(listed: dict[str, Any]) -> None:
     ours = {each.name: each for each in PARTITIONS}[listed["id"]]
     assert ours.domain == listed["outputs"]["dnsSuffix"]
     for domain in (listed["outputs"]["dnsSuffix"], listed["outputs"]["dualStackDnsSuffix"]):
-        assert f".{domain}" in _AWS_DOMAINS
+        assert is_aws(f"https://sagemaker.somewhere-1.{domain}/")
     for region in listed["regions"]:
         assert region.endswith("-global") or partition_of(region) == listed["id"]
     # Forms that no region has yet are told alike.
@@ -134,6 +134,7 @@ def test_the_table_of_partitions_is_the_sdks(listed: dict[str, Any]) -> None:
         found = find_partition(other)
         assert [found.name if found else None] == (theirs or [None])
     assert ours.has_codepipeline is bool(SESSION.get_available_regions("codepipeline", listed["id"]))
+    assert ours.has_codecommit is bool(SESSION.get_available_regions("codecommit", listed["id"]))
 
 
 def test_the_table_has_no_partition_that_the_sdk_lacks() -> None:

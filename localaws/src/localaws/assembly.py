@@ -10,10 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.cloud import Cloud
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
 from localaws.iam.enforcement import Enforcement
+from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
@@ -28,7 +30,11 @@ class EmbeddedAws:
 
 
 def assemble(
-    state_directory: Path | None, work_directory: Path, accounts: Iterable[str], enforce_iam: bool = False
+    state_directory: Path | None,
+    work_directory: Path,
+    accounts: Iterable[str],
+    enforce_iam: bool = False,
+    management_account: str = MANAGEMENT_ACCOUNT,
 ) -> EmbeddedAws:
     """An embedded AWS that answers but does not run yet: ``cloud.start`` once it can be reached.
 
@@ -36,11 +42,13 @@ def assemble(
     kept in ``state_directory`` cannot be read.
     """
     moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
-    cloud = Cloud(state_directory, work_directory, accounts, moto)
+    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account)
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:
-        authorize = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies).authorize
+        enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
+        authorize = enforcement.authorize
+        cloud.operations.mount(PREFIX, enforcement.record)
     front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)

@@ -12,6 +12,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from localaws.assembly import assemble
 from localaws.control import PREFIX, ControlPages
+from localaws.core.caller import MANAGEMENT_ACCOUNT
 
 HOST = "127.0.0.1"
 
@@ -35,8 +36,9 @@ class Server:
         work_directory: Path,
         accounts: list[str],
         enforce_iam: bool = False,
+        management_account: str = MANAGEMENT_ACCOUNT,
     ) -> None:
-        aws = assemble(state_directory, work_directory, accounts, enforce_iam)
+        aws = assemble(state_directory, work_directory, accounts, enforce_iam, management_account)
         self.cloud = aws.cloud
         self.cloud.operations.mount(PREFIX, ControlPages(self.cloud))
         self._http: BaseWSGIServer = make_server(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.core.caller import MANAGEMENT_ACCOUNT
 from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.server_process import ServerProcess
 
@@ -28,11 +29,30 @@ def test_an_unknown_access_key_is_refused_in_words(client: Client) -> None:
     assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
 
 
-def test_the_organization_role_leads_into_a_member_account(client: Client) -> None:
-    arn = f"arn:aws:iam::{PREPROD}:role/OrganizationAccountAccessRole"
-    session = client("sts").assume_role(RoleArn=arn, RoleSessionName="test")["Credentials"]
+ORGANIZATION_ROLE = f"arn:aws:iam::{PREPROD}:role/OrganizationAccountAccessRole"
+
+
+@pytest.mark.aws_rule(
+    "OrganizationAccountAccessRole trusts the organization's management account alone, no other member account",
+    page="https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html",
+)
+def test_the_organization_role_leads_the_management_account_and_no_member_into_a_member_account(client: Client) -> None:
+    management = client("sts", account=MANAGEMENT_ACCOUNT)
+    session = management.assume_role(RoleArn=ORGANIZATION_ROLE, RoleSessionName="test")["Credentials"]
     keys = {"aws_access_key_id": session["AccessKeyId"], "aws_session_token": session["SessionToken"]}
     assert client("sts", **keys).get_caller_identity()["Account"] == PREPROD
+    with pytest.raises(ClientError) as refused:
+        client("sts", account=DEV).assume_role(RoleArn=ORGANIZATION_ROLE, RoleSessionName="test")
+    assert refused.value.response["Error"]["Code"] == "AccessDenied"
+
+
+def test_an_account_may_be_named_as_the_management_account(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, [DEV, PREPROD], "eu-west-1", "--management-account", DEV)
+    try:
+        answer = server.client("sts", DEV).assume_role(RoleArn=ORGANIZATION_ROLE, RoleSessionName="test")
+    finally:
+        server.stop()
+    assert answer["AssumedRoleUser"]["Arn"].endswith("OrganizationAccountAccessRole/test")
 
 
 def test_a_role_that_does_not_exist_cannot_be_assumed(client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -238,6 +239,27 @@ def test_an_unsigned_request_is_refused(enforced: Enforced, unique: str) -> None
         "s3", endpoint_url=enforced.url, region_name=REGION, config=Config(signature_version=UNSIGNED)
     )
     assert denied(unsigned.get_object, Bucket=bucket, Key="in/a.csv")[0] == "AccessDenied"
+
+
+def test_a_page_tells_who_asked_for_which_action_on_what(enforced: Enforced, unique: str) -> None:
+    bucket = enforced.bucket(unique)
+    s3 = enforced.client("s3", keys=enforced.role(unique, statement("s3:GetObject", f"arn:aws:s3:::{bucket}/*")))
+    for _ in range(2):
+        s3.get_object(Bucket=bucket, Key="in/a.csv")
+    denied(s3.put_object, Bucket=bucket, Key="x", Body=b"")
+    with urllib.request.urlopen(f"{enforced.url}/_localaws/iam") as page:
+        asked = json.load(page)["asked"]
+    role = f"arn:aws:iam::{DEV}:role/{unique}"
+    assert [each for each in asked if each["principal"] == role] == [
+        asking(role, "s3:GetObject", f"arn:aws:s3:::{bucket}/in/a.csv", True, 2),
+        asking(role, "s3:PutObject", f"arn:aws:s3:::{bucket}/x", False, 1),
+    ]
+    assert not [each for each in asked if each["principal"].endswith(":root")]
+
+
+def asking(principal: str, action: str, resource: str, allowed: bool, count: int) -> dict[str, Any]:
+    found = {"principal": principal, "action": action, "resource": resource}
+    return {**found, "allowed": allowed, "count": count}
 
 
 def _writes_once(bucket: str) -> str:

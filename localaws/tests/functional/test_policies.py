@@ -213,6 +213,37 @@ def test_an_operator_that_does_not_exist_is_refused_where_the_policy_is_put(kept
 
 
 @pytest.mark.aws_rule(
+    "A policy simulation answers once for each action, and below it for each resource",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+)
+def test_each_resource_has_a_decision_of_its_own_below_its_actions(kept_client: Client, unique: str) -> None:
+    role(kept_client, DEV, unique, trust(HERE))
+    iam = kept_client("iam")
+    held = [statement("s3:GetObject", "arn:aws:s3:::b/in/*"), statement("s3:*", "arn:aws:s3:::c/*", "Deny")]
+    iam.put_role_policy(RoleName=unique, PolicyName="held", PolicyDocument=document(*held))
+    request = {"PolicySourceArn": f"arn:aws:iam::{DEV}:role/{unique}", "ActionNames": ["s3:GetObject", "s3:PutObject"]}
+    arns = [f"arn:aws:s3:::{key}" for key in ("b/in/1", "b/out/1", "c/1")]
+    reading, writing = iam.simulate_principal_policy(**request, ResourceArns=arns)["EvaluationResults"]
+    assert (reading["EvalActionName"], reading["EvalDecision"]) == ("s3:GetObject", "explicitDeny")
+    found = [(each["EvalResourceName"], each["EvalResourceDecision"]) for each in reading["ResourceSpecificResults"]]
+    assert found == list(zip(arns, ["allowed", "implicitDeny", "explicitDeny"], strict=True))
+    assert writing["ResourceSpecificResults"][0]["EvalResourceDecision"] == "implicitDeny"
+    (whole, _) = iam.simulate_principal_policy(**request)["EvaluationResults"]
+    assert "ResourceSpecificResults" not in whole
+
+
+@pytest.mark.aws_rule(
+    "A simulation for a role takes no resource's policy",
+    page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
+)
+def test_no_resource_policy_is_simulated_for_a_role(kept_client: Client, unique: str) -> None:
+    arn = role(kept_client, DEV, unique, trust(HERE))
+    policy = document(statement("s3:GetObject", "*", Principal="*"))
+    request = {"PolicySourceArn": arn, "CallerArn": arn, "ActionNames": ["s3:GetObject"], "ResourcePolicy": policy}
+    assert code(kept_client("iam").simulate_principal_policy, **request) == "InvalidInput"
+
+
+@pytest.mark.aws_rule(
     "SimulatePrincipalPolicy answers by the principal's policies, boundary and the given context",
     page="https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html",
 )

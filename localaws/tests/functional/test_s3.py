@@ -235,9 +235,6 @@ def test_a_bucket_made_again_has_no_policy(client: Client, bucket: str) -> None:
     assert _code(refused) == "NoSuchBucketPolicy"
 
 
-CONDITIONAL = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html"
-
-
 def _write(s3: Any, how: str, bucket: str, body: bytes = b"new", key: str = "k", **condition: str) -> Any:
     """Write a key by one of the three operations that take conditions."""
     if how == "put":
@@ -263,7 +260,8 @@ WAYS = ["put", "copy", "multipart"]
 
 
 @pytest.mark.aws_rule(
-    "S3 writes with If-None-Match: * only where the key has no object, and else answers 412", page=CONDITIONAL
+    "S3 writes with If-None-Match: * only where the key has no object, and else answers 412",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
 )
 @pytest.mark.parametrize("how", WAYS)
 def test_nothing_is_overwritten_with_if_none_match(client: Client, bucket: str, how: str) -> None:
@@ -275,7 +273,10 @@ def test_nothing_is_overwritten_with_if_none_match(client: Client, bucket: str, 
     assert _content(s3, bucket) == b"first"
 
 
-@pytest.mark.aws_rule("If-None-Match: * holds for a key whose newest version is a delete marker", page=CONDITIONAL)
+@pytest.mark.aws_rule(
+    "If-None-Match: * holds for a key whose newest version is a delete marker",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
+)
 @pytest.mark.parametrize("how", WAYS)
 def test_a_deleted_key_of_a_versioned_bucket_is_free_again(client: Client, bucket: str, how: str) -> None:
     s3 = client("s3")
@@ -290,7 +291,8 @@ def test_a_deleted_key_of_a_versioned_bucket_is_free_again(client: Client, bucke
 
 
 @pytest.mark.aws_rule(
-    "S3 writes with If-Match only over the object of that ETag: 412 for another, 404 for none", page=CONDITIONAL
+    "S3 writes with If-Match only over the object of that ETag: 412 for another, 404 for none",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
 )
 @pytest.mark.parametrize("how", WAYS)
 def test_an_object_is_replaced_only_where_it_is_the_one_that_was_read(client: Client, bucket: str, how: str) -> None:
@@ -306,7 +308,10 @@ def test_an_object_is_replaced_only_where_it_is_the_one_that_was_read(client: Cl
     assert _content(s3, bucket) == b"second"
 
 
-@pytest.mark.aws_rule("If-None-Match of a write takes * alone; an ETag is answered with 501", page=CONDITIONAL)
+@pytest.mark.aws_rule(
+    "If-None-Match of a write takes * alone; an ETag is answered with 501",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
+)
 def test_if_none_match_of_a_write_takes_no_etag(client: Client, bucket: str) -> None:
     with pytest.raises(ClientError) as refused:
         _write(client("s3"), "put", bucket, IfNoneMatch='"0"')
@@ -314,7 +319,8 @@ def test_if_none_match_of_a_write_takes_no_etag(client: Client, bucket: str) -> 
 
 
 @pytest.mark.aws_rule(
-    "Of several conditional writes of a key at once, one succeeds and the others get 412", page=CONDITIONAL
+    "Of several conditional writes of a key at once, one succeeds and the others get 412",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
 )
 def test_of_many_conditional_writes_at_once_one_succeeds(client: Client, bucket: str) -> None:
     def attempt(number: int) -> str:
@@ -330,7 +336,10 @@ def test_of_many_conditional_writes_at_once_one_succeeds(client: Client, bucket:
     assert _content(client("s3"), bucket)[:1] == winner.encode()
 
 
-@pytest.mark.aws_rule("A key deleted during a multipart upload makes its conditional end a 409", page=CONDITIONAL)
+@pytest.mark.aws_rule(
+    "A key deleted during a multipart upload makes its conditional end a 409",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html",
+)
 @pytest.mark.parametrize("condition", [{"IfNoneMatch": "*"}, {"IfMatch": "again"}])
 def test_a_conditional_upload_conflicts_with_a_deletion_meanwhile(
     client: Client, bucket: str, condition: dict[str, str]

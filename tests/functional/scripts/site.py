@@ -108,6 +108,19 @@ tags: {{}}
 """
 
 
+def administrators(folder: Path) -> dict[str, str]:
+    """Variables that name an administrator's profile of each stage's account; its file is beside ``folder``."""
+    path = folder.with_name(f"{folder.name}.aws-config")
+    path.write_text(
+        "".join(
+            f"[profile {stage}-admin]\naws_access_key_id = {account}\naws_secret_access_key = local\n"
+            for stage, account in ACCOUNTS.items()
+        )
+    )
+    named = " ".join(f"{stage}={stage}-admin" for stage in ACCOUNTS)
+    return {"AWS_CONFIG_FILE": str(path), "BOOTSTRAP_PROFILES": named}
+
+
 # Where people deploy. A team keeps prod out of it, as the tests of the toolchain and of the broken glass do; those of
 # what a deployment does take the short way to both.
 BOTH = ("preprod", "prod")
@@ -146,6 +159,7 @@ class Site:
             "AWS_ACCESS_KEY_ID": DEV,
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_EC2_METADATA_DISABLED": "true",
+            **administrators(folder),
         }
         shutil.copytree(ROOT / "cloudformation", folder / "cloudformation", dirs_exist_ok=True)
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)

@@ -108,7 +108,7 @@ def test_an_endpoint_that_does_not_answer_is_told(site: Site) -> None:
 
 def test_a_stage_without_a_foundation_names_the_command(ready_site: Site) -> None:
     done = ready_site.run("deploy", "--stage", "preprod", AWS_PREPROD_ACCOUNT_NUMBER="444444444444")
-    refused(done, 6, "make bootstrap", "444444444444", f"{PROJECT}-preprod-deployment")
+    refused(done, 6, "make bootstrap", "444444444444", f"{PROJECT}-preprod-reader")
     assert not (ready_site.folder / "release.json").exists()
 
 

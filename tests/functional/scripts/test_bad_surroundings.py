@@ -18,6 +18,7 @@ import pytest
 
 from scripts.errors import DeploymentError
 from scripts.terminal.command_line import run
+from tests.functional.conftest import DEV
 from tests.functional.scripts.site import ROOT, Site
 
 CODES = {error.exit_code for error in DeploymentError.__subclasses__()}
@@ -191,3 +192,20 @@ def told(code: int, capsys: pytest.CaptureFixture[str]) -> str:
     assert code == 0 or code in CODES, said
     assert code == 0 or "next:" in said or "doctor" in said or code == 20, said
     return said
+
+
+@pytest.mark.parametrize("name", VERBS)
+def test_with_cloud_aws_an_endpoint_of_somebody_elses_is_refused(
+    site: Site, verb: Verb, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    code = verb(site, name, *VERBS[name], CLOUD="aws")
+    # 8: promote reads release.json first; 20: doctor goes on, and tells it in its table
+    assert code == {"promote": 8, "doctor": 20}.get(name, 3)
+    said = capsys.readouterr()
+    assert "is not AWS" in said.out + said.err or name == "promote"
+
+
+def test_with_cloud_aws_an_endpoint_that_is_meant_is_taken_and_account_and_endpoint_are_told(site: Site) -> None:
+    done = site.run("resolve", CLOUD="aws", ALLOW_ENDPOINT="1")
+    first = done.stderr.splitlines()[0]
+    assert first.startswith(f"This is AWS at {site.environment['AWS_ENDPOINT_URL']}, account {DEV}, ")

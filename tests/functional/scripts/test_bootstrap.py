@@ -1,11 +1,21 @@
-"""``bootstrap``: run again."""
+"""``bootstrap``: run again, after somebody changed a stack by hand, and after a person said no."""
 
 from __future__ import annotations
 
+import json
+import os
+import pty
 import subprocess
+import sys
+from typing import Any
+
+import pytest
 
 from tests.functional.conftest import DEV, PREPROD, PROD
-from tests.functional.scripts.site import BUCKETS, Site
+from tests.functional.scripts.site import BUCKETS, DEADLINE, PROJECT, Site
+
+FOUNDATION = f"{PROJECT}-foundation-preprod"
+ROLE = f"{PROJECT}-preprod-cloudformation"
 
 
 def test_bootstrapping_again_changes_nothing(site: Site) -> None:
@@ -44,6 +54,129 @@ def test_a_project_in_a_folder_of_a_bigger_repository_gets_no_toolchain(site: Si
     assert "--no-toolchain" in done.stderr
     assert stack_names(site) == before
     assert site.run("bootstrap", "--yes", "--no-toolchain").returncode == 0
+
+
+def test_what_somebody_set_by_hand_in_a_foundation_is_kept(site: Site) -> None:
+    site.json("bootstrap", "--yes", "--no-toolchain")
+    by_hand = {
+        "PermissionsBoundaryArn": boundary(site),
+        "LogRetentionInDays": "30",
+        "NoncurrentVersionDays": "31",
+        "JobLogGroups": "create",
+    }
+    set_by_hand(site, by_hand)
+    answer = site.json("bootstrap", "--yes", "--no-toolchain")
+    assert [each["changed"] for each in answer["stacks"]] == [False, False]
+    assert parameters(site).items() >= by_hand.items()
+    assert boundary_of_role(site) == by_hand["PermissionsBoundaryArn"]
+
+
+def test_a_stage_file_gives_a_foundations_parameters_and_each_change_is_shown_before_it_is_made(site: Site) -> None:
+    site.json("bootstrap", "--yes", "--no-toolchain")
+    set_by_hand(site, {"PermissionsBoundaryArn": boundary(site), "JobLogGroups": "existing"})
+    give(site, 'PermissionsBoundaryArn: ""', "NoncurrentVersionDays: 45")
+    done = site.run("bootstrap", "--yes", "--no-toolchain")
+    assert done.returncode == 0, done.stderr
+    shown = done.stderr[: done.stderr.index("Foundation of preprod")]
+    assert "parameter NoncurrentVersionDays: " in shown
+    assert f"parameter PermissionsBoundaryArn: {boundary(site)} -> " in shown
+    assert "/Properties/LifecycleConfiguration/Rules/0/NoncurrentVersionExpiration/NoncurrentDays" in shown
+    assert f"!! REMOVES the permissions boundary {boundary(site)}" in shown
+    assert "of these changes REMOVE a permissions boundary" in shown
+    assert parameters(site)["NoncurrentVersionDays"] == "45"
+    assert boundary_of_role(site) is None
+
+
+def test_a_no_leaves_the_stack_and_no_change_set_behind(site: Site) -> None:
+    site.json("bootstrap", "--yes", "--no-toolchain")
+    before = parameters(site)
+    give(site, f"NoncurrentVersionDays: {int(before['NoncurrentVersionDays']) + 1}")
+    code, told = answered(site, "no", "bootstrap", "--no-toolchain")
+    assert code == 2
+    assert "parameter NoncurrentVersionDays" in told
+    assert "not confirmed; nothing was done" in told
+    assert parameters(site) == before
+    cloudformation = site.client("cloudformation", account=PREPROD)
+    assert cloudformation.list_change_sets(StackName=FOUNDATION)["Summaries"] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("LogRetentionInDays: 8", '"8" is none of 7'),
+        ("Boundary: x", "the template has no parameter Boundary"),
+        ("DevAccountId: '1'", "bootstrap takes it from the other settings"),
+    ],
+)
+def test_a_foundations_parameter_that_is_wrong_is_refused_before_anything_is_sent(
+    site: Site, line: str, told: str
+) -> None:
+    give(site, line)
+    done = site.run("bootstrap", "--yes", "--no-toolchain", AWS_ENDPOINT_URL="http://127.0.0.1:1")
+    assert done.returncode == 3, done.stderr
+    assert told in done.stderr
+    assert "stages/preprod.yml" in done.stderr
+
+
+def give(site: Site, *lines: str) -> None:
+    path = site.folder / "stages/preprod.yml"
+    path.write_text(path.read_text() + "foundation:\n" + "".join(f"  {line}\n" for line in lines))
+
+
+def boundary(site: Site) -> str:
+    """The ARN of a managed policy that bounds nothing, made where it is missing."""
+    iam = site.client("iam", account=PREPROD)
+    arn = f"arn:aws:iam::{PREPROD}:policy/corporate-boundary"
+    if arn not in [each["Arn"] for each in iam.list_policies(Scope="Local")["Policies"]]:
+        everything = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+        iam.create_policy(PolicyName="corporate-boundary", PolicyDocument=json.dumps(everything))
+    return arn
+
+
+def set_by_hand(site: Site, values: dict[str, str]) -> None:
+    """Update the foundation as a person would in the console: these parameters, all others as they are."""
+    cloudformation = site.client("cloudformation", account=PREPROD)
+    kept = [{"ParameterKey": name, "UsePreviousValue": True} for name in parameters(site) if name not in values]
+    given: list[dict[str, Any]] = [{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()]
+    cloudformation.update_stack(
+        StackName=FOUNDATION,
+        UsePreviousTemplate=True,
+        Capabilities=["CAPABILITY_NAMED_IAM"],
+        Parameters=[*given, *kept],
+    )
+    cloudformation.get_waiter("stack_update_complete").wait(
+        StackName=FOUNDATION, WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+    )
+
+
+def parameters(site: Site) -> dict[str, str]:
+    stack = site.client("cloudformation", account=PREPROD).describe_stacks(StackName=FOUNDATION)["Stacks"][0]
+    return {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+
+
+def boundary_of_role(site: Site) -> str | None:
+    role = site.client("iam", account=PREPROD).get_role(RoleName=ROLE)["Role"]
+    arn: str | None = role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn")
+    return arn
+
+
+def answered(site: Site, answer: str, verb: str, *arguments: str) -> tuple[int, str]:
+    """The exit code and progress of a verb that a person at a terminal answers."""
+    here, there = pty.openpty()
+    os.write(here, f"{answer}\n".encode())
+    done = subprocess.run(
+        [sys.executable, "-m", f"scripts.verbs.{verb}", *arguments],
+        cwd=site.folder,
+        env=site.environment,
+        stdin=there,
+        capture_output=True,
+        text=True,
+        timeout=DEADLINE,
+        check=False,
+    )
+    os.close(here)
+    os.close(there)
+    return done.returncode, done.stderr
 
 
 def stack_names(site: Site) -> list[str]:

@@ -59,10 +59,12 @@ def uses(site: Site) -> list[dict[str, Any]]:
 
 
 def untouched(site: Site) -> bool:
-    """Nothing is registered in prod, no stack is there, and no release."""
+    """Nothing is registered in prod, no stack is there, no release and no copy of a model."""
     stacks = site.client("cloudformation", account=PROD).describe_stacks()["Stacks"]
-    kept = site.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="releases/")
-    return not (site.promoted("prod") or any(site.pipeline in each["StackName"] for each in stacks) or kept["KeyCount"])
+    kept = site.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"]).get("Contents", [])
+    folders = {each["Key"].partition("/")[0] for each in kept}
+    deployed = any(site.pipeline in each["StackName"] for each in stacks)
+    return not site.promoted("prod") and not deployed and folders <= {"input", "break-glass"}
 
 
 @contextmanager
@@ -77,12 +79,41 @@ def denied(site: Site, action: str) -> Iterator[None]:
         iam.delete_role_policy(RoleName=ROLE, PolicyName="deny")
 
 
+def subscribed_queue(site: Site) -> str:
+    """The URL of a queue in prod to which the stage's topic sends."""
+    sqs, parameters = site.client("sqs", account=PROD), site.client("ssm", account=PROD)
+    topic = parameters.get_parameter(Name="/prod/announcement_topic_arn")["Parameter"]["Value"]
+    url: str = sqs.create_queue(QueueName="listener")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "sns.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    site.client("sns", account=PROD).subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return url
+
+
+def messages(site: Site, queue: str) -> list[dict[str, Any]]:
+    found = site.client("sqs", account=PROD).receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=5)
+    return [json.loads(each["Body"]) for each in found.get("Messages", [])]
+
+
 @pytest.mark.parametrize("verb", CHANGES)
 def test_no_verb_of_a_person_changes_it(guarded: Site, verb: tuple[str, ...]) -> None:
     name, *options = verb
     refused = guarded.run(name, "--stage", "prod", *options)
     assert refused.returncode == 22, refused.stderr
     assert f'make {name} STAGE=prod BREAK_GLASS="why"' in refused.stderr
+    assert untouched(guarded)
+
+
+def test_whoever_claims_to_be_a_build_is_refused_by_iam(guarded: Site) -> None:
+    refused = guarded.run("deploy", "--stage", "prod", CODEBUILD_BUILD_ID="promote:1")
+    assert refused.returncode == 5, refused.stderr
     assert untouched(guarded)
 
 
@@ -119,15 +150,22 @@ def test_where_the_use_cannot_be_recorded_or_told_nothing_is_changed(
 
 
 def test_with_a_reason_it_is_deployed_recorded_told_and_shown(guarded: Site, on_call: dict[str, str]) -> None:
-    before = len(uses(guarded))
+    before, told = len(uses(guarded)), subscribed_queue(guarded)
     done = guarded.run("deploy", "--stage", "prod", "--break-glass", "fire in the model", **on_call)
     assert done.returncode == 0, done.stderr
     assert "glass broken by" in done.stderr
     use = uses(guarded)[before]
     assert (use["by"], use["reason"], use["verb"]) == (ON_CALL, "fire in the model", "deploy")
     assert use["release_id"] == guarded.json("status", "--stage", "preprod")["stages"][0]["release_id"]
+    (message,) = messages(guarded, told)
+    assert "Glass broken: deploy" in message["Subject"]
+    assert "fire in the model" in message["Message"]
     status = guarded.run("status", "--stage", "prod")
     assert f"deploy, release {use['release_id']} by {ON_CALL}: fire in the model" in status.stdout
+    guarded.edit_stage("prod", "schedule: 1 day", "schedule: 12 hours")
+    planned = guarded.json("plan", "--stage", "prod")  # by the reader, who passes no role and executes nothing
+    assert [each["logical_id"] for each in planned["change_set"]] == ["Schedule"]
+    guarded.edit_stage("prod", "schedule: 12 hours", "schedule: 1 day")
     for verb, *options in CHANGES[2:]:
         done = guarded.run(verb, "--stage", "prod", *options, "--break-glass", f"{verb} it", **on_call)
         assert done.returncode == 0, done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -56,11 +57,11 @@ def test_a_key_that_cannot_be_sent_is_left_out_and_told_and_quotas_are_told_befo
     told = "\n".join(ready_site.json("plan", "--stage", "preprod")["notes"])
     assert f"step Score: no key for its volume: {WITH_DISKS} has local storage" in told
     assert f"quota too small, its job will not start: {WITH_DISKS} for processing job usage: 0, 1 needed" in told
-    doctor = ready_site.run("doctor", "--stage", "preprod")
-    assert doctor.returncode == 20
-    assert f"a quota is too small: {WITH_DISKS} for processing job usage: 0" in doctor.stderr
+    small = quotas_by_doctor(ready_site)
+    assert small["status"] == "wrong"
+    assert f"a quota is too small: {WITH_DISKS} for processing job usage: 0" in small["found"]
     increase_quota(ready_site, f"{WITH_DISKS} for processing job usage")
-    assert ready_site.run("doctor", "--stage", "preprod").returncode == 0
+    assert quotas_by_doctor(ready_site)["status"] == "ok"
     deployed = ready_site.json("deploy", "--stage", "preprod")
     cluster = described_job(ready_site, deployed["execution_arn"])["ProcessingResources"]["ClusterConfig"]
     assert cluster["InstanceType"] == WITH_DISKS
@@ -69,6 +70,11 @@ def test_a_key_that_cannot_be_sent_is_left_out_and_told_and_quotas_are_told_befo
     smaller = ready_site.run("run", "--stage", "preprod", "--parameters", "ProcessingInstanceType=ml.m5.large")
     assert smaller.returncode == 0, smaller.stderr
     assert "its volume is encrypted, but not with the stage's key" in smaller.stderr
+
+
+def quotas_by_doctor(site: Site) -> dict[str, Any]:
+    told = json.loads(site.run("doctor", "--stage", "preprod", "--output", "json").stdout)["findings"]
+    return next(each for each in told if each["what"] == "quotas")
 
 
 def described_job(site: Site, execution_arn: str) -> Any:

@@ -42,9 +42,9 @@ def test_both_stages_are_deployed_and_verified_with_the_templates_roles(enforcin
 
 def test_a_role_that_lacks_a_policy_is_named(enforcing_site: Site, tmp_path: Path) -> None:
     iam = enforcing_site.client("iam", account=PREPROD)
-    role = f"{PROJECT}-preprod-deployment"
-    for policy in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
-        iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+    role = f"{PROJECT}-preprod-promoter"
+    for each in iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+        iam.detach_role_policy(RoleName=role, PolicyArn=each["PolicyArn"])
     enforcing_site.register()
     done = enforcing_site.run("deploy", "--stage", "preprod")
     assert done.returncode == 5

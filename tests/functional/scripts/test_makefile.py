@@ -41,6 +41,13 @@ def test_on_and_off_are_words_of_schedule_alone() -> None:
     assert done.returncode == 2
 
 
+@pytest.mark.parametrize("target", ["deploy", "promote", "verify", "run", "schedule", "destroy"])
+@pytest.mark.parametrize("reason", ["it's late; `pwd`", ""])
+def test_why_the_glass_is_broken_arrives_as_written_and_an_empty_reason_too(target: str, reason: str) -> None:
+    assert after(handed_over("STAGE=prod", f"BREAK_GLASS={reason}", target=target), "--break-glass") == reason
+    assert "--break-glass" not in handed_over("STAGE=prod", target=target)
+
+
 def test_a_step_is_handed_to_logs() -> None:
     words = handed_over("STAGE=prod", "STEP=Pre process", target="logs")
     assert (after(words, "--stage"), after(words, "--step")) == ("prod", "Pre process")

@@ -36,7 +36,7 @@ def test_the_templates_roles_are_enough_for_both_stages(enforcing_site: Site) ->
 
 
 def test_denied_access_names_account_action_and_role(enforcing_site: Site) -> None:
-    role = f"{PROJECT}-preprod-deployment"
+    role = f"{PROJECT}-preprod-promoter"
     iam = enforcing_site.client("iam", account=PREPROD)
     deny = {"Effect": "Deny", "Action": "sagemaker:CreateModelPackage", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
@@ -51,7 +51,7 @@ def test_denied_access_names_account_action_and_role(enforcing_site: Site) -> No
     assert len(enforcing_site.promoted()) == before
 
 
-def test_the_deployment_role_may_read_all_that_the_evidence_shows_and_an_older_ones_gap_is_told(
+def test_the_reader_may_read_all_that_the_evidence_shows_and_an_older_ones_gap_is_told(
     enforcing_site: Site,
 ) -> None:
     for stage in ("preprod", "prod"):
@@ -60,7 +60,7 @@ def test_the_deployment_role_may_read_all_that_the_evidence_shows_and_an_older_o
     iam = enforcing_site.client("iam", account=PROD)
     deny = {"Effect": "Deny", "Action": "cloudformation:GetStackPolicy", "Resource": "*"}
     policy = json.dumps({"Version": "2012-10-17", "Statement": [deny]})
-    role = f"{PROJECT}-prod-deployment"
+    role = f"{PROJECT}-prod-reader"
     iam.put_role_policy(RoleName=role, PolicyName="deny", PolicyDocument=policy)
     page = evidence(enforcing_site)
     iam.delete_role_policy(RoleName=role, PolicyName="deny")

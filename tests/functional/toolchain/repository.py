@@ -45,7 +45,7 @@ def make_repository(site: Site) -> None:
     site.write_script(_AS_IT_IS + SCORE)
     site.write_pipeline(_AS_IT_IS + PIPELINE)
     _write_schemas(folder)
-    _lend_packages(folder)
+    lend_packages(folder)
     git(site, "init", "--quiet", "--initial-branch", BRANCH)
     commit(site, FIRST_COMMIT)
 
@@ -68,7 +68,7 @@ def make(site: Site, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         ["make", "CLOUD=aws", f"PYTHON={sys.executable}", *arguments],
         cwd=site.folder,
-        env={**environment, "AWS_DEFAULT_REGION": REGION},
+        env={**environment, "AWS_DEFAULT_REGION": REGION, "ALLOW_ENDPOINT": "1"},
         capture_output=True,
         text=True,
         timeout=DEADLINE,
@@ -138,9 +138,10 @@ def _write_schemas(folder: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def _lend_packages(folder: Path) -> None:
+def lend_packages(folder: Path) -> None:
+    """Requirements of a tree that are one small wheel."""
     wheel = folder / "requirements" / _LENT
-    wheel.parent.mkdir()
+    wheel.parent.mkdir(exist_ok=True)
     packages = next(path for path in map(Path, sys.path) if path.name == "site-packages")
     ruff = Path(sys.executable).parent / "ruff"
     files = {

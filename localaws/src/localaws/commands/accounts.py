@@ -1,4 +1,5 @@
-"""``localaws accounts``: print the accounts of the running server, one per line; the management account is first."""
+"""``localaws accounts``: print the accounts of the running server, one per line, in the order in which they were
+given."""
 
 from __future__ import annotations
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from localaws.commands import exit_codes
 from localaws.commands.arguments import account, add_state, port
 from localaws.commands.running_server import note_address
+from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.state_lock import hold
 
 DEFAULT_PORT = 4566
@@ -25,8 +26,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         type=account,
         metavar="ID",
-        help="an account of the organization (12 digits); repeat for more. The first is the management account, which "
-        f"can assume OrganizationAccountAccessRole in the others. Default: {DEFAULT_ACCOUNT}",
+        help=f"an account of the organization (12 digits); repeat for more. Default: {DEFAULT_ACCOUNT}",
+    )
+    parser.add_argument(
+        "--management-account",
+        type=account,
+        metavar="ID",
+        default=MANAGEMENT_ACCOUNT,
+        help="the organization's management account, which alone can assume OrganizationAccountAccessRole elsewhere",
     )
     parser.add_argument(
         "--enforce-iam",
@@ -50,7 +57,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _failed(exit_codes.STATE_UNUSABLE, f"the state directory {state} cannot be used: {error}.")
     try:
         accounts = arguments.account or [DEFAULT_ACCOUNT]
-        server = Server(arguments.port, state, state / "work", accounts, arguments.enforce_iam)
+        management: str = arguments.management_account
+        server = Server(arguments.port, state, state / "work", accounts, arguments.enforce_iam, management)
     except (OSError, SystemExit) as error:
         # werkzeug prints its own sentence and exits where the address is in use
         where = f"cannot listen on {HOST}:{arguments.port}"

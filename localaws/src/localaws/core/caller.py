@@ -6,6 +6,9 @@ from dataclasses import dataclass, replace
 
 from localaws.core.partitions import partition_of
 
+# The organization's management account, unless one is named: none of the accounts that anybody deploys into.
+MANAGEMENT_ACCOUNT = "999999999999"
+
 # Where in-process clients (core/clients.py) put the caller in the WSGI environment; no HTTP header can set it.
 CALLER_KEY = "localaws.core.caller"
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from localaws.core.backend import Backend
-from localaws.core.caller import Caller
+from localaws.core.caller import MANAGEMENT_ACCOUNT, Caller
 from localaws.core.clients import ClientFactory
 from localaws.core.clock import Clock
 from localaws.core.container_credentials import PREFIX as CREDENTIALS_PREFIX
@@ -48,12 +48,19 @@ class Cloud:
     ``state_directory`` None keeps nothing on disk (tests). ``work_directory`` holds the files of jobs and builds while
     they run. ``endpoint_url`` is where child processes reach it; it is set once the server listens.
     ``resource_policies`` is set by the assembly, whether IAM is enforced or not.
+    ``management_account`` is the organization's, which may enter the other accounts.
     """
 
     def __init__(
-        self, state_directory: Path | None, work_directory: Path, accounts: Iterable[str], moto: Backend
+        self,
+        state_directory: Path | None,
+        work_directory: Path,
+        accounts: Iterable[str],
+        moto: Backend,
+        management_account: str = MANAGEMENT_ACCOUNT,
     ) -> None:
         self.accounts = tuple(accounts)
+        self.management_account = management_account
         self.work_directory = work_directory
         self._state_directory = state_directory
         self.endpoint_url = ""

@@ -23,6 +23,7 @@ from localaws.iam.context import request_context
 from localaws.iam.copied_tags import CopiedTags
 from localaws.iam.encryption import MessageEncryption, ObjectEncryption
 from localaws.iam.principals import Identity, identity_of, role_arn
+from localaws.iam.record import AccessRecord
 from localaws.iam.requirements import Place, Requirement, requirements
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.policies.condition_keys import ORGANIZATION
@@ -39,6 +40,7 @@ class Enforcement:
     def __init__(
         self, client: MakeClient, store: Store, clock: Clock, moto: Backend, resource_policies: ResourcePolicies
     ) -> None:
+        self.record = AccessRecord()
         self._client = client
         self._clock = clock
         self._resource_policies = resource_policies
@@ -68,7 +70,10 @@ class Enforcement:
         decisions = [
             self._decide(caller, identity, Query(requirement.action, resource, context)) for resource in resources
         ]
-        if any(decision.allowed for decision in decisions) and not any(one.explicit for one in decisions):
+        allowed = any(decision.allowed for decision in decisions) and not any(one.explicit for one in decisions)
+        if not caller.is_root:
+            self.record.add(identity.principal.arn, requirement.action, resources[0], allowed)
+        if allowed:
             return
         refusal = next((one for one in decisions if one.explicit), decisions[0])
         shown = f'"{resources[0]}"' if request.service == "s3" else resources[0]

@@ -56,7 +56,15 @@ ROLE = "arn:aws:iam::111111111111:role/r"
             "sqs:SendMessage",
             "arn:aws:sqs:eu-west-1:222222222222:q",
         ),
+        ("service-quotas", "ListServiceQuotas", {"ServiceCode": "sagemaker"}, "servicequotas:ListServiceQuotas", "*"),
         ("iam", "GetRole", {"RoleName": "r"}, "iam:GetRole", ROLE),
+        (
+            "iam",
+            "SimulatePrincipalPolicy",
+            {"PolicySourceArn": ROLE, "ActionNames": ["s3:GetObject"], "ResourceArns": ["arn:aws:s3:::b"]},
+            "iam:SimulatePrincipalPolicy",
+            ROLE,
+        ),
         ("sts", "AssumeRole", {"RoleArn": ROLE}, "sts:AssumeRole", ROLE),
         (
             "cloudformation",

@@ -52,5 +52,15 @@ def test_references_become_arns_of_the_right_shape() -> None:
     ]
 
 
+def test_a_list_that_is_split_out_of_a_text_is_a_list_of_arns() -> None:
+    joined = {"Fn::Join": ["/*,", {"Ref": "ModelArtifactBucketArns"}]}
+    text = {"Fn::Sub": ["arn:aws:s3:::own/*,${Objects}/*", {"Objects": joined}]}
+    template = _role(_policy("P", {"Fn::Split": [",", text]}))
+    assert identity_policies(template)[0].document["Statement"][0]["Resource"] == [
+        "arn:aws:s3:::own/*",
+        "arn:aws:s3:::sample/*",
+    ]
+
+
 def test_policies_on_resources_are_no_identity_policies() -> None:
     assert identity_policies({"Resources": {"P": {"Type": "AWS::S3::BucketPolicy", "Properties": {}}}}) == []

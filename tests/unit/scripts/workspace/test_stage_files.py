@@ -256,6 +256,20 @@ def test_a_stage_in_capitals_is_that_stage_and_the_verb_stays_the_users(tmp_path
 
 
 @pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("arn:aws:iam::999999999999:role/OnCall", "is not of the dev account"),
+        ("arn:aws:sts::111111111111:assumed-role/OnCall/eva", "does not match"),
+        ("OnCall", "does not match"),
+    ],
+)
+def test_whoever_may_break_the_glass_is_a_role_or_user_of_dev(tmp_path: Path, given: str, said: str) -> None:
+    refused = refusal(tmp_path, f"{GOOD}break_glass: ['{given}']\n")
+    assert "break_glass" in refused
+    assert said in refused
+
+
+@pytest.mark.parametrize(
     ("given", "output"),
     [("input/", "input/"), ("input", "input/"), ("in/", "in/out/"), ("in/new/", "in/"), ("predictions/x", None)],
 )

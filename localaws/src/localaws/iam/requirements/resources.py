@@ -142,8 +142,9 @@ def _iam(operation: str, parameters: Parameters, place: Place) -> Resources:
     ):
         if parameter in parameters:
             return (place.global_arn("iam", f"{kind}{parameters.get('Path', '/')}{parameters[parameter]}"),)
-    if "PolicyArn" in parameters:
-        return (str(parameters["PolicyArn"]),)
+    for parameter in ("PolicySourceArn", "PolicyArn"):
+        if parameter in parameters:
+            return (str(parameters[parameter]),)
     if "PolicyName" in parameters:
         return (place.global_arn("iam", f"policy{parameters.get('Path', '/')}{parameters['PolicyName']}"),)
     return ("*",)

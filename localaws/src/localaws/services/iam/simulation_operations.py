@@ -1,6 +1,7 @@
 """SimulateCustomPolicy and SimulatePrincipalPolicy: the evaluator's answer for actions that nobody takes.
 
-Only the context that the request gives is there; a condition key that it lacks is absent, and listed as missing.
+Only the context that the request gives is there; a condition key that it lacks is absent, and listed as missing. Each
+action has one result, the most restrictive of its resources', and below it each resource's own.
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
@@ -26,6 +27,8 @@ _ENTITY = re.compile(
     r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):(?P<kind>user|group|role)/(?:.*/)?(?P<name>[^/]+)"
 )
 _REFUSED = ("OrderedOrganizationPolicyInputList", "PolicyExclusionList", "ResourceHandlingOption")
+_SEVERITY = ("allowed", "implicitDeny", "explicitDeny")
+_BOUNDED = "PermissionsBoundaryDecisionDetail"
 _TYPES = {"user": "user", "group": "group", "role": "role"}
 
 
@@ -72,6 +75,8 @@ def _simulate(
             raise ServiceError("NotImplemented", f"localaws does not simulate policies with {name}.", 501)
     if request.get("ResourcePolicy") and not asker:
         raise ServiceError("InvalidInput", "CallerArn must be given where ResourcePolicy is.")
+    if request.get("ResourcePolicy") and ":role/" in (asker or ""):
+        raise ServiceError("InvalidInput", "Simulation of resource-based policies isn't supported for IAM roles.")
     bounds = request.get("PermissionsBoundaryPolicyInputList") or []
     if len(bounds) > 1:
         raise ServiceError("InvalidInput", "PermissionsBoundaryPolicyInputList takes one policy.")
@@ -84,10 +89,10 @@ def _simulate(
         _owner(request, principal),
     )
     context = {**_own_context(principal), **_context(request)}
+    resources = request.get("ResourceArns") or ["*"]
     results = [
-        _result(action, resource, principal, policies, sources, context)
+        _result(action, {each: _judged(action, each, principal, policies, sources, context) for each in resources})
         for action in request["ActionNames"]
-        for resource in request.get("ResourceArns") or ["*"]
     ]
     return _page(results, request)
 
@@ -145,17 +150,16 @@ def _context(request: Request) -> Context:
     }
 
 
-def _result(
+def _judged(
     action: str, resource: str, principal: Principal, policies: Policies, sources: Sequence[_Source], context: Context
 ) -> dict[str, Any]:
+    """The decision about one resource and what led to it, in the names that both levels of the answer share."""
     decision = decide(Query(action, resource, context, complete=True), principal, policies)
     if "cannot be evaluated" in decision.reason:
         raise ServiceError("PolicyEvaluation", f"The simulation failed {decision.reason}", 500)
     denied = "explicitDeny" if decision.explicit else "implicitDeny"
     result: dict[str, Any] = {
-        "EvalActionName": action,
-        "EvalResourceName": resource,
-        "EvalDecision": "allowed" if decision.allowed else denied,
+        "Decision": "allowed" if decision.allowed else denied,
         "MatchedStatements": list(_matched(decision, sources)),
         "MissingContextValues": sorted(_missing(policies, context)),
     }
@@ -163,7 +167,30 @@ def _result(
         bounded = decide(
             Query(action, resource, context, complete=True), principal, Policies([policies.boundary])
         ).allowed
-        result["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": bounded}
+        result[_BOUNDED] = {"AllowedByPermissionsBoundary": bounded}
+    return result
+
+
+def _result(action: str, judged: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """One action's result; of a list of resources each has its own below it."""
+    worst = max(judged.values(), key=lambda one: _SEVERITY.index(one["Decision"]))
+    matched = [statement for one in judged.values() for statement in one["MatchedStatements"]]
+    result = {
+        "EvalActionName": action,
+        "EvalResourceName": "*",
+        "EvalDecision": worst["Decision"],
+        "MatchedStatements": [each for number, each in enumerate(matched) if each not in matched[:number]],
+        "MissingContextValues": sorted({key for one in judged.values() for key in one["MissingContextValues"]}),
+    }
+    bounded = [one[_BOUNDED] for one in judged.values() if _BOUNDED in one]
+    if bounded:
+        result[_BOUNDED] = {"AllowedByPermissionsBoundary": all(one["AllowedByPermissionsBoundary"] for one in bounded)}
+    if list(judged) != ["*"]:
+        result["ResourceSpecificResults"] = [
+            {"EvalResourceName": name, "EvalResourceDecision": one["Decision"]}
+            | {key: value for key, value in one.items() if key != "Decision"}
+            for name, one in judged.items()
+        ]
     return result
 
 

@@ -25,7 +25,8 @@ from localaws.services.sts.sessions import inherited, session_policies
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-# AWS Organizations makes this role in each member account and lets the management account assume it.
+# AWS Organizations makes this role in each member account and lets the management account, no other, assume it.
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
 _ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
 
@@ -102,8 +103,9 @@ class Sts(Service):
         try:
             role: dict[str, Any] = iam.get_role(RoleName=name)["Role"]
         except iam.exceptions.NoSuchEntityException:
-            if name == ORGANIZATION_ROLE and account in self._cloud.accounts[1:]:
-                return _organization_role(self._cloud.accounts[0], caller.partition)
+            management = self._cloud.management_account
+            if name == ORGANIZATION_ROLE and account in self._cloud.accounts and account != management:
+                return _organization_role(management, caller.partition)
             return None
         return role if role["Arn"] == arn else None
 

@@ -1,0 +1,1 @@
+"""The first day's model: two weights and the code that serves them. No library, no training, nothing to download."""
