@@ -79,7 +79,7 @@ def make_former_toolchain(site: Site) -> None:
         StackName=TOOLCHAIN,
         TemplateBody=text,
         Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in values.items()],
-        Capabilities=["CAPABILITY_IAM"],
+        Capabilities=["CAPABILITY_NAMED_IAM"],
     )
     wait_until(lambda: described(site, TOOLCHAIN)["StackStatus"] == "CREATE_COMPLETE")
 
