@@ -251,8 +251,8 @@ def _pipeline_parameters(folder: str, **more: str) -> dict[str, str]:
 def test_a_toolchain_and_two_codepipelines_over_it_deploy_for_codecommit(client: Client, unique: str) -> None:
     client("codecommit").create_repository(repositoryName=unique)
     stacks, source = Stacks(client("cloudformation")), _source_parameters(unique, RepositoryName=unique)
-    shared = stacks.deploy(f"{unique}-toolchain", "toolchain.yml", source)
-    names = [value for name, value in shared.items() if name.endswith("ProjectName")]
+    stacks.deploy(f"{unique}-toolchain", "toolchain.yml", source)
+    names = [each for each in client("codebuild").list_projects()["projects"] if each.startswith(f"{unique}-")]
     projects = client("codebuild").batch_get_projects(names=names)["projects"]
     assert {each["serviceRole"].rpartition("/")[2] for each in projects} == set(names)  # each its own, of its name
     assert len(names) == 6
