@@ -29,7 +29,7 @@ PARAMETERS = {
     # five people, and the groups of ten pipelines with their versions
     "BreakGlassPrincipalArns": ",".join(f"arn:aws:iam::{'1' * 12}:role/{'x' * 64}" for _ in range(5)),
     "ModelPackageArns": ",".join(
-        f"arn:aws:sagemaker:eu-west-1:{'2' * 12}:model-package/{'g' * 63}/*" for _ in range(10)
+        f"arn:aws:sagemaker:eu-west-1:{'2' * 12}:model-package/{'g' * 63}/*" for _ in range(20)
     ),
 }
 LONGER_ELSEWHERE = 1.1  # of us-gov-west-1, say, in arn:aws-us-gov
