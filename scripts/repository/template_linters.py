@@ -158,9 +158,10 @@ def access_levels(pattern: str) -> Mapping[str, str]:
 
 @cache
 def _access_levels() -> dict[str, str]:
+    # As above, and for the same 340 ms of 1,900 ms.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import parliament  # noqa: PLC0415, as above
+        import parliament  # noqa: PLC0415
 
     return {
         f"{service['prefix']}:{each['privilege']}": each["access_level"]

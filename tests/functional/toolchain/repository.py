@@ -44,7 +44,7 @@ def make_repository(site: Site) -> None:
     (folder / "tests/unit/test_team.py").write_text(_UNIT_TEST)
     site.write_script(_AS_IT_IS + SCORE)
     site.write_pipeline(_AS_IT_IS + PIPELINE)
-    _write_schemas(folder)
+    _write_generated_files(folder)
     lend_packages(folder)
     git(site, "init", "--quiet", "--initial-branch", BRANCH)
     commit(site, FIRST_COMMIT)
@@ -131,11 +131,12 @@ def follow_link_in_mail(site: Site, address: str) -> None:
         assert answer.status == 200
 
 
-def _write_schemas(folder: Path) -> None:
-    """The generated schemas that ``make check`` compares, of the settings that this tree has."""
-    command = [sys.executable, "-m", "scripts.repository.write_schemas"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def _write_generated_files(folder: Path) -> None:
+    """What ``make check`` compares: schemas of the settings that this tree has, and the rules that its tests show."""
+    for module in ("write_schemas", "document_aws_rules"):
+        command = [sys.executable, "-m", f"scripts.repository.{module}"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def lend_packages(folder: Path) -> None:
