@@ -57,7 +57,8 @@ def readiness(
     if stack is None:
         return "create"
     if stack.status == "REVIEW_IN_PROGRESS":
-        foreign = [name for name in pending if not name.startswith((RELEASE_CHANGE_SETS, BOOTSTRAP_CHANGE_SETS))]
+        ours = (RELEASE_CHANGE_SETS, BOOTSTRAP_CHANGE_SETS, PREVIEWS)
+        foreign = [name for name in pending if not name.startswith(ours)]
         if foreign:
             raise _stuck(
                 stack, f"its change set {foreign[0]} is not from this deployment and waits for a review", stage

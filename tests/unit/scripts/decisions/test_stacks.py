@@ -54,6 +54,10 @@ def test_our_own_change_set_under_review_is_taken_up_again() -> None:
     assert ready("REVIEW_IN_PROGRESS") == "create"
 
 
+def test_a_preview_that_was_left_behind_holds_nothing_up() -> None:
+    assert ready("REVIEW_IN_PROGRESS", pending=("preview-release-abc-1", "preview-x")) == "create"
+
+
 def test_somebody_elses_change_set_under_review_is_an_error() -> None:
     with pytest.raises(StackError, match="by-hand"):
         ready("REVIEW_IN_PROGRESS", pending=("by-hand",))
