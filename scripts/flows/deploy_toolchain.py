@@ -165,7 +165,7 @@ def deploy_toolchain(
     for request in plan.later:
         planned = _planned(plan, request, progress)
         if planned.ready == "update" and planned.changes_something:
-            agree([planned])
+            _require_yes(agree, [planned], [planned])
         progress.line(f"stack {request.name}")
         deployed.append(carry_out(planned, progress))
     for line in of_deleted_folders(plan.stacks.all(), plan.context.names.project, pipelines):
@@ -182,8 +182,18 @@ def _as_of_now(plan: ToolchainPlan, toolchain_changed: bool, agree: Agree, progr
     again = [_planned(plan, each.request, progress) for each in plan.known]
     different = [now for now, before in zip(again, plan.known, strict=True) if now.lines() != before.lines()]
     if different:
-        agree(different)
+        _require_yes(agree, different, again)
     return again
+
+
+def _require_yes(agree: Agree, asked: Sequence[PlannedStack], planned: Sequence[PlannedStack]) -> None:
+    """Ask; where the answer is no, nothing is left behind of what was planned."""
+    try:
+        agree(asked)
+    except (UsageError, KeyboardInterrupt):
+        for each in planned:
+            discard(each)
+        raise
 
 
 def _planned(plan: ToolchainPlan, request: StackRequest, progress: Progress) -> PlannedStack:
