@@ -28,10 +28,10 @@ from scripts.flows.deploy_toolchain import (
     ToolchainPlan,
     deploy_toolchain,
     plan_toolchain,
-    require_repository_root,
     told_for_toolchain,
 )
 from scripts.flows.stage_context import StageContext
+from scripts.flows.toolchain_source import require_repository_root
 from scripts.terminal.progress import Progress
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import stage_names

@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from scripts.decisions.artifact_places import BUCKETS, place_lines, toolchain_parameters_of
 from scripts.decisions.names import CODEPIPELINE_TEMPLATE, TOOLCHAIN_TEMPLATE
@@ -20,7 +19,6 @@ from scripts.decisions.stacks import Stack
 from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.template_parameters import Declared, checked, effective
 from scripts.decisions.toolchain import (
-    CODECOMMIT,
     SharedValues,
     ToolchainOptions,
     codepipeline_parameters,
@@ -36,16 +34,14 @@ from scripts.errors import DeploymentError, StackError, UsageError
 from scripts.flows.bootstrap_stack import PlannedStack, carry_out, discard, plan_stack
 from scripts.flows.find_artifacts import find_artifacts
 from scripts.flows.stage_context import StageContext
+from scripts.flows.toolchain_source import give_source
 from scripts.gateways.codepipelines import CodePipelines
-from scripts.gateways.repositories import ensure_repository
 from scripts.gateways.stacks import StackRequest, Stacks
 from scripts.terminal.progress import Progress
-from scripts.workspace.git import git_answer, run_git, set_remote_url
 from scripts.workspace.template_files import template_parameters
 from scripts.workspace.text_files import read_text
 from scripts.workspace.toolchain_file import TOOLCHAIN_FILE
 
-REMOTE = "localaws"
 PipelineContexts = Mapping[str, Mapping[str, StageContext]]
 """By pipeline, and then by stage."""
 Agree = Callable[[Sequence[PlannedStack]], None]
@@ -161,11 +157,11 @@ def deploy_toolchain(
     for planned in _as_of_now(plan, deployed[0][1], agree, progress):
         progress.line(f"stack {planned.name}")
         deployed.append(carry_out(planned, progress))
-    _give_source(plan.context, plan.source, progress, root)
+    give_source(plan.context, plan.source, progress, root)
     for request in plan.later:
         planned = _planned(plan, request, progress)
         if planned.ready == "update" and planned.changes_something:
-            agree([planned])
+            _require_yes(agree, [planned], [planned])
         progress.line(f"stack {request.name}")
         deployed.append(carry_out(planned, progress))
     for line in of_deleted_folders(plan.stacks.all(), plan.context.names.project, pipelines):
@@ -182,8 +178,18 @@ def _as_of_now(plan: ToolchainPlan, toolchain_changed: bool, agree: Agree, progr
     again = [_planned(plan, each.request, progress) for each in plan.known]
     different = [now for now, before in zip(again, plan.known, strict=True) if now.lines() != before.lines()]
     if different:
-        agree(different)
+        _require_yes(agree, different, again)
     return again
+
+
+def _require_yes(agree: Agree, asked: Sequence[PlannedStack], planned: Sequence[PlannedStack]) -> None:
+    """Ask; where the answer is no, nothing is left behind of what was planned."""
+    try:
+        agree(asked)
+    except (UsageError, KeyboardInterrupt):
+        for each in planned:
+            discard(each)
+        raise
 
 
 def _planned(plan: ToolchainPlan, request: StackRequest, progress: Progress) -> PlannedStack:
@@ -206,19 +212,6 @@ def _foreseen(
 
 def _settings(contexts: Mapping[str, StageContext]) -> dict[str, StageSettings]:
     return {key: each.settings for key, each in contexts.items()}
-
-
-def require_repository_root(root: Path = Path()) -> None:
-    """Raises UsageError for a project in a folder of a bigger repository: a CodePipeline builds from the root."""
-    prefix = git_answer(root, "rev-parse", "--show-prefix")
-    if prefix:
-        folder = prefix.rstrip("/")
-        raise UsageError(
-            f"this project is the folder {folder} of a bigger repository, and the CodePipeline builds from the root",
-            found=[f"the repository begins at {git_answer(root, 'rev-parse', '--show-toplevel')}"],
-            next_command="make bootstrap ARGS=--no-toolchain   # all verbs but codepipeline, approve and reject work; "
-            f"or give it a repository of its own: git subtree split --prefix {folder}",
-        )
 
 
 def _where(context: StageContext) -> tuple[str, str]:
@@ -287,18 +280,3 @@ def _require_idle(context: StageContext, toolchain: Stack) -> None:
             next_command=f"aws codepipeline stop-pipeline-execution --pipeline-name {name} --pipeline-execution-id "
             f"{execution} --abandon   # or answer its approval; then: make bootstrap",
         )
-
-
-def _give_source(context: StageContext, parameters: Mapping[str, str], progress: Progress, root: Path) -> None:
-    if parameters["SourceProvider"] != CODECOMMIT:
-        return
-    repository, branch = parameters["RepositoryName"], parameters.get("BranchName", "main")
-    url, created = ensure_repository(context.dev, repository)
-    progress.line(f"repository {repository}: {'created' if created else 'exists'}, {url}")
-    if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
-        progress.line(f"push to it with:  git push {url} HEAD:{branch}   # git-remote-codecommit has the credentials")
-        return
-    set_remote_url(root, REMOTE, url)
-    run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
-    run_git(root, "push", "--quiet", REMOTE)
-    progress.line(f"pushed {run_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")

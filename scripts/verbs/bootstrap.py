@@ -44,8 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     plan = plan_bootstrap(scope, told, administrators, progress)
 
     def agree(plans: Sequence[PlannedStack]) -> None:
+        """Without a terminal, what takes no safeguard away needs no yes."""
         _show(plans, progress)
-        if not chosen.yes and sys.stdin.isatty():
+        if not chosen.yes and (sys.stdin.isatty() or any(each.removals for each in plans)):
             confirm("Deploy these stacks?", "yes")
 
     try:

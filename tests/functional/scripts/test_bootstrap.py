@@ -75,6 +75,11 @@ def test_a_stage_file_gives_a_foundations_parameters_and_each_change_is_shown_be
     site.json("bootstrap", "--yes", "--no-toolchain")
     set_by_hand(site, {"PermissionsBoundaryArn": boundary(site), "JobLogGroups": "existing"})
     give(site, 'PermissionsBoundaryArn: ""', "NoncurrentVersionDays: 45")
+    before = parameters(site)
+    unasked = site.run("bootstrap", "--no-toolchain")
+    assert unasked.returncode == 2, unasked.stderr
+    assert "--yes" in unasked.stderr
+    assert parameters(site) == before
     done = site.run("bootstrap", "--yes", "--no-toolchain")
     assert done.returncode == 0, done.stderr
     shown = done.stderr[: done.stderr.index("Foundation of preprod")]

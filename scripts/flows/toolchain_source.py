@@ -1,0 +1,47 @@
+"""The repository that the CodePipelines build from: made where it is missing, and given this clone's commit.
+
+A repository on this machine is pushed to; any other is pushed to by whoever may, and it is said how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scripts.decisions.toolchain import CODECOMMIT
+from scripts.errors import UsageError
+from scripts.flows.stage_context import StageContext
+from scripts.gateways.repositories import ensure_repository
+from scripts.terminal.progress import Progress
+from scripts.workspace.git import git_answer, run_git, set_remote_url
+
+REMOTE = "localaws"
+
+
+def require_repository_root(root: Path = Path()) -> None:
+    """Raises UsageError for a project in a folder of a bigger repository: a CodePipeline builds from the root."""
+    prefix = git_answer(root, "rev-parse", "--show-prefix")
+    if prefix:
+        folder = prefix.rstrip("/")
+        raise UsageError(
+            f"this project is the folder {folder} of a bigger repository, and the CodePipeline builds from the root",
+            found=[f"the repository begins at {git_answer(root, 'rev-parse', '--show-toplevel')}"],
+            next_command="make bootstrap ARGS=--no-toolchain   # all verbs but codepipeline, approve and reject work; "
+            f"or give it a repository of its own: git subtree split --prefix {folder}",
+        )
+
+
+def give_source(context: StageContext, parameters: Mapping[str, str], progress: Progress, root: Path) -> None:
+    if parameters["SourceProvider"] != CODECOMMIT:
+        return
+    repository, branch = parameters["RepositoryName"], parameters.get("BranchName", "main")
+    url, created = ensure_repository(context.dev, repository)
+    progress.line(f"repository {repository}: {'created' if created else 'exists'}, {url}")
+    if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
+        progress.line(f"push to it with:  git push {url} HEAD:{branch}   # git-remote-codecommit has the credentials")
+        return
+    set_remote_url(root, REMOTE, url)
+    run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
+    run_git(root, "push", "--quiet", REMOTE)
+    progress.line(f"pushed {run_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")
