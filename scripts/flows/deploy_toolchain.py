@@ -9,11 +9,13 @@ it; nothing is deleted here but what a template leaves out.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scripts.decisions.codecommit_address import push_lines
 from scripts.decisions.names import CODEPIPELINE_TEMPLATE, TOOLCHAIN_TEMPLATE
 from scripts.decisions.stacks import Stack
 from scripts.decisions.toolchain import (
@@ -161,7 +163,8 @@ def _give_source(context: StageContext, parameters: dict[str, str], progress: Pr
     url, created = ensure_repository(context.dev, repository)
     progress.line(f"repository {repository}: {'created' if created else 'exists'}, {url}")
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
-        progress.line(f"push to it with:  git push {url} HEAD:{branch}   # git-remote-codecommit has the credentials")
+        for line in push_lines(repository, context.dev.region, branch, os.environ.get("AWS_PROFILE")):
+            progress.line(line)
         return
     set_remote_url(root, REMOTE, url)
     run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")

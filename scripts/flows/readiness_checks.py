@@ -10,17 +10,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from scripts.decisions.build_concurrency import quota_names, too_few
 from scripts.decisions.containers import container_sources
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
-from scripts.errors import ArtifactError, DeploymentError, FoundationError, SettingsError
+from scripts.errors import AccessDeniedError, ArtifactError, DeploymentError, FoundationError, SettingsError
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import image_digest
 from scripts.gateways.keys import key_metadata
-from scripts.gateways.quotas import job_quotas
-from scripts.workspace.pipelines import read_fresh_definition
+from scripts.gateways.quotas import build_quotas, job_quotas
+from scripts.workspace.pipelines import pipeline_names, read_fresh_definition
 
 Check = Callable[[StageContext], str]
 
@@ -176,6 +177,27 @@ def _quotas(context: StageContext) -> str:
     return ", ".join(f"{name}: {quotas[name]:.0f}" for name in wanted)
 
 
+def _builds(context: StageContext) -> str:
+    count = len(pipeline_names())
+    try:
+        quotas = build_quotas(context.dev)
+    except AccessDeniedError as error:
+        raise UnknownError(error.problem) from error
+    names = quota_names(quotas or {})
+    if quotas is None or not names:
+        raise UnknownError("Service Quotas does not tell how many builds CodeBuild runs at once here")
+    short = too_few(quotas, count)
+    if short:
+        raise SettingsError(
+            f"CodeBuild runs too few builds at once: {short[0]}",
+            found=short,
+            next_command="aws service-quotas list-service-quotas --service-code codebuild --query "
+            f"\"Quotas[?QuotaName=='{short[0].partition(':')[0]}'].QuotaCode\"   "
+            "# then: aws service-quotas request-service-quota-increase with that code",
+        )
+    return ", ".join(f"{name}: {quotas[name]:.0f}" for name in names)
+
+
 # (subject, check, whether the later ones of its group need it)
 _REPOSITORY: tuple[tuple[str, Check, bool], ...] = (("names", _names, False), ("definition", _definition, False))
 _DEV: tuple[tuple[str, Check, bool], ...] = (
@@ -183,6 +205,7 @@ _DEV: tuple[tuple[str, Check, bool], ...] = (
     ("model package", _package, True),
     ("model data", _artifacts, False),
     ("images", _images, False),
+    ("builds at once", _builds, False),
 )
 _STAGE: tuple[tuple[str, Check, bool], ...] = (
     ("deployment role", _role, True),

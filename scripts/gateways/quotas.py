@@ -1,4 +1,4 @@
-"""SageMaker's quotas of an account, by the names that Service Quotas gives them."""
+"""Quotas of an account, by the names that Service Quotas gives them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,20 @@ _NOT_OFFERED = {"NoSuchResourceException", "NotImplemented", "UnknownOperationEx
 
 
 def job_quotas(account: Account) -> dict[str, float] | None:
-    """Quota name -> value; None where Service Quotas knows no SageMaker here."""
+    """SageMaker's: quota name -> value; None where Service Quotas knows no SageMaker here."""
+    return _quotas(account, "sagemaker")
+
+
+def build_quotas(account: Account) -> dict[str, float] | None:
+    """CodeBuild's: quota name -> value; None where Service Quotas knows no CodeBuild here."""
+    return _quotas(account, "codebuild")
+
+
+def _quotas(account: Account, service: str) -> dict[str, float] | None:
     with told_as_deployment_errors(account.actor):
         try:
-            pages = (
-                account.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
-            )
+            paginator = account.client("service-quotas").get_paginator("list_service_quotas")
+            pages = paginator.paginate(ServiceCode=service)
             return {each["QuotaName"]: each["Value"] for page in pages for each in page["Quotas"]}
         except ClientError as error:
             if error_code(error) in _NOT_OFFERED:
