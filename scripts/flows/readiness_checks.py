@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from scripts.decisions.build_concurrency import quota_names, too_few
 from scripts.decisions.containers import container_sources
 from scripts.decisions.job_limits import definition_limits
 from scripts.decisions.job_quotas import quota_needs, short_quotas
@@ -25,8 +26,8 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import image_digest
 from scripts.gateways.instance_storage import local_storage_told
 from scripts.gateways.keys import key_metadata
-from scripts.gateways.quotas import job_quotas
-from scripts.workspace.pipelines import read_fresh_definition
+from scripts.gateways.quotas import build_quotas, job_quotas
+from scripts.workspace.pipelines import pipeline_names, read_fresh_definition
 
 Check = Callable[[StageContext], str]
 
@@ -195,10 +196,36 @@ def _network(context: StageContext) -> str:
         raise UnknownError(f"the network may not be read: {error.problem}", wanted) from error
 
 
+def _builds(context: StageContext) -> str:
+    count = len(pipeline_names())
+    try:
+        quotas = build_quotas(context.dev)
+    except AccessDeniedError as error:
+        raise UnknownError(error.problem, _LOOK_AT_QUOTAS) from error
+    names = quota_names(quotas or {})
+    if quotas is None or not names:
+        raise UnknownError("Service Quotas does not tell how many builds CodeBuild runs at once here", _LOOK_AT_QUOTAS)
+    short = too_few(quotas, count)
+    if short:
+        raise SettingsError(
+            f"CodeBuild runs too few builds at once: {short[0]}",
+            found=short,
+            next_command="aws service-quotas list-service-quotas --service-code codebuild --query "
+            f"\"Quotas[?QuotaName=='{short[0].partition(':')[0]}'].QuotaCode\"   "
+            "# then: aws service-quotas request-service-quota-increase with that code",
+        )
+    return ", ".join(f"{name}: {quotas[name]:.0f}" for name in names)
+
+
 # (what, check). The gates are made first and in this order; what they guard cannot be looked at without them.
 REPOSITORY: tuple[tuple[str, Check], ...] = (("names", _names), ("definition", _definition))
 DEV_GATES: tuple[tuple[str, Check], ...] = (("credentials", _credentials), ("model package", _package))
-DEV: tuple[tuple[str, Check], ...] = (("model data", _artifacts), ("images", _images), ("image policy", _image_policy))
+DEV: tuple[tuple[str, Check], ...] = (
+    ("model data", _artifacts),
+    ("images", _images),
+    ("image policy", _image_policy),
+    ("builds at once", _builds),
+)
 STAGE_GATES: tuple[tuple[str, Check], ...] = (("reader role", _role), ("foundation", _foundation))
 STAGE: tuple[tuple[str, Check], ...] = (
     ("bucket", _bucket),

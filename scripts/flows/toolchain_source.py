@@ -5,10 +5,12 @@ A repository on this machine is pushed to; any other is pushed to by whoever may
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from scripts.decisions.codecommit_address import push_lines
 from scripts.decisions.toolchain import CODECOMMIT
 from scripts.errors import UsageError
 from scripts.flows.stage_context import StageContext
@@ -39,7 +41,8 @@ def give_source(context: StageContext, parameters: Mapping[str, str], progress: 
     url, created = ensure_repository(context.dev, repository)
     progress.line(f"repository {repository}: {'created' if created else 'exists'}, {url}")
     if urlsplit(url).hostname not in ("127.0.0.1", "localhost"):
-        progress.line(f"push to it with:  git push {url} HEAD:{branch}   # git-remote-codecommit has the credentials")
+        for line in push_lines(repository, context.dev.region, branch, os.environ.get("AWS_PROFILE")):
+            progress.line(line)
         return
     set_remote_url(root, REMOTE, url)
     run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")

@@ -1,8 +1,8 @@
-"""SageMaker's quotas of an account, by the names that Service Quotas gives them."""
+"""Quotas of an account, by the names that Service Quotas gives them."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
 from botocore.exceptions import ClientError
 
@@ -20,11 +20,8 @@ def job_quotas(account: Account, names: Collection[str]) -> dict[str, float] | N
     found: dict[str, float] = {}
     with told_as_deployment_errors(account.actor):
         try:
-            pages = (
-                account.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode="sagemaker")
-            )
-            for page in pages:
-                found |= {each["QuotaName"]: each["Value"] for each in page["Quotas"] if each["QuotaName"] in names}
+            for page in _pages(account, "sagemaker"):
+                found |= {name: value for name, value in page.items() if name in names}
                 if len(found) == len(names):
                     break
         except ClientError as error:
@@ -32,3 +29,19 @@ def job_quotas(account: Account, names: Collection[str]) -> dict[str, float] | N
                 return None
             raise
     return found
+
+
+def build_quotas(account: Account) -> dict[str, float] | None:
+    """CodeBuild's: quota name -> value; None where Service Quotas knows no CodeBuild here."""
+    with told_as_deployment_errors(account.actor):
+        try:
+            return {name: value for page in _pages(account, "codebuild") for name, value in page.items()}
+        except ClientError as error:
+            if error_code(error) in _NOT_OFFERED:
+                return None
+            raise
+
+
+def _pages(account: Account, service: str) -> Iterator[dict[str, float]]:
+    for page in account.client("service-quotas").get_paginator("list_service_quotas").paginate(ServiceCode=service):
+        yield {each["QuotaName"]: each["Value"] for each in page["Quotas"]}

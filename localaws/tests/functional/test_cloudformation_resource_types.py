@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.functional.stacks import Stacks, resources
+from tests.functional.stacks import Stacks, parameter, resources
 
 Client = Callable[..., Any]
 CAPABILITIES = ["CAPABILITY_NAMED_IAM"]
@@ -239,3 +239,23 @@ def test_a_subscription_that_nobody_confirmed_may_leave_the_template(client: Cli
     stacks.create(unique, {"Resources": {"Topic": topic}})
     del topic["Properties"]
     assert stacks.update(unique, {"Resources": {"Topic": topic}})["StackStatus"] == "UPDATE_COMPLETE"
+
+
+@pytest.mark.aws_rule(
+    "CloudFormation leaves a rule that was disabled by hand as it is until an update changes the rule itself",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html",
+)
+def test_a_rule_that_was_disabled_by_hand_stays_so_until_it_is_changed_itself(
+    stacks: Stacks, client: Client, unique: str
+) -> None:
+    def template(value: str, rate: str) -> dict[str, Any]:
+        rule = {"Name": unique, "ScheduleExpression": f"rate({rate})", "State": "ENABLED"}
+        return resources(Rule={"Type": "AWS::Events::Rule", "Properties": rule}, P=parameter(f"/{unique}", value))
+
+    stacks.create(unique, template("a", "1 day"))
+    events = client("events")
+    events.disable_rule(Name=unique)
+    stacks.update(unique, template("b", "1 day"))
+    assert events.describe_rule(Name=unique)["State"] == "DISABLED"
+    stacks.update(unique, template("b", "2 days"))
+    assert events.describe_rule(Name=unique)["State"] == "ENABLED"

@@ -40,6 +40,20 @@ def test_both_stages_are_deployed_and_verified_with_the_templates_roles(enforcin
         assert f"is live in {stage} and verified" in done.stdout
 
 
+def test_the_roles_may_delete_replaced_models_and_set_a_rule_right(enforcing_site: Site) -> None:
+    for _ in range(3):  # the model before the live one stays
+        enforcing_site.register()
+        done = enforcing_site.run("deploy", "--stage", "preprod")
+        assert done.returncode == 0, done.stderr
+    assert "deleted model" in done.stderr, done.stderr
+    stacks = enforcing_site.client("cloudformation", account=PREPROD).describe_stacks(StackName=enforcing_site.stack)
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in stacks["Stacks"][0]["Outputs"]}
+    enforcing_site.client("events", account=PREPROD).disable_rule(Name=outputs["RuleName"])
+    switched = enforcing_site.run("schedule", "--stage", "preprod", "--state", "on")
+    assert switched.returncode == 0, switched.stderr
+    assert "it is ENABLED now" in switched.stderr
+
+
 def test_a_role_that_lacks_a_policy_is_named(enforcing_site: Site, tmp_path: Path) -> None:
     iam = enforcing_site.client("iam", account=PREPROD)
     role = f"{PROJECT}-preprod-promoter"
