@@ -7,17 +7,24 @@ import json
 from scripts.decisions.containers import container_sources
 from scripts.decisions.image_access import may_pull, pulling_statement, repository_of
 from scripts.errors import AccessDeniedError, ModelPackageError
+from scripts.flows.prepare_release import processing_image
 from scripts.flows.resolve_package import resolve
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import NoRepositoryError, repository_policy
+from scripts.workspace.pipelines import read_fresh_definition
 
 
 def images_pulled(context: StageContext) -> list[str]:
-    """What could not be found out of the images that the stage's jobs would run in now, one sentence each."""
+    """What could not be found out of the images that the stage's jobs would run in now, one sentence each.
+
+    Raises DefinitionError where the processing jobs have none in this region, ModelPackageError as below.
+    """
+    settings = context.settings
     images = [each.image for each in container_sources(resolve(context).package)]
-    if context.settings.processing.image_uri:
-        images.append(context.settings.processing.image_uri)
-    return require_pull(context, images)
+    processing = settings.processing.image_uri or processing_image(
+        read_fresh_definition(settings.pipeline).definition, settings.region
+    )
+    return require_pull(context, [*images, *([processing] if processing else [])])
 
 
 def require_pull(context: StageContext, images: list[str]) -> list[str]:

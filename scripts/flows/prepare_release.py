@@ -43,9 +43,7 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
     settings, foundation = context.settings, context.foundation
     definition = json.loads(files.definition)
     code = release.pipeline.code_sha256
-    image = settings.processing.image_uri or stock_image_uri(
-        definition, "Processing", read_image_table(), settings.region
-    )
+    image = settings.processing.image_uri or processing_image(definition, settings.region)
     values = infrastructure(settings, foundation, image, context.names.code_prefix(code) if code else None)
     _require_code(context, release, definition)
     unknown = sorted(settings.parameters.keys() - {each["Name"] for each in definition.get("Parameters", [])})
@@ -58,6 +56,12 @@ def bound_definition(context: StageContext, release: Release, files: ReleaseFile
     bound = bind_definition(definition, values, definition_defaults(settings, foundation))
     _require_values(context, bound)
     return bound
+
+
+def processing_image(definition: dict[str, Any], region: str) -> str | None:
+    """AWS's image in which the definition's processing jobs run in this region; None where it names none."""
+    table = read_image_table() if definition.get("Metadata", {}).get("StockImages") else {}
+    return stock_image_uri(definition, "Processing", table, region)
 
 
 def _require_values(context: StageContext, bound: dict[str, Any]) -> None:

@@ -1,8 +1,8 @@
 """Writes ``docs/aws-rules.md``: every rule of AWS that a test of this repository shows, with AWS's page and the test.
 
 It reads the markers of the test files (``aws_rule_markers``), imports nothing of theirs, and fails for a marker that
-says too little. Without ``localaws/``, which a team may use as an installed package instead, its part of the page
-stays as it is.
+says too little. A team's build runs the check, on a tree that may lack ``localaws/`` or tests that the team took away:
+what the page says of files that are not there is not looked at.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +22,7 @@ from scripts.terminal.command_line import argument_parser, run
 PAGE = Path("docs/aws-rules.md")
 TEAM_TESTS = Path("tests")
 EMBEDDED_TESTS = Path("localaws/tests")
+_MOST = 10  # of what differs is told
 _INTRODUCTION = """\
 # Rules of AWS
 
@@ -74,12 +75,32 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; fail where the page is stale")
     is_check = parser.parse_args(arguments).check
     current = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
-    wanted = rules_page(current)
-    if is_check and wanted != current:
-        raise CheckError(f"{PAGE} is stale", next_command="python -m scripts.repository.document_aws_rules")
     if not is_check:
-        PAGE.write_text(wanted, encoding="utf-8")
+        PAGE.write_text(rules_page(current), encoding="utf-8")
+        return 0
+    wrong = _differences(current)
+    if wrong:
+        raise CheckError(
+            f"{PAGE} is stale", found=wrong[:_MOST], next_command="python -m scripts.repository.document_aws_rules"
+        )
     return 0
+
+
+def _differences(current: str) -> list[str]:
+    """What the page lacks, and what it says of tests that are there and do not say so; one line each."""
+    shown = {(_cell(each.rule), each.page, _link(each)) for each in (*_read(TEAM_TESTS), *_read(EMBEDDED_TESTS))}
+    listed = {row for row in _rows(current) if Path(row[2].rpartition("(../")[2].removesuffix(")")).exists()}
+    lacking = [f"it lacks: {rule} ({link})" for rule, _, link in sorted(shown - listed)]
+    return lacking + [f"no test says any more: {rule} ({link})" for rule, _, link in sorted(listed - shown)]
+
+
+def _rows(page: str) -> Iterator[tuple[str, str, str]]:
+    """(rule, AWS's page, link to a test) of every test in a page as it was written here."""
+    for line in page.splitlines():
+        cells = line.removeprefix("| ").removesuffix(" |").split(" | ")
+        if len(cells) == 3 and "](../" in cells[2]:
+            rule, address, links = cells
+            yield from ((rule, address.rpartition("](")[2].removesuffix(")"), link) for link in links.split(", "))
 
 
 def rules_page(current: str) -> str:

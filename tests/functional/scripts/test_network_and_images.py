@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from tests.functional.conftest import DEV, PREPROD, REGION
-from tests.functional.scripts.site import Site
+from tests.functional.scripts.site import PIPELINE, Site
 
 
 def finding(site: Site, subject: str) -> dict[str, Any]:
@@ -70,3 +70,17 @@ def test_a_repository_that_is_not_there_is_unknown_and_no_failure(ready_site: Si
     told = finding(ready_site, "image policy")
     assert told["state"] == "unknown"
     assert "has no repository model" in told["detail"]
+
+
+def test_a_stage_in_a_region_without_the_named_image_is_told_by_doctor_and_by_plan(ready_site: Site) -> None:
+    named = '"StockImages": {"Processing": {"Framework": "sklearn", "Version": "0.1"}}'
+    document = '{"Version": "2020-12-01",'
+    ready_site.write_pipeline(PIPELINE.replace(document, f'{document} "Metadata": {{{named}}},'))
+    told = finding(ready_site, "image policy")
+    assert told["state"] == "fail"
+    assert "framework_images.json has no sklearn 0.1" in told["detail"]
+    refused = ready_site.run("plan", "--stage", "preprod")
+    assert refused.returncode == 10
+    assert "has no sklearn 0.1" in refused.stderr
+    ready_site.edit_stage("preprod", "processing:\n", "processing:\n  image_uri: own:1\n")
+    assert ready_site.run("plan", "--stage", "preprod").returncode == 0

@@ -35,18 +35,33 @@ def test_each_rule_is_a_row_with_its_page_and_its_tests(tree: Path) -> None:
 
 
 def test_without_localaws_its_part_of_the_page_stays(tree: Path) -> None:
-    written = rules_page("")
+    main([])
+    written = Path("docs/aws-rules.md").read_text()
     (tree / "localaws/tests/test_it.py").unlink()
     (tree / "localaws/tests").rmdir()
     assert rules_page(written) == written
+    main(["--check"])
+
+
+def test_what_a_team_took_away_is_not_looked_at_and_what_is_there_is(tree: Path) -> None:
+    (tree / "tests" / "test_other.py").write_text(_MARKED.format(n=4, guide="AmazonS3", name="other"))
+    main([])
+    (tree / "tests" / "test_other.py").unlink()
+    main(["--check"])
+    (tree / "tests" / "test_it.py").write_text("def test_ours(): ...\n")
+    with pytest.raises(CheckError) as error:
+        main(["--check"])
+    assert "no test says any more" in error.value.found[0]
+    assert "test_ours" in error.value.found[0]
 
 
 def test_a_stale_page_and_a_marker_without_its_page_fail_the_check(tree: Path) -> None:
     main([])
     main(["--check"])
     (tree / "tests" / "test_new.py").write_text(_MARKED.format(n=4, guide="kms", name="new"))
-    with pytest.raises(CheckError, match="stale"):
+    with pytest.raises(CheckError, match="stale") as stale:
         main(["--check"])
+    assert "it lacks" in stale.value.found[0]
     (tree / "tests" / "test_new.py").write_text("\n@pytest.mark.aws_rule('A rule')\ndef test_new(): ...\n")
     with pytest.raises(CheckError) as error:
         main([])
