@@ -27,7 +27,6 @@ from examples.candidates import CANDIDATES, Candidate
 from examples.ownership import GROUP_DESCRIPTION, foreign_columns, foreign_input, foreign_settings, foreign_versions
 from examples.records import schema_columns
 from examples.registration import already_registered, artifact_prefix, package_request
-from scripts.decisions.foundation import foundation_of
 from scripts.decisions.names import StageNames
 from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.stock_images import stock_image_uri
@@ -38,7 +37,6 @@ from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.buckets import ensure_artifact_bucket
-from scripts.gateways.parameters import parameters_below
 from scripts.gateways.registry import Registry
 from scripts.terminal import command_line
 from scripts.workspace.pipelines import read_definition
@@ -251,8 +249,9 @@ def _seed_stage(names: StageNames, settings: StageSettings, building: _Building)
 
 def _stage_bucket(names: StageNames, settings: StageSettings) -> tuple[Account, str]:
     """The stage's account as whoever prepares it, since a stage's roles write no input; and its bucket."""
-    stage = administrator(StageContext(names.stage, settings))
-    return stage, foundation_of(parameters_below(stage, names.parameter_path), names, settings).bucket
+    context = StageContext(names.stage, settings)
+    bucket = context.foundation.bucket  # as the reader, which only this project's foundation has
+    return administrator(context), bucket
 
 
 def _upload(account: Account, bucket: str, files: dict[str, bytes]) -> int:

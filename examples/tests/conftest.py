@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -85,6 +86,8 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
     project = load_stage(stage, ROOT / "stages", {}).project.name
     bucket = f"{project}-{stage}-{account}-{REGION}"
     client("s3", account).create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": REGION})
+    iam = client("iam", account)
+    iam.create_role(RoleName=f"{project}-{stage}-reader", AssumeRolePolicyDocument=json.dumps(_trust(DEV)))
     role = f"arn:aws:iam::{account}:role/{project}-{stage}"
     for name, value in {
         "sagemaker_ml_artifacts_s3_bucket": bucket,
@@ -98,3 +101,8 @@ def _make_foundation(client: Callable[..., Any], stage: str, account: str) -> st
         # another module's site on this server has them too
         client("ssm", account).put_parameter(Name=f"/{stage}/{name}", Value=value, Type="String", Overwrite=True)
     return bucket
+
+
+def _trust(account: str) -> dict[str, Any]:
+    statement = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{account}:root"}}
+    return {"Version": "2012-10-17", "Statement": [statement]}

@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-patte
 from __future__ import annotations
 
 import calendar
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
 
 from scripts.decisions.schedule import MONTHS, WEEKDAYS, Schedule, hours_between_runs
@@ -17,15 +17,20 @@ LAST_YEAR = 2199
 _SATURDAY = 7  # EventBridge counts from Sunday, 1
 
 
-def next_run(schedule: Schedule, now: datetime, newest: datetime | None) -> str:
-    """For people: a moment, one that is "about" right, or the period. ``newest`` is the last scheduled start."""
+def next_run(
+    schedule: Schedule, now: datetime, newest: datetime | None, here: Callable[[datetime], datetime] | None = None
+) -> str:
+    """For people: a moment, one that is "about" right, or the period. ``newest`` is the last scheduled start.
+
+    ``here`` gives a moment on the clocks of whoever reads it; it is told beside UTC where the two differ.
+    """
     if schedule.cron:
         found = next_moment(schedule.cron, now.astimezone(UTC).replace(tzinfo=None))
-        return _minute(found) if found else "never again"
+        return _minute(found.replace(tzinfo=UTC), here) if found else "never again"
     period = timedelta(hours=hours_between_runs(schedule) or 0)
     if newest is None or now - newest > period:
         return f"within {schedule.rate}"
-    return f"about {_minute((newest + period).astimezone(UTC))}"
+    return f"about {_minute((newest + period).astimezone(UTC), here)}"
 
 
 def next_moment(cron: str, after: datetime) -> datetime | None:
@@ -104,5 +109,10 @@ def _length(year: int, month: int) -> int:
     return calendar.monthrange(year, month)[1]
 
 
-def _minute(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M} UTC"
+def _minute(moment: datetime, here: Callable[[datetime], datetime] | None) -> str:
+    told = f"{moment:%Y-%m-%d %H:%M} UTC"
+    local = here(moment) if here else moment
+    if not local.utcoffset():
+        return told
+    day = "" if local.date() == moment.date() else f"{local:%Y-%m-%d} "
+    return f"{told} ({day}{local:%H:%M} {local.tzname()} here)"

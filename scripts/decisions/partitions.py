@@ -16,7 +16,7 @@ from typing import Final
 class Partition:
     """``regions`` is the form of its regions' names. ``console`` is None where no public page says where it is.
 
-    Where there is no CodePipeline, stages are deployed by hand.
+    Where there is no CodePipeline, stages are deployed by hand; without CodeCommit it reads its source from GitHub.
     """
 
     name: str
@@ -24,17 +24,18 @@ class Partition:
     domain: str
     console: str | None = None
     has_codepipeline: bool = True
+    has_codecommit: bool = True
 
 
 PARTITIONS: Final = (
     Partition("aws", r"(us|eu|ap|sa|ca|me|af|il|mx)-[a-z]+-[0-9]+", "amazonaws.com", "console.aws.amazon.com"),
     Partition("aws-cn", r"cn-[a-z]+-[0-9]+", "amazonaws.com.cn", "console.amazonaws.cn"),
     Partition("aws-us-gov", r"us-gov-[a-z]+-[0-9]+", "amazonaws.com", "console.amazonaws-us-gov.com"),
-    Partition("aws-eusc", r"eusc-de-[a-z]+-[0-9]+", "amazonaws.eu", "console.amazonaws-eusc.eu"),
-    Partition("aws-iso", r"us-iso-[a-z]+-[0-9]+", "c2s.ic.gov", has_codepipeline=False),
-    Partition("aws-iso-b", r"us-isob-[a-z]+-[0-9]+", "sc2s.sgov.gov", has_codepipeline=False),
-    Partition("aws-iso-e", r"eu-isoe-[a-z]+-[0-9]+", "cloud.adc-e.uk", has_codepipeline=False),
-    Partition("aws-iso-f", r"us-isof-[a-z]+-[0-9]+", "csp.hci.ic.gov"),
+    Partition("aws-eusc", r"eusc-de-[a-z]+-[0-9]+", "amazonaws.eu", "console.amazonaws-eusc.eu", has_codecommit=False),
+    Partition("aws-iso", r"us-iso-[a-z]+-[0-9]+", "c2s.ic.gov", has_codepipeline=False, has_codecommit=False),
+    Partition("aws-iso-b", r"us-isob-[a-z]+-[0-9]+", "sc2s.sgov.gov", has_codepipeline=False, has_codecommit=False),
+    Partition("aws-iso-e", r"eu-isoe-[a-z]+-[0-9]+", "cloud.adc-e.uk", has_codepipeline=False, has_codecommit=False),
+    Partition("aws-iso-f", r"us-isof-[a-z]+-[0-9]+", "csp.hci.ic.gov", has_codecommit=False),
 )
 # What the JSON Schema of a stage file offers editors: a region of any of them.
 REGION_PATTERN: Final = "^(" + "|".join(each.regions for each in PARTITIONS) + ")$"

@@ -195,7 +195,10 @@ class StageSettings(_Part):
     pipeline_role_arn: Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:role/.+$")] | None = Field(
         default=None, description="Your own role for the pipeline, instead of the foundation's."
     )
-    schedule: str = Field(default="1 day", description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)".')
+    schedule: str = Field(
+        default="1 day",
+        description='"1 day", "12 hours", "rate(1 day)" or "cron(0 3 * * ? *)": cron is in UTC all year.',
+    )
     schedule_enabled: bool = Field(
         default=True, description="Set it to false to stop scheduled runs; make run still works."
     )

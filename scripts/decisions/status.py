@@ -13,7 +13,8 @@ NO_APPROVAL = "none found"
 class StageStatus:
     """One stage as it is now. ``problem`` is why it could not be read; then nothing else is known.
 
-    ``alarms``: {"name", "state", "reason", "since"} each. ``schedule_off``: why the schedule is off. ``approval`` of
+    ``alarms``: {"name", "state", "reason", "since"} each. ``schedule_off``: why the schedule is off;
+    ``schedule_by_hand``: that somebody switched the rule past the stack. ``approval`` of
     the live release: {"execution_id", "at", "by", "reason"}, or {"problem"}; None for a stage that needs none.
     ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
     ``passed_once`` is what a later stage asks for: that the release passed, be it on other input. ``broken_glass``: who
@@ -32,6 +33,7 @@ class StageStatus:
     executions: tuple[dict[str, Any], ...] = ()
     alarms: tuple[dict[str, Any], ...] = field(default=())
     schedule_off: tuple[str, ...] = ()
+    schedule_by_hand: tuple[str, ...] = ()
     next_run: str | None = None
     approval: dict[str, str] | None = None
     passed_once: bool = False
@@ -79,7 +81,7 @@ def status_lines(status: StageStatus) -> list[str]:
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
         f"  schedule       {_schedule(status)}",
-        *(f"    ! {each}" for each in status.schedule_off),
+        *(f"    ! {each}" for each in (*status.schedule_off, *status.schedule_by_hand)),
         *(f"  {'encryption' if not number else '':<14} {each}" for number, each in enumerate(status.notes)),
     ]
     if status.approval is not None:
@@ -107,7 +109,7 @@ def _schedule(status: StageStatus) -> str:
     shown = f"{'on' if state == 'ENABLED' else 'off'}, {expression}" + (
         f", next run {status.next_run}" if status.next_run else ""
     )
-    if state == "ENABLED" and status.schedule_off:
+    if state == "ENABLED" and status.schedule_off and not status.schedule_by_hand:
         shown += "   (to be off, but still on: switch it off again)"
     return shown
 

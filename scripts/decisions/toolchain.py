@@ -74,6 +74,8 @@ def toolchain_parameters(
     """
     decided = decided_for_toolchain(stages)
     decided |= _source(given, current, decided["SageMakerProjectName"])
+    if decided["SourceProvider"] == CODECOMMIT:
+        _require_codecommit(stages["preprod"].region)
     return stack_parameters(declared, decided, given, current)
 
 
@@ -154,6 +156,15 @@ class SharedValues:
             or name not in codepipeline
         }
         return {name: value for name, value in now.items() if name in followed}
+
+
+def _require_codecommit(region: str) -> None:
+    partition = find_partition(region)
+    if partition and not partition.has_codecommit:
+        raise UsageError(
+            f"there is no CodeCommit in {region}: the partition {partition.name} does not have it",
+            next_command="make bootstrap ARGS='--source GitHub --github-repository OWNER/NAME --connection-arn ARN'",
+        )
 
 
 def codepipeline_parameters(

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from scripts.decisions.template_parameters import Given
 
+FILE = "toolchain"  # stages/toolchain.yml: no stage; one of that name would take the toolchain's bucket too
 ParameterName = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,255}$")]
 Parameters = dict[ParameterName, Given]
 

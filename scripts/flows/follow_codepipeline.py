@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.decisions.codepipeline_retry import not_rolled_back, rolls_back, why_not_retried
 from scripts.decisions.codepipeline_view import (
     ENDED,
     ActionRow,
@@ -31,6 +32,7 @@ from scripts.terminal.codepipeline_table import execution_view
 
 POLL_SECONDS = 1.0
 LAST_LINES = 12
+ROLLBACK_POLLS = 10  # until a rollback that CodePipeline owes is listed
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,7 @@ def follow(
                 break
             sleep(POLL_SECONDS)
     if status in ENDED and status != "Succeeded":
-        raise _failed(codepipeline, execution_id, status, rows)
+        raise _failed(codepipeline, execution_id, status, rows, sleep)
     return Followed(execution_id, status, rows, approval, obstacle, why_skipped(details))
 
 
@@ -101,23 +103,71 @@ def _waits_for(
     return told, obstacle if is_ahead else None
 
 
-def _failed(codepipeline: CodePipelines, execution_id: str, status: str, rows: list[ActionRow]) -> DeploymentError:
-    refused, retry = rejection(rows), codepipeline.command("codepipeline", "--retry")
+def _failed(
+    codepipeline: CodePipelines, execution_id: str, status: str, rows: list[ActionRow], sleep: Callable[[float], None]
+) -> DeploymentError:
+    refused = rejection(rows)
     if refused:
+        obstacle = retry_obstacle(codepipeline, execution_id, refused.pipeline_stage)
         return ApprovalError(
             f"execution {execution_id} of {codepipeline.name} was rejected; no action after the approval ran",
             found=[f"{refused.pipeline_stage} / {refused.action}: {refused.note}"],
-            next_command=f"{retry}   # asks for approval again; or fix the cause and push",
+            next_command=_way_on(codepipeline, obstacle, "asks for approval again"),
         )
     found = failure(rows)
     for row in rows:
         if row.status == "Failed" and row.provider == "CodeBuild" and row.external_id:
             found += [f"  {line}" for line in codepipeline.build_log(row.external_id, LAST_LINES)]
-    rollback = rolled_back_by(codepipeline.executions(), execution_id)
+    stage = failed_stage(rows)
+    rollback = _rollback(codepipeline, execution_id, stage, sleep) if stage else None
     if rollback:
-        found.append(f"{failed_stage(rows)} is rolled back to its last success, by execution {rollback}")
+        follow_it = codepipeline.command("codepipeline", f"'--execution {rollback}'")
+        found.append(f"{stage} is rolled back to its last success, by execution {rollback}   ({follow_it} follows it)")
+    elif stage:
+        found += filter(None, [not_rolled_back(codepipeline.structure(), stage)])
+    obstacle = f"{stage} is rolled back" if rollback else None
+    if stage and not rollback:
+        obstacle = retry_obstacle(codepipeline, execution_id, stage)
     return ExecutionError(
         f"execution {execution_id} of {codepipeline.name} ended {status}",
         found=found,
-        next_command=f"{retry}   # retries the failed actions; or fix the cause and push",
+        next_command=_way_on(codepipeline, obstacle if stage else f"it ended {status}", "retries the failed actions"),
     )
+
+
+def retry_obstacle(codepipeline: CodePipelines, execution_id: str, pipeline_stage: str) -> str | None:
+    """Why the failed pipeline stage of an execution cannot be retried now; None where it can."""
+    return why_not_retried(
+        execution_id,
+        pipeline_stage,
+        codepipeline.state(),
+        codepipeline.version(execution_id),
+        codepipeline.structure(),
+    )
+
+
+def _way_on(codepipeline: CodePipelines, obstacle: str | None, retried: str) -> str:
+    if obstacle is None:
+        return f"{codepipeline.command('codepipeline', '--retry')}   # {retried}; or fix the cause and push"
+    return (
+        f"{codepipeline.command('codepipeline')}   # a new execution, since {obstacle}; where the cause is in the "
+        "repository: fix it and push instead"
+    )
+
+
+def _rollback(
+    codepipeline: CodePipelines, execution_id: str, pipeline_stage: str, sleep: Callable[[float], None]
+) -> str | None:
+    """The execution that rolls back what this one did in a pipeline stage. It begins a moment after the failure."""
+    tries = (
+        ROLLBACK_POLLS
+        if rolls_back(codepipeline.structure(), pipeline_stage, codepipeline.succeeded_in(pipeline_stage))
+        else 1
+    )
+    for number in range(tries):
+        if number:
+            sleep(POLL_SECONDS)
+        found = rolled_back_by(codepipeline.executions(), execution_id)
+        if found:
+            return found
+    return None

@@ -71,7 +71,7 @@ class WatchedPipeline:
                 f"{self._pipeline} has no execution yet", next_command=f"make run STAGE={context.stage}"
             )
         self._arn = newest[0].arn
-        self._waits = StepWaits(context)
+        self._waits = StepWaits(context, self._arn)
         self.subject = f"execution {newest[0].id} of {self._pipeline}"
 
     def known_steps(self) -> list[str]:

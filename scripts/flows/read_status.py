@@ -14,7 +14,7 @@ from scripts.decisions.next_run import next_run
 from scripts.decisions.release import FIRST_STAGE
 from scripts.decisions.release_approval import approval_of
 from scripts.decisions.schedule import parse_schedule
-from scripts.decisions.schedule_switch import schedule_lines
+from scripts.decisions.schedule_switch import PARAMETER, by_hand_lines, schedule_lines
 from scripts.decisions.status import NO_APPROVAL, StageStatus
 from scripts.decisions.volume_keys import keyless_steps
 from scripts.errors import AccessDeniedError, FoundationError
@@ -68,6 +68,9 @@ def read_status(context: StageContext) -> StageStatus:
         doubts=verification.doubts,
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
         schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
+        schedule_by_hand=tuple(
+            by_hand_lines(stack.parameters.get(PARAMETER), schedule.state if schedule else None, stage)
+        ),
         next_run=_next_run(schedule, executions),
         approval=None if stage == FIRST_STAGE else _approval(context, release_id),
         notes=keyless_steps(json.loads(context.pipelines.definition(context.names.sagemaker_pipeline) or "{}")),
@@ -89,13 +92,13 @@ def read_status(context: StageContext) -> StageStatus:
 
 def _waits(context: StageContext, executions: list[Execution]) -> list[str]:
     """What the steps of running executions wait for."""
-    waits = StepWaits(context)
-    running = [each for each in executions[:SHOWN_EXECUTIONS] if each.running]
-    return [
-        f"{each.display_name or each.id}: {told}"
-        for each in running
-        for told in waits.told(waits.of(context.pipelines.steps(each.arn), at_once=True))
-    ]
+    found = []
+    for each in executions[:SHOWN_EXECUTIONS]:
+        if each.running:
+            waits = StepWaits(context, each.arn)
+            told = waits.told(waits.of(context.pipelines.steps(each.arn), at_once=True))
+            found += [f"{each.display_name or each.id}: {line}" for line in told]
+    return found
 
 
 def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:
@@ -103,7 +106,9 @@ def _next_run(schedule: Rule | None, executions: list[Execution]) -> str | None:
     if schedule is None or schedule.state != "ENABLED" or not schedule.expression:
         return None
     scheduled = (each.started for each in executions if each.started and not each.display_name.startswith(_OURS))
-    return next_run(parse_schedule(schedule.expression), datetime.now(UTC), next(scheduled, None))
+    return next_run(
+        parse_schedule(schedule.expression), datetime.now(UTC), next(scheduled, None), here=datetime.astimezone
+    )
 
 
 def _approval(context: StageContext, release_id: str) -> dict[str, str]:

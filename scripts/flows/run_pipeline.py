@@ -87,7 +87,7 @@ def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
     """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
     failed: Step | None = None
     subject = f"execution {arn.rsplit('/', 1)[-1]}   (make logs STAGE={context.stage} follows its logs)"
-    watch = _Watch(context, progress, subject)
+    watch = _Watch(StepWaits(context, arn), progress, subject)
     with progress.awaiting(subject):
         for step in context.pipelines.follow(arn, watch.look):
             took = f"{step.seconds:.1f}s" if step.seconds is not None else ""
@@ -102,8 +102,8 @@ def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
 class _Watch:
     """Says what a step waits for when it begins to wait, and at each attempt; and always in the heartbeat."""
 
-    def __init__(self, context: StageContext, progress: Progress, subject: str) -> None:
-        self._waits, self._progress, self._subject = StepWaits(context), progress, subject
+    def __init__(self, waits: StepWaits, progress: Progress, subject: str) -> None:
+        self._waits, self._progress, self._subject = waits, progress, subject
         self._said: set[tuple[str, int, str]] = set()
 
     def look(self, steps: list[Step]) -> None:

@@ -23,10 +23,12 @@ _EVERY = 5  # looks at a running step between two looks at its job
 
 
 class StepWaits:
-    """Of one execution of a stage's pipeline; keep it while that execution is followed."""
+    """Of one execution of a stage's pipeline, by its ARN; keep it while that execution is followed."""
 
-    def __init__(self, context: StageContext, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self._context, self._now = context, now
+    def __init__(
+        self, context: StageContext, arn: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
+        self._context, self._arn, self._now = context, arn, now
         self._looks: Counter[str] = Counter()
         self._failed: dict[str, JobEnd] = {}  # by the job's ARN: what has failed stays so
         self._reasons: dict[str, str] = {}
@@ -40,12 +42,14 @@ class StepWaits:
         return [each.told(self._now()) for each in waits]
 
     def _wait(self, step: Step, at_once: bool) -> StepWait | None:
+        self._looks[step.name] += 1
+        if not at_once and self._has_just_begun(step):
+            return None
         request = self._requests.get(step.name)
         if request is None:
             return None
-        self._looks[step.name] += 1
         attempted = Attempted(step.name, step.status, step.attempt, step.started, self._job(step, at_once))
-        why = None if step.job_arn else self._why_no_job(step, request)
+        why = None if step.job_arn or self._has_just_begun(step) else self._why_no_job(step, request)
         return step_wait(attempted, request.retry_policies, self._now(), why)
 
     def _job(self, step: Step, at_once: bool) -> JobEnd | None:
@@ -64,11 +68,15 @@ class StepWaits:
         except AccessDeniedError:
             return JobEnd(failed=False)
 
-    def _why_no_job(self, step: Step, request: JobRequest) -> str | None:
-        """The quota that its job needs; read once for each step, and not of a step that has just begun."""
+    def _has_just_begun(self, step: Step) -> bool:
+        """Of such a step nothing is asked."""
+        if step.job_arn:
+            return self._looks[step.name] == 1
         age = (self._now() - step.started).total_seconds() if step.started else 0.0
-        if step.attempt <= 1 and age < NO_JOB_FOR:
-            return None
+        return step.attempt <= 1 and age < NO_JOB_FOR
+
+    def _why_no_job(self, step: Step, request: JobRequest) -> str | None:
+        """The quota that its job needs; read once for each step."""
         if step.name not in self._reasons:
             self._reasons[step.name] = self._quota(request)
         return self._reasons[step.name]
@@ -89,8 +97,14 @@ class StepWaits:
 
     @cached_property
     def _requests(self) -> dict[str, JobRequest]:
+        """The steps' requests with the values of this run; without the right to read these no size is known."""
+        pipelines = self._context.pipelines
         try:
-            text = self._context.pipelines.definition(self._context.names.sagemaker_pipeline)
+            definition = json.loads(pipelines.definition(self._context.names.sagemaker_pipeline) or "{}")
         except AccessDeniedError:
             return {}
-        return {each.step: each for each in job_requests(json.loads(text or "{}"))}
+        try:
+            chosen = pipelines.parameters(self._arn)
+        except AccessDeniedError:
+            definition, chosen = {**definition, "Parameters": []}, {}
+        return {each.step: each for each in job_requests(definition, chosen)}

@@ -14,6 +14,7 @@ from scripts.decisions.schedule_switch import (
     PARAMETER,
     State,
     Switch,
+    by_hand_lines,
     require_can_be_on,
     schedule_state,
 )
@@ -23,6 +24,7 @@ from scripts.flows.change_stack import execute_and_follow, follow_stack
 from scripts.flows.run_pipeline import deployed_stack
 from scripts.flows.schedule_records import tagged_switch
 from scripts.flows.stage_context import StageContext
+from scripts.gateways.monitoring import rule, set_rule_state
 from scripts.gateways.stacks import StackRequest
 from scripts.terminal.progress import Progress
 
@@ -66,6 +68,27 @@ def switch_schedule(
         return switch, not recorded
     since = switch.at if switch else ""
     return switch, _change(context, standing.stack, state, since, progress) or not recorded
+
+
+def switched_by_hand(context: StageContext, stack: Stack) -> list[str]:
+    """What to tell where the rule is not in the state that the stack says; empty where it is."""
+    found = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
+    return by_hand_lines(stack.parameters.get(PARAMETER), found.state if found else None, context.stage)
+
+
+def match_rule(context: StageContext, progress: Progress) -> bool:
+    """Set a rule that somebody switched in EventBridge to what the stack says; whether that was needed.
+
+    CloudFormation compares a stack with its template and not with the rule, so it would find nothing to change.
+    """
+    stack = deployed_stack(context)
+    name, declared = stack.outputs["RuleName"], stack.parameters[PARAMETER]
+    found = rule(context.reader, name)
+    if found is None or found.state == declared:
+        return False
+    set_rule_state(context.deployment, name, declared)
+    progress.line(f"rule {name} was {found.state} by hand; it is {declared} now, as the stack says")
+    return True
 
 
 def _record(context: StageContext, standing: Standing, wanted: State, reason: str) -> Switch:

@@ -68,6 +68,14 @@ class CodePipelines:
             found = self._client.list_pipeline_executions(pipelineName=self.name, maxResults=100)
         return list(found["pipelineExecutionSummaries"])
 
+    def succeeded_in(self, pipeline_stage: str) -> list[dict[str, Any]]:
+        """Summaries of the newest executions that succeeded in a pipeline stage."""
+        with told_as_deployment_errors(self._account.actor):
+            found = self._client.list_pipeline_executions(
+                pipelineName=self.name, filter={"succeededInStage": {"stageName": pipeline_stage}}, maxResults=100
+            )
+        return list(found["pipelineExecutionSummaries"])
+
     def newest_execution_id(self) -> str | None:
         """Of the executions that carry something on: one that rolls a pipeline stage back is none of them."""
         going_on = [each for each in self.executions() if each.get("executionType") != "ROLLBACK"]
@@ -85,6 +93,13 @@ class CodePipelines:
 
     def status(self, execution_id: str) -> str:
         """InProgress, Stopping, or one of ``codepipeline_view.ENDED``."""
+        return str(self._execution(execution_id)["status"])
+
+    def version(self, execution_id: str) -> int:
+        """The version of the structure that an execution began with."""
+        return int(self._execution(execution_id)["pipelineVersion"])
+
+    def _execution(self, execution_id: str) -> dict[str, Any]:
         with told_as_deployment_errors(self._account.actor):
             try:
                 answer = self._client.get_pipeline_execution(pipelineName=self.name, pipelineExecutionId=execution_id)
@@ -95,7 +110,7 @@ class CodePipelines:
                     f"{self.name} has no execution {execution_id}",
                     next_command="aws codepipeline list-pipeline-executions --pipeline-name " + self.name,
                 ) from error
-        return str(answer["pipelineExecution"]["status"])
+        return dict(answer["pipelineExecution"])
 
     def actions(self, execution_id: str) -> list[dict[str, Any]]:
         """Every action execution of one execution, newest first."""

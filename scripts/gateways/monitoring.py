@@ -1,4 +1,4 @@
-"""What watches a stage: its alarms and the rule that starts its pipeline. Reads only."""
+"""What watches a stage: its alarms and the rule that starts its pipeline. All it changes is the rule's state."""
 
 from __future__ import annotations
 
@@ -74,3 +74,13 @@ def rule(account: Account, name: str) -> Rule | None:
                 return None
             raise
     return Rule(answer.get("ScheduleExpression", ""), answer.get("State", ""))
+
+
+def set_rule_state(account: Account, name: str, state: str) -> None:
+    """Make the rule ENABLED or DISABLED, as a person does in the console."""
+    with told_as_deployment_errors(account.actor):
+        events = account.client("events")
+        if state == "ENABLED":
+            events.enable_rule(Name=name)
+        else:
+            events.disable_rule(Name=name)

@@ -109,14 +109,6 @@ class Pipelines:
                 raise
         return [each["PipelineExecutionArn"] for each in found if each["PipelineExecutionStatus"] in RUNNING]
 
-    def parameters(self, arn: str) -> dict[str, str]:
-        """The parameters that an execution was given."""
-        with told_as_deployment_errors(self._account.actor):
-            pages = self._client.get_paginator("list_pipeline_parameters_for_execution").paginate(
-                PipelineExecutionArn=arn
-            )
-            return {each["Name"]: each["Value"] for page in pages for each in page["PipelineParameters"]}
-
     def start(self, pipeline: str, display_name: str, parameters: dict[str, str], token: str) -> str:
         """Start an execution and return its ARN; the same token starts it once."""
         with told_as_deployment_errors(self._account.actor):
@@ -138,6 +130,14 @@ class Pipelines:
             started=answer.get("CreationTime"),
             reason=answer.get("FailureReason", ""),
         )
+
+    def parameters(self, arn: str) -> dict[str, str]:
+        """What an execution runs with: every parameter of its definition."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_pipeline_parameters_for_execution").paginate(
+                PipelineExecutionArn=arn
+            )
+            return {each["Name"]: each["Value"] for page in pages for each in page["PipelineParameters"]}
 
     def steps(self, arn: str) -> list[Step]:
         """All steps that have begun, oldest first."""

@@ -27,7 +27,7 @@ from scripts.gateways.regions import dns_suffix
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 LARGEST_TEMPLATE_BODY = 51_200
-LARGEST_TEMPLATE_OBJECT = 1024 * 1024
+LARGEST_TEMPLATE_OBJECT = 1_000_000
 SECONDS_TO_MAKE = 900.0
 SECONDS_TO_DELETE = 120.0
 _BEING_MADE = ("CREATE_PENDING", "CREATE_IN_PROGRESS")

@@ -8,20 +8,23 @@ to be wrong before prod is open is refused when one of them is.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from scripts.repository.buildspec_rules import UNLAWFUL_VARIABLES
 from scripts.repository.rendered_stack import REGION, RenderedStack
 from scripts.repository.statements import (
     actions_of,
     allowances,
-    allows,
     as_list,
     denies,
+    is_about,
     may_hold,
     may_name,
+    names,
     overlap,
     resources_of,
 )
@@ -66,6 +69,7 @@ class Role:
     trust: Mapping[str, Any]
     policies: tuple[Mapping[str, Any], ...]
     projects: tuple[str, ...] = ()
+    _by_action: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -75,20 +79,24 @@ class Role:
     def account(self) -> str:
         return self.arn.split(":")[4]
 
-    def statements(self) -> Iterator[Mapping[str, Any]]:
+    @cached_property
+    def statements(self) -> list[Mapping[str, Any]]:
         """Those of its own policies that allow something."""
-        for document in self.policies:
-            for each in allowances(document):
-                if may_hold(each, self.arn):
-                    yield each
+        every = [each for document in self.policies for each in allowances(document)]
+        return [each for each in every if may_hold(each, self.arn)]
 
     def may(self, actions: tuple[str, ...], resource: str) -> bool:
         """Whether its own policies may allow one of these actions on this."""
         return any(
-            allows(statement, action, resource) and not any(denies(each, action, resource) for each in self.policies)
-            for statement in self.statements()
+            is_about(statement, resource) and not any(denies(each, action, resource) for each in self.policies)
             for action in actions
+            for statement in self._allowing(action)
         )
+
+    def _allowing(self, action: str) -> list[Mapping[str, Any]]:
+        if action not in self._by_action:
+            self._by_action[action] = [each for each in self.statements if names(each, action)]
+        return self._by_action[action]
 
 
 @dataclass
@@ -203,10 +211,24 @@ def approval_findings(templates: Mapping[str, dict[str, Any]], levels: AccessLev
 def _findings(project: Project, levels: AccessLevel) -> Iterator[str]:
     start, wrong = project.acting_before_the_approval()
     yield from wrong
+    yield from _steps_past(project)
     for first in {role.arn: role for role in start}.values():
         for role, way in _reached(project, first):
             for finding in (*_of_role(project, role, levels), *_of_artifacts(project, role)):
                 yield f"{way}: {finding}"
+
+
+def _steps_past(project: Project) -> Iterator[str]:
+    """Builds that are told to take what is not verified, or to act for a person in an emergency."""
+    for action in _in_order(project.codepipeline):
+        given = action.get("Configuration", {}).get("EnvironmentVariables", "[]")
+        for name in UNLAWFUL_VARIABLES & {each["name"] for each in json.loads(given)}:
+            yield f"action {action['Name']} sets {name}"
+    for stack in project.stacks:
+        for build in stack.of_type("AWS::CodeBuild::Project").values():
+            declared = {each["Name"] for each in build["Environment"].get("EnvironmentVariables", [])}
+            for name in UNLAWFUL_VARIABLES & declared:
+                yield f"project {build['Name']} sets {name}"
 
 
 def _reached(project: Project, start: Role) -> Iterator[tuple[Role, str]]:
@@ -236,7 +258,7 @@ def _becomes(role: Role, other: Role) -> bool:
 
 def _of_role(project: Project, role: Role, levels: AccessLevel) -> Iterator[str]:
     """What a role could change in prod, or to become able to."""
-    for statement in role.statements():
+    for statement in role.statements:
         for action in _changing(statement, levels):
             if role.account == PROD:
                 yield f"may {action} in prod"

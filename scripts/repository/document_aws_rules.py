@@ -8,6 +8,7 @@ stays as it is.
 from __future__ import annotations
 
 import itertools
+import re
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -125,8 +126,8 @@ def _service(page: str) -> str:
     parts = urlsplit(page)
     if not parts.netloc.startswith("docs."):
         return "Elsewhere"
-    name = parts.path.strip("/").partition("/")[0]
-    return _SERVICES.get(name, name)
+    guide = re.sub(r"^[a-z]{2}_[a-z]{2}/", "", parts.path.strip("/")).partition("/")[0]
+    return _SERVICES.get(guide, guide)
 
 
 def _title(page: str) -> str:

@@ -42,11 +42,14 @@ def resources_of(statement: Mapping[str, Any]) -> list[str]:
     return as_list(statement["Resource"]) if "Resource" in statement else ["*"]
 
 
-def allows(statement: Mapping[str, Any], action: str, resource: str) -> bool:
-    """Whether it may allow this action on this, which may itself be a pattern."""
-    return any(overlap(each.lower(), action.lower()) for each in actions_of(statement)) and any(
-        overlap(each, resource) for each in resources_of(statement)
-    )
+def names(statement: Mapping[str, Any], action: str) -> bool:
+    """Whether this action is among its own."""
+    return any(covers(each.lower(), action.lower()) for each in actions_of(statement))
+
+
+def is_about(statement: Mapping[str, Any], resource: str) -> bool:
+    """Whether it may be about this resource, which may itself be a pattern."""
+    return any(overlap(each, resource) for each in resources_of(statement))
 
 
 def denies(document: Mapping[str, Any], action: str, resource: str) -> bool:
@@ -88,6 +91,7 @@ def may_hold(statement: Mapping[str, Any], arn: str) -> bool:
     return True
 
 
+@cache
 def covers(pattern: str, other: str) -> bool:
     """Whether all that ``other`` matches, ``pattern`` matches too."""
     wanted = "".join({"*": ".*", "?": "[^*]"}.get(each, re.escape(each)) for each in pattern)

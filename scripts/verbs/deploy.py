@@ -37,6 +37,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.plan_release import plan_deployment
     from scripts.flows.run_pipeline import require_input
     from scripts.flows.stage_context import StageContext
+    from scripts.flows.switch_schedule import switched_by_hand
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
     require_way(context, "deploy", chosen.break_glass)
@@ -54,10 +55,12 @@ def main(arguments: Sequence[str]) -> int:
     deployment = deploy(context, plan, progress)
     foundation = context.stacks.describe(context.names.foundation_stack)
     outputs = {each.name: each.outputs for each in (foundation, deployment.stack) if each is not None}
+    by_hand = switched_by_hand(context, deployment.stack)
     if chosen.output == "json":
-        print_json({**_summary(context, plan, progress), **_result(plan, deployment, outputs)})
+        told = {"schedule_by_hand": by_hand}
+        print_json({**_summary(context, plan, progress), **_result(plan, deployment, outputs), **told})
     else:
-        _report(plan, deployment, outputs)
+        _report(plan, deployment, outputs, by_hand)
         _report_time(context, progress)
     return 0
 
@@ -78,7 +81,7 @@ def _report_nothing(context: StageContext, plan: DeploymentPlan, progress: Progr
     print(f"  AWS calls: {context.accounts.call_count}, {progress.total:.1f} s")
 
 
-def _report(plan: DeploymentPlan, deployment: Deployment, outputs: Outputs) -> None:
+def _report(plan: DeploymentPlan, deployment: Deployment, outputs: Outputs, by_hand: Sequence[str]) -> None:
     verification = deployment.verification
     print(f"\nRelease {plan.release.release_id} is live in {plan.stage}" + (" and verified." if verification else "."))
     package = plan.release.model_package
@@ -93,6 +96,8 @@ def _report(plan: DeploymentPlan, deployment: Deployment, outputs: Outputs) -> N
     for name, values in outputs.items():
         print(f"\nOutputs of {name}")
         print("\n".join(f"  {key:<24}{value}" for key, value in sorted(values.items())))
+    for line in by_hand:
+        print(f"\n! the schedule is {line}")
     if verification:
         _report_verification(verification)
 

@@ -27,7 +27,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--target", metavar="COLUMN", help="the column that the model predicts, if there (TARGET=)")
     parser.add_argument("--predictions", help="what the model gives: label:class,score:probability (PREDICTIONS=)")
     parser.add_argument("--group", help="the model package group (GROUP=)")
-    parser.add_argument("--schedule", help='"1 day", "12 hours" or "cron(0 3 * * ? *)" (SCHEDULE=)')
+    parser.add_argument("--schedule", help='"1 day", "12 hours" or "cron(0 3 * * ? *)" in UTC (SCHEDULE=)')
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 30 ms.
     from scripts.flows.describe_pipeline import Wanted, describe_pipeline

@@ -1,6 +1,7 @@
 """``schedule``: switch a stage's schedule off or on, with a reason; deployments keep it so until it is switched again.
 
-The switch changes the stack's parameter ScheduleState alone. Runs that have begun go on; ``run`` still works.
+The switch changes the stack's parameter ScheduleState alone; a rule that somebody has switched by hand follows it. Runs
+that have begun go on; ``run`` still works.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     # After the arguments: this takes 260 ms to import, and --help answers in 40 ms.
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.stage_context import StageContext
-    from scripts.flows.switch_schedule import standing_of, switch_schedule
+    from scripts.flows.switch_schedule import match_rule, standing_of, switch_schedule
 
     context = StageContext.open(chosen.stage, chosen.pipeline)
     require_way(context, "schedule", chosen.break_glass)
@@ -45,6 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     record_use(context, "schedule", as_typed("schedule", arguments), progress)
     with progress.step(f"Switch the schedule of {context.names.sagemaker_pipeline} {wanted}"):
         switch, changed = switch_schedule(context, standing, wanted, reason, progress)
+        changed = match_rule(context, progress) or changed
     if chosen.output == "json":
         print_json({"stage": context.stage, "changed": changed, "switch": asdict(switch) if switch else None})
     else:

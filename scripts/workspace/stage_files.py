@@ -16,6 +16,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from scripts.decisions.stage_settings import PIPELINE_SETTINGS, UNNAMED_PIPELINE, StageSettings
+from scripts.decisions.toolchain_settings import FILE as NO_STAGE
 from scripts.errors import SettingsError, UsageError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.gateways.regions import known_regions
@@ -23,14 +24,13 @@ from scripts.workspace.pipelines import pipeline_names, require_pipeline
 from scripts.workspace.settings_document import Location, SettingsDocument, read_settings
 
 STAGES = Path("stages")
-TOOLCHAIN = "toolchain"  # stages/toolchain.yml is about dev's stacks; a stage of that name would take the bucket's too
 
 _PROJECT_NAME_ID = "SAGEMAKER_PROJECT_NAME_ID"
 
 
 def stage_names(directory: Path = STAGES) -> list[str]:
     """The stages that have a file, preprod before prod."""
-    return sorted(path.stem for path in directory.glob("*.yml") if path.stem != TOOLCHAIN)
+    return sorted(path.stem for path in directory.glob("*.yml") if path.stem != NO_STAGE)
 
 
 def load_stage(

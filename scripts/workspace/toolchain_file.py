@@ -6,14 +6,14 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from scripts.decisions.toolchain_settings import ToolchainSettings
+from scripts.decisions.toolchain_settings import FILE, ToolchainSettings
 from scripts.errors import SettingsError
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.settings_document import read_settings, told_problems
-from scripts.workspace.stage_files import STAGES, TOOLCHAIN
+from scripts.workspace.stage_files import STAGES
 
-TOOLCHAIN_FILE = STAGES / f"{TOOLCHAIN}.yml"
-SCHEMA = STAGES / f"{TOOLCHAIN}.schema.json"
+TOOLCHAIN_FILE = STAGES / f"{FILE}.yml"
+SCHEMA = STAGES / f"{FILE}.schema.json"
 
 
 def toolchain_settings(root: Path = Path()) -> ToolchainSettings:

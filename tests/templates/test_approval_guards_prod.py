@@ -231,6 +231,20 @@ def test_an_order_in_which_prod_comes_first_is_refused(action: str, member: str,
     assert changed(reorder)
 
 
+@pytest.mark.parametrize("name", ["UNVERIFIED", "BREAK_GLASS"])
+def test_a_build_that_is_told_to_step_past_a_check_is_refused(name: str) -> None:
+    def tell(templates: Templates) -> None:
+        configuration = actions(templates)["ApproveProd/Promote"]["Configuration"]
+        configuration["EnvironmentVariables"] = json.dumps([{"name": name, "value": "1", "type": "PLAINTEXT"}])
+
+    def declare(templates: Templates) -> None:
+        environment = templates["toolchain"]["Resources"]["PromoteProdProject"]["Properties"]["Environment"]
+        environment["EnvironmentVariables"].append({"Name": name, "Value": "1"})
+
+    assert changed(tell) == [f"action Promote sets {name}"]
+    assert changed(declare) == [f"project sample-promote-prod sets {name}"]
+
+
 def test_a_codepipeline_without_an_approval_is_refused() -> None:
     def drop(templates: Templates) -> None:
         for stage in templates["codepipeline"]["Resources"]["CodePipeline"]["Properties"]["Stages"]:

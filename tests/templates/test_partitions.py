@@ -134,6 +134,7 @@ def test_the_table_of_partitions_is_the_sdks(listed: dict[str, Any]) -> None:
         found = find_partition(other)
         assert [found.name if found else None] == (theirs or [None])
     assert ours.has_codepipeline is bool(SESSION.get_available_regions("codepipeline", listed["id"]))
+    assert ours.has_codecommit is bool(SESSION.get_available_regions("codecommit", listed["id"]))
 
 
 def test_the_table_has_no_partition_that_the_sdk_lacks() -> None:

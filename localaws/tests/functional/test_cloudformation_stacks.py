@@ -205,6 +205,10 @@ def test_a_fixed_name_forbids_replacement(stacks: Stacks, unique: str) -> None:
     assert "cannot update a stack when a custom-named resource" in stacks.reasons(unique, "UPDATE_FAILED")[0]
 
 
+@pytest.mark.aws_rule(
+    "DeletionPolicy decides what becomes of a resource that its stack no longer has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html",
+)
 def test_deletion_goes_backwards_and_keeps_what_a_policy_retains(stacks: Stacks, client: Client, unique: str) -> None:
     template = resources(
         Kept=parameter(f"/{unique}/kept", DeletionPolicy="Retain"),
@@ -252,6 +256,10 @@ def test_termination_protection_forbids_deletion(stacks: Stacks, unique: str) ->
     assert stacks.delete(unique)["StackStatus"] == "DELETE_COMPLETE"
 
 
+@pytest.mark.aws_rule(
+    "An export's name is unique in account and region, and it stays as it is while a stack imports it",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-importvalue",
+)
 def test_an_export_is_unique_and_stays_while_it_is_imported(stacks: Stacks, unique: str) -> None:
     exporting = resources(H=HANDLE)
     exporting["Outputs"] = {"Out": {"Value": "shared", "Export": {"Name": unique}}}
@@ -358,6 +366,10 @@ def test_statuses_are_events_that_a_rule_can_deliver(stacks: Stacks, client: Cli
     events.delete_rule(Name=unique)
 
 
+@pytest.mark.aws_rule(
+    "DeletionPolicy decides what becomes of a resource that its stack no longer has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html",
+)
 def test_what_a_template_no_longer_has_is_removed_unless_retained(stacks: Stacks, client: Client, unique: str) -> None:
     stacks.create(
         unique,
@@ -382,6 +394,10 @@ def test_what_a_template_no_longer_has_is_removed_unless_retained(stacks: Stacks
     assert names == ["H"]
 
 
+@pytest.mark.aws_rule(
+    "DeletionPolicy decides what becomes of a resource that its stack no longer has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html",
+)
 def test_policies_say_what_becomes_of_replaced_and_rolled_back_resources(
     stacks: Stacks, client: Client, unique: str
 ) -> None:

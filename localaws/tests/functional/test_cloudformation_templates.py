@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.functional.conftest import REGION
 from tests.functional.stacks import HANDLE, Stacks, parameter, refused, resources
 
 Client = Callable[..., Any]
@@ -233,6 +234,10 @@ def test_yaml_templates_play_with_every_function(stacks: Stacks, unique: str) ->
     assert stacks.client.get_template(StackName=unique)["TemplateBody"] == YAML
 
 
+@pytest.mark.aws_rule(
+    "A request may restrict the resource types that a template has",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Operations.html",
+)
 def test_resource_types_can_be_restricted_per_request(stacks: Stacks, unique: str) -> None:
     body = json.dumps(resources(P=parameter(f"/{unique}")))
     call = stacks.client.create_stack
@@ -249,3 +254,27 @@ def test_rollback_triggers_are_refused_rather_than_ignored(stacks: Stacks, uniqu
         RollbackConfiguration={"RollbackTriggers": [alarm]},
     )
     assert code == "NotImplemented"
+
+
+@pytest.mark.aws_rule(
+    "A template body in a request has at most 51,200 bytes; a larger one is named by the URL of an object in S3",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
+)
+def test_a_large_template_is_refused_as_a_body_and_taken_by_its_url(
+    stacks: Stacks, client: Client, unique: str
+) -> None:
+    body = json.dumps(resources(H=HANDLE) | {"Description": "d"})
+    body += " " * (51_200 - len(body))
+    assert stacks.client.validate_template(TemplateBody=body)["Description"] == "d"
+    request = {"StackName": unique, "ChangeSetName": "large", "ChangeSetType": "CREATE"}
+    code, message = refused(stacks.client.create_change_set, **request, TemplateBody=f"{body} ")
+    assert code == "ValidationError"
+    assert "length less than or equal to 51200" in message
+    s3 = client("s3")
+    s3.create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=unique, Key="templates/a.json", Body=f"{body} ".encode())
+    url = f"https://{unique}.s3.{REGION}.amazonaws.com/templates/a.json"
+    stacks.client.create_change_set(**request, TemplateURL=url)
+    stacks.client.get_waiter("change_set_create_complete").wait(
+        StackName=unique, ChangeSetName="large", WaiterConfig={"Delay": 1, "MaxAttempts": 30}
+    )

@@ -145,6 +145,10 @@ def test_nothing_of_the_servers_own_environment_leaks_in(
     assert variables["AWS_REGION"] == REGION
 
 
+@pytest.mark.aws_rule(
+    "A build acts as its project's service role",
+    page="https://docs.aws.amazon.com/codebuild/latest/APIReference/API_CreateProject.html",
+)
 def test_a_build_acts_as_the_projects_service_role(client: Client, project: Callable[..., str], role: str) -> None:
     build = run(client, project("version: 0.2\nphases: {build: {commands: [aws sts get-caller-identity]}}"))
     assert f"arn:aws:sts::{DEV}:assumed-role/{role.rpartition('/')[2]}/AWSCodeBuild-" in "".join(output(client, build))
@@ -353,6 +357,10 @@ cache: {paths: ['.kept/**/*']}
     assert [output(client, run(client, name)) for _ in range(2)] == [[], ["file"]]
 
 
+@pytest.mark.aws_rule(
+    "A build that is stopped or times out ends its commands",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html",
+)
 def test_stop_build_ends_the_commands(client: Client, project: Callable[..., str]) -> None:
     build = client("codebuild").start_build(
         projectName=project("version: 0.2\nphases: {build: {commands: [echo begun, sleep 600]}}")

@@ -101,6 +101,10 @@ def test_a_condition_may_fail_the_execution_and_a_retry_asks_it_again(workshop: 
     assert workshop.ended(execution_id) == "Failed"
 
 
+@pytest.mark.aws_rule(
+    "A variable that no action has set fails the action that reads it",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/reference-variables.html",
+)
 def test_a_variable_that_nobody_set_fails_the_stage_instead_of_skipping_it(workshop: Workshop) -> None:
     workshop.put_source({"changed.txt": "true", "good": ""})
     execution_id = workshop.create(declaration(workshop, condition(Variable="#{Build.NEVER_SET}")))

@@ -86,6 +86,10 @@ def test_a_newer_execution_supersedes_one_that_waits(workshop: Workshop) -> None
     assert workshop.execution(first)["status"] == "InProgress"
 
 
+@pytest.mark.aws_rule(
+    "A stage runs one execution at a time, but in mode PARALLEL",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/concepts-how-it-works.html",
+)
 def test_parallel_executions_wait_for_nobody(workshop: Workshop) -> None:
     workshop.put_source({"a": "b"})
     first = workshop.create(workshop.declare([approval()], executionMode="PARALLEL"))
@@ -154,6 +158,40 @@ def test_a_failed_stage_rolls_back_to_what_succeeded_there(workshop: Workshop) -
             pipelineName=workshop.name, stageName="S1", targetPipelineExecutionId=second
         )
     assert code(refused) == "UnableToRollbackStageException"
+
+
+@pytest.mark.aws_rule(
+    "A stage is rolled back only to an execution that was started in the pipeline's current structure version and is no"
+    " rollback itself",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/stage-rollback.html",
+)
+def test_a_stage_is_not_rolled_back_to_another_structure_or_to_a_rollback(workshop: Workshop) -> None:
+    workshop.put_source({"good": ""})
+    codepipeline = workshop.client("codepipeline")
+    declaration = workshop.declare([approval(), {**gate(workshop), "runOrder": 2}])
+    declaration["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
+    first = workshop.create(declaration)
+    workshop.answer(workshop.token())
+    assert workshop.ended(first) == "Succeeded"
+    rollback = codepipeline.rollback_stage(pipelineName=workshop.name, stageName="S1", targetPipelineExecutionId=first)
+    workshop.answer(workshop.token())
+    assert workshop.ended(rollback["pipelineExecutionId"]) == "Succeeded"
+    target = {"pipelineName": workshop.name, "stageName": "S1"}
+    with pytest.raises(ClientError) as refused:
+        codepipeline.rollback_stage(**target, targetPipelineExecutionId=rollback["pipelineExecutionId"])
+    assert code(refused) == "UnableToRollbackStageException"
+    workshop.put_source({"bad": ""})
+    failing = workshop.start()
+    token = workshop.token()
+    declaration["stages"][1]["actions"][0]["configuration"] = {"CustomData": "another structure"}
+    codepipeline.update_pipeline(pipeline=declaration)
+    workshop.answer(token)
+    assert workshop.ended(failing) == "Failed"
+    with pytest.raises(ClientError) as refused:
+        codepipeline.rollback_stage(**target, targetPipelineExecutionId=first)
+    assert code(refused) == "PipelineExecutionOutdatedException"
+    assert "not rolled back" in workshop.execution(failing)["statusSummary"]
+    assert len(workshop.executions()) == 3
 
 
 def test_a_failed_stage_is_retried_once_where_it_says_so(workshop: Workshop) -> None:

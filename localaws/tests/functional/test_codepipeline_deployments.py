@@ -130,6 +130,10 @@ def test_stacks_are_created_updated_and_deleted(workshop: Workshop, client: Clie
     assert workshop.ended(execution) == "Succeeded"
 
 
+@pytest.mark.aws_rule(
+    "A template that does not validate fails its action",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-CloudFormation.html",
+)
 @pytest.mark.parametrize(
     ("template", "message"),
     [

@@ -130,6 +130,10 @@ def test_what_a_service_emits_arrives_on_the_default_bus(
     assert json.loads(queue.message()["Body"]) == detail
 
 
+@pytest.mark.aws_rule(
+    "A placeholder of an input transformer is JSON by itself and text within a string",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html",
+)
 def test_an_input_transformer_fills_its_template(
     client: Client, queue: Queue, unique: str, rule: Callable[..., str]
 ) -> None:
@@ -268,6 +272,10 @@ def test_a_wrong_schedule_is_refused(client: Client, unique: str, expression: st
     assert _code(refused) == "ValidationException"
 
 
+@pytest.mark.aws_rule(
+    "All fields of a pattern must match, each by any of its values",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html",
+)
 def test_a_wrong_pattern_is_refused(client: Client, unique: str) -> None:
     for pattern in ('{"source": "x"}', '{"source": [{"unknown": 1}]}', "{", "{}"):
         with pytest.raises(ClientError) as refused:

@@ -185,6 +185,10 @@ def test_a_group_policy_is_put_got_and_deleted(sagemaker: Any, group: str) -> No
     assert refused(sagemaker.put_model_package_group_policy, **broken)[0] == "ValidationException"
 
 
+@pytest.mark.aws_rule(
+    "A model package group that has versions is not deleted",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/API_DeleteModelPackageGroup.html",
+)
 def test_a_group_with_versions_is_not_deleted(sagemaker: Any, group: str, model_url: str) -> None:
     arn = register(sagemaker, group, model_url)
     assert refused(sagemaker.delete_model_package_group, ModelPackageGroupName=group)[0] == "ConflictException"

@@ -207,6 +207,10 @@ def test_a_property_file_of_a_real_job_decides_the_branch(pipelines: Pipelines, 
     assert refused(pipelines.sagemaker.retry_pipeline_execution, PipelineExecutionArn=bad)[0] == "ConflictException"
 
 
+@pytest.mark.aws_rule(
+    "A failed step fails its execution; a retry goes on from there",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_StartPipelineExecution.html",
+)
 def test_a_failing_job_fails_the_execution_and_a_retry_goes_on(
     pipelines: Pipelines, bucket: str, client: Client
 ) -> None:
@@ -383,6 +387,10 @@ def test_only_the_selected_steps_run_with_borrowed_outputs(pipelines: Pipelines)
     )
 
 
+@pytest.mark.aws_rule(
+    "A parameter's value has its type and is among its allowed values",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-parameters.html",
+)
 def test_parameters_are_checked_kept_and_listed(pipelines: Pipelines) -> None:
     name = {"Name": "Name", "Type": "String"}
     pipelines.create(model_step(), Parameters=[AUC, name])
@@ -420,6 +428,10 @@ def test_a_token_starts_one_execution(pipelines: Pipelines) -> None:
     assert pipelines.finish(first) == "Succeeded"
 
 
+@pytest.mark.aws_rule(
+    "A definition has version 2020-12-01, unique step names, known references, no circle and at most 1 MB",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreatePipeline.html",
+)
 def test_a_wrong_definition_and_a_taken_name_are_refused(pipelines: Pipelines) -> None:
     code, message = refused(pipelines.create, **{"Steps": [{"Name": "T", "Type": "Training", "Arguments": {}}]})
     assert code == "ValidationException"

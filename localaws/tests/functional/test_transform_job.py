@@ -80,6 +80,10 @@ def test_predictions_are_those_of_the_model(site: JobSite, unique: str) -> None:
     assert (values == model.predict(rows)).all()
 
 
+@pytest.mark.aws_rule(
+    "A CSV join appends the prediction to its row; a JSON join adds it as SageMakerOutput",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/batch-transform-data-processing.html",
+)
 def test_filter_join_and_output_filter(site: JobSite, unique: str) -> None:
     site.model(unique, {"code/inference.py": SUMS})
     site.put("in/a.csv", "100,1,2\n200,3,4\n")

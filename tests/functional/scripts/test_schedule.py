@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 
+import pytest
+
 from tests.functional.conftest import DEV, PREPROD
 from tests.functional.scripts.site import BUCKETS, SCORE, Site
 
@@ -55,6 +57,38 @@ def test_what_was_switched_off_stays_off_through_deployments_until_it_is_switche
         assert switch(ready_site, state, "--reason", "tried").returncode == 0
         assert rule_state(ready_site) == shown
     assert ready_site.json("plan", "--stage", "preprod")["schedule"] == []
+
+
+@pytest.mark.aws_rule(
+    "CloudFormation leaves a rule that was disabled by hand as it is until an update changes the rule itself",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updating-stacks-update-behaviors.html",
+)
+def test_a_rule_that_was_disabled_by_hand_stays_so_is_told_and_can_be_switched_on(ready_site: Site) -> None:
+    ready_site.json("deploy", "--stage", "preprod")
+    name = ready_site.client("cloudformation", account=PREPROD).describe_stacks(StackName=ready_site.stack)
+    outputs = {each["OutputKey"]: each["OutputValue"] for each in name["Stacks"][0]["Outputs"]}
+    events = ready_site.client("events", account=PREPROD)
+    events.disable_rule(Name=outputs["RuleName"])
+    ready_site.edit_stage(
+        "preprod", "hours_without_success: 26", "hours_without_success: 30"
+    )  # the rule stays as it was
+    deployed = ready_site.run("deploy", "--stage", "preprod")
+    assert rule_state(ready_site) == "DISABLED"
+    said = ready_site.run("status", "--stage", "preprod").stdout
+    for text in (deployed.stdout, said):
+        assert "disabled by hand in EventBridge, while the stack says ENABLED" in text
+        assert "make schedule STAGE=preprod ON" in text
+    on = switch(ready_site, "on")
+    assert on.returncode == 0, on.stderr
+    assert rule_state(ready_site) == "ENABLED"
+    assert "by hand" not in ready_site.run("status", "--stage", "preprod").stdout
+    assert "no change" in switch(ready_site, "on").stdout
+
+    assert switch(ready_site, "off", "--reason", "bad input").returncode == 0
+    events.enable_rule(Name=outputs["RuleName"])
+    assert "make schedule STAGE=preprod OFF" in ready_site.run("status", "--stage", "preprod").stdout
+    assert switch(ready_site, "off").returncode == 0
+    assert rule_state(ready_site) == "DISABLED"
 
 
 def test_a_switch_that_was_killed_is_carried_out_by_the_next_one(ready_site: Site) -> None:

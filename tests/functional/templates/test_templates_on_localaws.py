@@ -110,6 +110,29 @@ def test_the_bucket_is_private_versioned_and_encrypted(client: Client, foundatio
     assert all(s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"].values())
 
 
+def test_predictions_are_kept_unless_the_foundation_says_for_how_long(client: Client) -> None:
+    stacks, stage = Stacks(client("cloudformation", account=PREPROD)), "keeping-foundation"
+    parameters = {
+        "SageMakerProjectName": "keeping",
+        "SageMakerProjectId": "p-keeping",
+        "Environment": "kept",
+        "ModelPackageArns": f"arn:aws:sagemaker:{REGION}:{PREPROD}:model-package-group/keeping",
+        "DevAccountId": DEV,
+    }
+    bucket = stacks.deploy(stage, "foundation.yml", parameters)["ArtifactBucketName"]
+    s3 = client("s3", account=PREPROD)
+
+    def expirations() -> dict[str, Any]:
+        rules = s3.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+        return {each["ID"]: each["Expiration"].get("Days") for each in rules if "Days" in each.get("Expiration", {})}
+
+    assert expirations() == {}
+    stacks.deploy(stage, "foundation.yml", {**parameters, "PredictionsExpirationDays": "400"}, kind="UPDATE")
+    assert expirations() == {"ExpirePredictions": 400}
+    stacks.deploy(stage, "foundation.yml", {**parameters, "PredictionsExpirationDays": "0"}, kind="UPDATE")
+    assert expirations() == {}
+
+
 def test_stages_share_an_account_and_a_deleted_foundation_leaves_its_data(
     client: Client, foundations: dict[str, dict[str, str]]
 ) -> None:
@@ -153,11 +176,16 @@ def test_batch_inference_makes_a_model_a_pipeline_and_a_schedule_that_passes_the
     assert passed["InputDataUrl"] == release["InputDataUrl"]
 
 
+@pytest.mark.aws_rule(
+    "A widget of Logs Insights starts a query, billed by the data that it reads, at each refresh of its dashboard",
+    page="https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax",
+)
 def test_the_dashboard_is_json_and_shows_the_pipeline_and_its_alarms(client: Client, live: dict[str, str]) -> None:
     cloudwatch = client("cloudwatch", account=PREPROD)
     body = json.loads(cloudwatch.get_dashboard(DashboardName=live["DashboardName"])["DashboardBody"])
-    assert {each["type"] for each in body["widgets"]} == {"text", "metric", "alarm", "log"}
+    assert {each["type"] for each in body["widgets"]} == {"text", "metric", "alarm"}
     assert live["PipelineName"] in json.dumps(body)
+    assert "make logs STAGE=preprod" in body["widgets"][-1]["properties"]["markdown"]
     (alarms,) = [each["properties"]["alarms"] for each in body["widgets"] if each["type"] == "alarm"]
     known = {each["AlarmArn"]: each for each in cloudwatch.describe_alarms()["MetricAlarms"]}
     assert len(alarms) == 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable
@@ -59,7 +60,7 @@ class Desk:
             stdin=subprocess.DEVNULL,
         )
 
-    def declare(self, command: str = "true") -> str:
+    def declare(self, command: str = "true", *, rolls_back: bool = False) -> str:
         """Create the CodePipeline, whose build runs ``command`` after the approval; the id of its first execution."""
         project = self.workshop.project("work", BUILDSPEC.format(command=command))
         approval = action(
@@ -74,7 +75,17 @@ class Desk:
         )
         build = action("Build", "CodeBuild", runOrder=2, inputs=["Source"], configuration={"ProjectName": project})
         self.workshop.put_source({"a.txt": "a"})
-        return self.workshop.create(self.workshop.declare([approval, build], executionMode="QUEUED"))
+        declaration = self.workshop.declare([approval, build], executionMode="QUEUED")
+        if rolls_back:
+            declaration["stages"][1]["onFailure"] = {"result": "ROLLBACK"}
+        return self.workshop.create(declaration)
+
+    def follow_advice(self, stderr: str) -> subprocess.CompletedProcess[str]:
+        """Run the command that the output names as the next one."""
+        line = next(line for line in stderr.splitlines() if line.strip().startswith("next:"))
+        target, *variables = shlex.split(line.partition("next:")[2].partition("#")[0])[1:]
+        (arguments,) = [each.removeprefix("ARGS=") for each in variables if each.startswith("ARGS=")] or [""]
+        return self.run(target, *shlex.split(arguments))
 
     def mend(self, command: str) -> None:
         """Give the build another command."""

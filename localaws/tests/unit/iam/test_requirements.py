@@ -56,6 +56,7 @@ ROLE = "arn:aws:iam::111111111111:role/r"
             "sqs:SendMessage",
             "arn:aws:sqs:eu-west-1:222222222222:q",
         ),
+        ("service-quotas", "ListServiceQuotas", {"ServiceCode": "sagemaker"}, "servicequotas:ListServiceQuotas", "*"),
         ("iam", "GetRole", {"RoleName": "r"}, "iam:GetRole", ROLE),
         (
             "iam",

@@ -39,6 +39,10 @@ def test_multi_record_requests_together_are_the_object(content: bytes, split_typ
     assert sum(request.count for request in requests) == len(records)
 
 
+@pytest.mark.aws_rule(
+    "SplitType and BatchStrategy decide which records a request has",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_TransformInput.html",
+)
 @given(st.lists(st.binary(min_size=1, max_size=40).filter(lambda line: b"\n" not in line), max_size=20))
 def test_single_record_requests_are_the_lines_without_their_ends(lines: list[bytes]) -> None:
     content = b"".join(line + b"\n" for line in lines)
@@ -93,6 +97,10 @@ def test_no_request_exceeds_the_limit_and_none_could_take_another_record(sizes: 
         assert len(request.body) + len(following) > limit
 
 
+@pytest.mark.aws_rule(
+    "A record larger than MaxPayloadInMB fails its file",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateTransformJob.html",
+)
 @pytest.mark.parametrize("strategy", ["SingleRecord", "MultiRecord"])
 def test_a_record_of_the_limit_passes_and_one_byte_more_is_named(strategy: str) -> None:
     limit = 1024 * 1024

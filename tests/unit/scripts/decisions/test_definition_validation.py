@@ -144,6 +144,10 @@ def lose_version(definition: dict[str, Any]) -> None:
     del definition["Version"]
 
 
+@pytest.mark.aws_rule(
+    "A pipeline is within SageMaker's quotas, and its retry policies within their bounds",
+    page="https://docs.aws.amazon.com/sagemaker/latest/dg/pipelines-quotas.html",
+)
 @pytest.mark.parametrize(
     ("change", "expected"),
     [

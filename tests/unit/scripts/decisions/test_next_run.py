@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -46,3 +46,22 @@ def test_a_rate_is_counted_from_the_newest_scheduled_start_where_that_is_known()
 
 def test_a_cron_is_told_as_a_moment() -> None:
     assert next_run(parse_schedule("cron(0 3 * * ? *)"), NOW, None) == "2030-01-02 03:00 UTC"
+
+
+@pytest.mark.aws_rule(
+    "Schedules of rules are in UTC, in summer and in winter",
+    page="https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html",
+)
+@pytest.mark.parametrize(
+    ("hours", "zone", "now", "told"),
+    [
+        (1, "CET", NOW, "2030-01-02 03:00 UTC (04:00 CET here)"),
+        (2, "CEST", NOW.replace(month=7), "2030-07-02 03:00 UTC (05:00 CEST here)"),
+        (-8, "PST", NOW, "2030-01-02 03:00 UTC (2030-01-01 19:00 PST here)"),
+        (0, "UTC", NOW, "2030-01-02 03:00 UTC"),
+    ],
+)
+def test_a_moment_is_told_on_the_readers_clocks_too(hours: int, zone: str, now: datetime, told: str) -> None:
+    daily = parse_schedule("cron(0 3 * * ? *)")
+    clocks = timezone(timedelta(hours=hours), zone)
+    assert next_run(daily, now, None, lambda moment: moment.astimezone(clocks)) == told

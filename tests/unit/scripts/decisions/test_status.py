@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from scripts.decisions.schedule_switch import by_hand_lines
 from scripts.decisions.status import StageStatus, comparison, status_lines
 
 PREPROD = StageStatus("preprod", "2", None, "CREATE_COMPLETE", "r2", "arn", True, "rate(1 day) ENABLED")
@@ -58,6 +59,16 @@ def test_who_approved_is_told_or_that_nobody_is_known_to_have() -> None:
     assert "approved       2030-01-01, by arn:ann: good figures" in shown(approval=approval)
     assert "approved       unknown: access denied" in shown(approval={"problem": "unknown: access denied"})
     assert "approved" not in shown()
+
+
+def test_a_rule_that_was_switched_by_hand_is_told_with_what_sets_it_right() -> None:
+    (line,) = by_hand_lines("ENABLED", "DISABLED", "prod")
+    told = shown(schedule="rate(1 day) DISABLED", schedule_by_hand=(line,))
+    assert "schedule       off, rate(1 day)\n    ! disabled by hand in EventBridge" in told
+    assert "make schedule STAGE=prod ON" in told
+    assert "make schedule STAGE=prod OFF" in by_hand_lines("DISABLED", "ENABLED", "prod")[0]
+    for declared, actual in (("ENABLED", "ENABLED"), ("DISABLED", "DISABLED"), (None, "ENABLED"), ("ENABLED", None)):
+        assert by_hand_lines(declared, actual, "prod") == []
 
 
 def test_a_schedule_is_on_with_its_next_run_or_off_with_why() -> None:

@@ -206,3 +206,12 @@ def test_where_there_is_no_codepipeline_bootstrap_is_told_to_go_without(region: 
     with pytest.raises(SettingsError, match=f"no CodePipeline in {region}") as refused:
         toolchain_parameters(stages(region=region), {}, {}, OF_TOOLCHAIN)
     assert "--no-toolchain" in str(refused.value.next_command)
+
+
+def test_where_there_is_no_codecommit_a_source_elsewhere_is_asked_for() -> None:
+    with pytest.raises(UsageError, match="no CodeCommit in eusc-de-east-1") as refused:
+        toolchain_parameters(stages(region="eusc-de-east-1"), {}, {}, OF_TOOLCHAIN)
+    assert "--source GitHub" in str(refused.value.next_command)
+    github = {"SourceProvider": "GitHub", "GitHubRepository": "a/b", "ConnectionArn": CONNECTION}
+    parameters = toolchain_parameters(stages(region="eusc-de-east-1"), github, {}, OF_TOOLCHAIN)
+    assert parameters["SourceProvider"] == "GitHub"

@@ -26,7 +26,11 @@ POLICY = {
     "IntervalSeconds": 60,
     "MaxAttempts": 9,
 }
-RESOURCES = {"InstanceType": "ml.m5.4xlarge", "InstanceCount": 2}
+RESOURCES = {"InstanceType": {"Get": "Parameters.Type"}, "InstanceCount": {"Get": "Parameters.Count"}}
+PARAMETERS = [
+    {"Name": "Type", "Type": "String", "DefaultValue": "ml.m5.large"},
+    {"Name": "Count", "Type": "Integer", "DefaultValue": 1},
+]
 SCORE = {
     "Name": "Score",
     "Type": "Transform",
@@ -60,7 +64,12 @@ class Pipelines:
         self.looks, self.end, self.described = looks, end, 0
 
     def definition(self, _: str) -> str:
-        return json.dumps({"Steps": [SCORE]})
+        return json.dumps({"Parameters": PARAMETERS, "Steps": [SCORE]})
+
+    def parameters(self, arn: str) -> dict[str, str]:
+        """What this run has chosen; of its definition both are others."""
+        assert arn == ARN
+        return {"Type": "ml.m5.4xlarge", "Count": "2"}
 
     def job_end(self, _: str) -> JobEnd:
         self.described += 1
@@ -84,7 +93,7 @@ def context(looks: list[list[Step]] | None = None, end: JobEnd | None = None, qu
 
 
 def waits(of: Any, seconds: float = 90) -> StepWaits:
-    return StepWaits(of, lambda: BEGUN + timedelta(seconds=seconds))
+    return StepWaits(of, ARN, lambda: BEGUN + timedelta(seconds=seconds))
 
 
 def test_a_job_that_was_not_made_is_told_by_its_quota_which_is_read_once() -> None:
@@ -127,6 +136,9 @@ def test_who_may_not_look_at_jobs_or_definitions_can_still_follow() -> None:
     of = context()
     of.pipelines = Denied([], JobEnd(False))
     assert waits(of).of([replace(WITHOUT_JOB, job_arn=JOB)], at_once=True) == []
+    of.pipelines.parameters = of.pipelines.job_end
+    (wait,) = waits(of).of([WITHOUT_JOB])
+    assert "known to the run alone" in wait.reason
     of.pipelines.definition = of.pipelines.job_end
     assert waits(of).of([WITHOUT_JOB]) == []
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+import configparser
+from pathlib import Path
+
 import pytest
 
-from scripts.local_cloud.environment import client_environment, foreign_variables, shell_variables
+from scripts.local_cloud.environment import (
+    client_environment,
+    foreign_variables,
+    profiles,
+    shell_names,
+    shell_variables,
+)
 
 FOREIGN = {
     "AWS_PROFILE": "mine",
@@ -55,3 +64,25 @@ def test_a_shell_gets_the_region_that_the_stage_file_names() -> None:
     variables = shell_variables("http://127.0.0.1:4566", "222222222222", "eu-west-2")
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-2"
     assert variables["AWS_ACCESS_KEY_ID"] == "222222222222"
+
+
+def test_a_shell_that_forgets_forgets_all_that_it_was_given() -> None:
+    assert set(shell_names()) == shell_variables("http://127.0.0.1:4566", "222222222222", "eu-west-2").keys()
+
+
+def test_each_stages_account_is_entered_by_a_profile_of_its_own() -> None:
+    accounts = {"preprod": "222222222222", "prod": "333333333333"}
+    configuration = configparser.ConfigParser()
+    configuration.read_string(profiles(accounts))
+    environment = client_environment("http://127.0.0.1:4566", "111111111111", accounts, Path("/c"))
+    assert environment["AWS_CONFIG_FILE"] == "/c"
+    named = dict(each.split("=") for each in environment["BOOTSTRAP_PROFILES"].split())
+    keys = {stage: configuration[f"profile {name}"]["aws_access_key_id"] for stage, name in named.items()}
+    assert keys == accounts
+
+
+def test_a_users_own_way_into_accounts_of_aws_is_none_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BOOTSTRAP_PROFILES", "prod=mine")
+    monkeypatch.setenv("CLOUD", "aws")
+    environment = client_environment("http://127.0.0.1:4566", "111111111111")
+    assert (environment["BOOTSTRAP_PROFILES"], environment["CLOUD"]) == ("", "local")

@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
-from scripts.repository.buildspec_rules import check_buildspec, commands_of, makefile_targets
+from scripts.repository.buildspec_rules import (
+    BUILD_TARGETS,
+    UNLAWFUL_VARIABLES,
+    check_buildspec,
+    commands_of,
+    makefile_targets,
+)
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "buildspecs" / "schema.json").read_text())
 TARGETS = {"check", "release", "build-variable"}
@@ -25,11 +31,42 @@ def _rules(buildspec: Any) -> list[str]:
     return [finding.rule for finding in check_buildspec("b.yml", buildspec, SCHEMA, TARGETS)]
 
 
+def _rules_of(buildspec: Any, targets: set[str]) -> list[str]:
+    return [finding.rule for finding in check_buildspec("b.yml", buildspec, SCHEMA, targets)]
+
+
 def _with_command(command: str, *exported: str) -> dict[str, Any]:
     buildspec = copy.deepcopy(GOOD)
     buildspec["phases"]["build"]["commands"] = [command]
     buildspec["env"]["exported-variables"] = list(exported)
     return buildspec
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["deploy", "destroy", "bootstrap", "run", "schedule", "approve", "reject", "register", "codepipeline", "local-up"],
+)
+def test_a_build_that_deploys_or_decides_is_refused(target: str) -> None:
+    for command in (f"make {target}", f"make --silent {target} STAGE=prod", f"make check && make {target}"):
+        found = check_buildspec("b.yml", _with_command(command), SCHEMA, {*TARGETS, target})
+        assert "BUILD_DEPLOYS_NOTHING" in {each.rule for each in found} or found[0].rule == "BUILDSPEC_SCHEMA"
+    assert _rules_of(_with_command(f"make {target} STAGE=$STAGE"), {*TARGETS, target}) == ["BUILD_DEPLOYS_NOTHING"]
+
+
+def test_a_target_that_nobody_thought_of_is_refused_until_it_is_allowed() -> None:
+    assert _rules_of(_with_command("make polish"), {*TARGETS, "polish"}) == ["BUILD_DEPLOYS_NOTHING"]
+    assert {"check", "release", "plan", "promote", "verify"} <= BUILD_TARGETS
+
+
+@pytest.mark.parametrize("name", sorted(UNLAWFUL_VARIABLES))
+def test_a_build_that_steps_past_a_check_is_refused(name: str) -> None:
+    assert _rules(_with_command(f"make check {name}=1")) == ["BUILD_SKIPS_NO_CHECK"]
+    declared = copy.deepcopy(GOOD)
+    declared["env"]["variables"][name] = "1"
+    assert _rules(declared) == ["BUILD_SKIPS_NO_CHECK"]
+    stored = copy.deepcopy(GOOD)
+    stored["env"]["parameter-store"] = {name: "/somewhere"}
+    assert _rules(stored) == ["BUILD_SKIPS_NO_CHECK"]
 
 
 def test_make_lines_pass() -> None:

@@ -92,6 +92,10 @@ class Executions(Service):
             raise _no_execution(key, request["targetPipelineExecutionId"])
         if name == stage_names(declared)[0]:
             raise ServiceError("UnableToRollbackStageException", f"The source stage {name} cannot be rolled back")
+        if target["type"] == "ROLLBACK":
+            raise ServiceError(
+                "UnableToRollbackStageException", f"The execution {target['id']} is itself a rollback of a stage"
+            )
         if target["version"] != declared["version"]:
             raise ServiceError(
                 "PipelineExecutionOutdatedException",

@@ -263,11 +263,19 @@ class Scheduler:
     ) -> Execution | None:
         if failed["type"] == "ROLLBACK" or stage_of(structure, name).get("onFailure", {}).get("result") != "ROLLBACK":
             return None
+        document = self._records.pipelines.get(str(key))
+        version = document["Pipeline"]["version"] if document else None
         for execution in reversed(self._records.all_executions(key)):
             entry = execution["stages"].get(name, {})
-            if entry.get("status") == "Succeeded" and execution["version"] == failed["version"]:
+            if (
+                entry.get("status") == "Succeeded"
+                and execution["version"] == version
+                and execution["type"] != "ROLLBACK"
+            ):
                 return execution
-        failed["statusSummary"] = f"Stage {name} was not rolled back: no execution of this version has succeeded there"
+        failed["statusSummary"] = (
+            f"Stage {name} was not rolled back: no execution has succeeded there in the pipeline's current version"
+        )
         self._records.put_execution(key, failed)
         return None
 

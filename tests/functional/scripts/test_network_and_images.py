@@ -1,0 +1,72 @@
+"""doctor and plan, where jobs would fail on AWS: a network without a way to S3, an image that cannot be pulled."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.functional.conftest import DEV, PREPROD, REGION
+from tests.functional.scripts.site import Site
+
+
+def finding(site: Site, subject: str) -> dict[str, Any]:
+    done = site.run("doctor", "--output", "json")
+    found = json.loads(done.stdout)["findings"]
+    return next(each for each in found if (each["stage"], each["subject"]) == ("preprod", subject))
+
+
+def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(ready_site: Site) -> None:
+    ec2 = ready_site.client("ec2", account=PREPROD)
+    assert "SageMaker's own" in finding(ready_site, "network")["detail"]
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="jobs", Description="jobs", VpcId=vpc)["GroupId"]
+    network = f"network: {{ subnet_ids: [{subnet}], security_group_ids: [{group}] }}\nalarms:"
+    ready_site.edit_stage("preprod", "alarms:", network)
+    closed = finding(ready_site, "network")
+    assert closed["state"] == "fail"
+    assert f"{subnet} has no way to S3" in closed["detail"]
+    assert f"com.amazonaws.{REGION}.s3" in closed["fix"]
+
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", RouteTableIds=[tables[0]["RouteTableId"]]
+    )
+    reached = finding(ready_site, "network")
+    assert reached["state"] == "pass"
+    assert "reach S3" in reached["detail"]
+    assert "could not call sts" in reached["detail"]
+
+    ready_site.edit_stage("preprod", "instance_count: 1", "instance_count: 2")
+    assert "encrypted traffic between instances" in finding(ready_site, "network")["detail"]
+    rules = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
+    ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
+    assert finding(ready_site, "network")["state"] == "pass"
+
+
+def test_an_image_in_devs_ecr_is_refused_until_its_repository_lets_the_stage_pull(site: Site, unique: str) -> None:
+    ecr = site.client("ecr")
+    ecr.create_repository(repositoryName=unique)
+    image = f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/{unique}:1"
+    container = {"Image": image, "ModelDataUrl": site._put(f"models/{unique}/model.tar.gz", b"model")}
+    types = {"SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"]}
+    site.register(InferenceSpecification={"Containers": [container], **types})
+    told = finding(site, "image policy")
+    assert told["state"] == "fail"
+    assert f"{PREPROD} may not pull {image}" in told["detail"]
+    refused = site.run("plan", "--stage", "preprod")
+    assert refused.returncode == 7
+    assert f'"arn:aws:iam::{PREPROD}:root"' in refused.stderr
+    assert f"aws ecr set-repository-policy --repository-name {unique}" in refused.stderr
+
+    statement = refused.stderr.partition("the statement that it needs: ")[2].splitlines()[0]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [json.loads(statement)]})
+    ecr.set_repository_policy(repositoryName=unique, policyText=policy)
+    assert finding(site, "image policy")["state"] == "pass"
+    assert site.run("plan", "--stage", "preprod").returncode == 0
+
+
+def test_a_repository_that_is_not_there_is_unknown_and_no_failure(ready_site: Site) -> None:
+    told = finding(ready_site, "image policy")
+    assert told["state"] == "unknown"
+    assert "has no repository model" in told["detail"]
