@@ -44,7 +44,7 @@ def make_repository(site: Site) -> None:
     (folder / "tests/unit/test_team.py").write_text(_UNIT_TEST)
     site.write_script(_AS_IT_IS + SCORE)
     site.write_pipeline(_AS_IT_IS + PIPELINE)
-    _write_schemas(folder)
+    write_generated(folder)
     lend_packages(folder)
     git(site, "init", "--quiet", "--initial-branch", BRANCH)
     commit(site, FIRST_COMMIT)
@@ -131,11 +131,12 @@ def follow_link_in_mail(site: Site, address: str) -> None:
         assert answer.status == 200
 
 
-def _write_schemas(folder: Path) -> None:
-    """The generated schemas that ``make check`` compares, of the settings that this tree has."""
-    command = [sys.executable, "-m", "scripts.repository.write_schemas"]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
+def write_generated(folder: Path) -> None:
+    """The generated schemas and the page of rules that ``make check`` compares, of what this tree has."""
+    for name in ("write_schemas", "document_aws_rules"):
+        command = [sys.executable, "-m", f"scripts.repository.{name}"]
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def lend_packages(folder: Path) -> None:
