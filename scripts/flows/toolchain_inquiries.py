@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from scripts.decisions.artifact_places import KEYS
 from scripts.decisions.containers import container_sources
 from scripts.decisions.readiness import Outcome
 from scripts.decisions.toolchain_actors import ToolchainPlace, toolchain_actors
@@ -58,6 +59,7 @@ def toolchain_place(contexts: Sequence[StageContext]) -> ToolchainPlace | None:
         topic=stack.outputs["NotificationTopicArn"],
         trigger_role=f"arn:{names.partition}:iam::{names.dev_account}:role/{roles.get('TriggerRole', '*')}",
         models=sorted({each.location.bucket for each in sources if each.location is not None}),
+        model_keys=[key for key in stack.parameters.get(KEYS, "").split(",") if key],
         repository=stack.parameters.get("RepositoryName") or None,
         connection=stack.parameters.get("ConnectionArn") or None,
     )
