@@ -28,7 +28,7 @@ _WHOLE = ("scripts", "cloudformation", "buildspecs", "docs")
 _EMPTY = ("tests", "tests/unit")
 _UNIT_TEST = "def test_the_team_has_a_test() -> None:\n    assert True\n"
 _LENT = "lent-1-py3-none-any.whl"
-DEADLINE = 150.0
+DEADLINE = 600.0
 
 
 def make_repository(site: Site) -> None:
