@@ -72,11 +72,10 @@ def _builds(dev: Account, place: ToolchainPlace) -> Outcome:
     missing = [name for name in wanted if name not in found]
     if missing:
         return Outcome("wrong", f"there is no CodeBuild project {', '.join(missing)}", "make bootstrap")
-    (bucket,) = place.artifacts("")
-    mine = bucket.rsplit(":", 1)[-1]
+    mine = f"{place.first.names.toolchain_bucket}/"
     elsewhere = [each.name for each in found.values() if each.cache == "S3" and not each.location.startswith(mine)]
     if elsewhere:
-        return Outcome("wrong", f"the cache of {elsewhere[0]} is not below s3://{mine}", "make bootstrap")
+        return Outcome("wrong", f"the cache of {elsewhere[0]} is not in s3://{mine}", "make bootstrap")
     caches = sorted({each.cache for each in found.values()})
     return Outcome("ok", f"{len(found)} projects, cache {', '.join(caches)}")
 
