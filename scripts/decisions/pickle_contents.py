@@ -113,7 +113,7 @@ class _StandIn:
         if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], dict):
             state = state[0]
         if isinstance(state, dict):
-            self.state = state
+            self.state = {name: value for name, value in state.items() if isinstance(name, str)}
         if type(self).path == _ARRAY_WRAPPER:
             type(self).reader.skip_array(self.state)
 

@@ -218,7 +218,7 @@ def test_an_alarm_of_the_account_needs_no_policy_of_its_topic(kept_client: Clien
 
 @pytest.mark.aws_rule(
     "An alarm whose topic or key does not let CloudWatch in says so in its history, and nothing is published",
-    page="https://repost.aws/knowledge-center/cloudwatch-receive-sns-for-alarm-trigger",
+    page="https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarmHistory.html",
 )
 @pytest.mark.parametrize("closed", ["topic", "key"])
 def test_an_alarm_that_cannot_be_published(kept_client: Client, unique: str, closed: str) -> None:

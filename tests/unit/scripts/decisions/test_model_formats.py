@@ -93,6 +93,7 @@ def changed() -> st.SearchStrategy[bytes]:
 @example(b"PK\x03\x04")
 @example(b"\x80\x04\x8e\xff\xff\xff\xff\xff\xff\xff\x7f.")
 @example(b"]" * 50_000 + b"a" * 50_000 + b".")
+@example(b"\x80\x02cfractions\nFraction\n)R}K\x05K\x01sb.")  # an object whose attribute is no name
 def test_no_bytes_end_in_a_traceback(content: bytes) -> None:
     found = model_file("model", content)
     assert found.framework in (*FRAMEWORKS, None)
