@@ -44,9 +44,10 @@ class StagePlace:
     def bucket(self) -> str:
         return f"arn:{self.names.partition}:s3:::{self.foundation.bucket}"
 
-    @property
-    def artifacts(self) -> str:
-        return f"arn:{self.names.partition}:s3:::{self.names.toolchain_bucket}/{self.names.codepipeline}/*"
+    def artifact(self, name: str) -> str:
+        """Every version of one of the CodePipeline's artifacts: its key begins with 20 letters of the CodePipeline."""
+        names = self.names
+        return f"arn:{names.partition}:s3:::{names.toolchain_bucket}/{names.codepipeline[:20]}/{name}/*"
 
     @property
     def via_s3(self) -> dict[str, str]:
@@ -175,7 +176,7 @@ def _deploying(place: StagePlace) -> tuple[Use, ...]:
         ),
         Use(("s3:PutObject",), place.objects("schedule/*.json")),
         Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
-        Use(("s3:GetObject",), (place.artifacts,)),
+        Use(("s3:GetObject",), (place.artifact("Release"),)),
         Use(("kms:Decrypt",), (place.toolchain_key,), place.via_s3),
     )
 

@@ -44,7 +44,10 @@ class ToolchainPlace:
     def project(self, kind: str) -> str:
         return self.arn("codebuild", f"project/{self.first.names.project}-{kind}")
 
-    def artifacts(self, *paths: str) -> tuple[str, ...]:
+    def artifact(self, name: str) -> tuple[str]:
+        return (self.first.artifact(name),)
+
+    def objects(self, *paths: str) -> tuple[str, ...]:
         names = self.first.names
         return tuple(f"arn:{names.partition}:s3:::{names.toolchain_bucket}/{each}" for each in paths)
 
@@ -62,17 +65,15 @@ class ToolchainPlace:
 def toolchain_actors(place: ToolchainPlace) -> list[Actor]:
     readers = tuple(Use(("sts:AssumeRole",), (stage.role("reader"),)) for stage in place.stages)
     found = [
-        Actor("build", place.role("build"), (*_any_build(place, "build"), *readers, *_models(place), *_build(place))),
-        Actor("plan", place.role("plan"), (*_any_build(place, "plan"), *readers, *_models(place), *_plan(place))),
+        Actor("build", place.role("build"), (*_any_build(place), *readers, *_models(place), *_build(place))),
+        Actor("plan", place.role("plan"), (*_any_build(place), *readers, *_models(place), *_plan(place))),
     ]
     for stage in place.stages:
         name = stage.names.stage
         promote, verify = f"promote-{name}", f"verify-{name}"
         found += [
-            Actor(
-                promote, place.role(promote), (*_any_build(place, promote), *readers, *_models(place), *_promote(stage))
-            ),
-            Actor(verify, place.role(verify), (*_any_build(place, verify), *_verify(stage))),
+            Actor(promote, place.role(promote), (*_any_build(place), *readers, *_models(place), *_promote(stage))),
+            Actor(verify, place.role(verify), (*_any_build(place), *_verify(stage))),
         ]
     return [
         *found,
@@ -81,10 +82,9 @@ def toolchain_actors(place: ToolchainPlace) -> list[Actor]:
     ]
 
 
-def _any_build(place: ToolchainPlace, kind: str) -> tuple[Use, ...]:
-    logs = place.arn("logs", f"log-group:/aws/codebuild/{place.first.names.project}-{kind}:log-stream:*")
+def _any_build(place: ToolchainPlace) -> tuple[Use, ...]:
+    logs = place.arn("logs", f"log-group:/aws/codebuild/{place.first.names.project}-builds:log-stream:*")
     return (
-        Use(("s3:GetObject",), place.artifacts(f"{place.first.names.codepipeline}/*")),
         Use(("kms:Decrypt",), (place.key,), place.first.via_s3),
         Use(("logs:CreateLogStream", "logs:PutLogEvents"), (logs,), unrecorded=_BY_CODEBUILD),
     )
@@ -111,15 +111,17 @@ def _build(place: ToolchainPlace) -> tuple[Use, ...]:
         Use(("ecr:BatchGetImage",), (image,)),
         # Whether the same plan was asked about before.
         Use(("s3:ListBucket",), (place.bucket,), {"s3:prefix": "evidence/"}),
-        Use(("s3:GetObject",), place.artifacts("evidence/*")),
-        Use(("s3:PutObject",), place.artifacts(f"{place.first.names.codepipeline}/*")),
+        Use(("s3:GetObject",), place.objects("evidence/*")),
+        Use(("s3:GetObject",), place.artifact("Source")),
+        Use(("s3:PutObject",), place.artifact("Release")),
         Use(("kms:GenerateDataKey",), (place.key,), place.first.via_s3),
     )
 
 
 def _plan(place: ToolchainPlace) -> tuple[Use, ...]:
     return (
-        Use(("s3:PutObject",), place.artifacts("evidence/*")),
+        Use(("s3:GetObject",), place.artifact("Release")),
+        Use(("s3:PutObject",), place.objects("evidence/*")),
         Use(("kms:GenerateDataKey",), (place.key,), place.first.via_s3),
     )
 
@@ -127,6 +129,7 @@ def _plan(place: ToolchainPlace) -> tuple[Use, ...]:
 def _promote(stage: StagePlace) -> tuple[Use, ...]:
     copies = stage.objects("model-artifacts/*", "model-metrics/*")
     return (
+        Use(("s3:GetObject",), (stage.artifact("Release"),)),
         Use(("sts:AssumeRole",), (stage.role("promoter"),)),
         Use(("s3:PutObject", "s3:GetObject"), copies),
         Use(("s3:AbortMultipartUpload", "s3:PutObjectTagging"), copies, unrecorded=_LARGE),
@@ -136,11 +139,14 @@ def _promote(stage: StagePlace) -> tuple[Use, ...]:
 
 
 def _verify(stage: StagePlace) -> tuple[Use, ...]:
-    return (Use(("sts:AssumeRole",), (stage.role("reader"), stage.role("verifier"))),)
+    return (
+        Use(("s3:GetObject",), (stage.artifact("Release"),)),
+        Use(("sts:AssumeRole",), (stage.role("reader"), stage.role("verifier"))),
+    )
 
 
 def _codepipeline(place: ToolchainPlace) -> tuple[Use, ...]:
-    own = place.artifacts(f"{place.first.names.codepipeline}/*")
+    own = place.artifact("Source")
     uses = [
         Use(("codebuild:StartBuild", "codebuild:BatchGetBuilds"), tuple(map(place.project, place.builds))),
         Use(("s3:PutObject",), own),

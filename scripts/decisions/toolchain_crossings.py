@@ -12,8 +12,8 @@ UNSUPPLIED: dict[str, str | None] = {"aws:sourcearn": None, "aws:sourceaccount":
 
 def toolchain_crossings(place: ToolchainPlace) -> list[Crossing]:
     names = place.first.names
-    (artifact,) = place.artifacts(f"{names.codepipeline}/Release/doctor")
-    (evidence,) = place.artifacts("evidence/doctor/evidence.html")
+    artifact = place.first.artifact("Release").replace("*", "doctor")
+    (evidence,) = place.objects("evidence/doctor/evidence.html")
     in_bucket, in_key = [], []
     for stage in place.stages:
         for role in (stage.role("deployment"), stage.foundation.cloudformation_role_arn):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
+from scripts.decisions.artifact_places import KEYS
 from scripts.decisions.containers import container_sources
 from scripts.decisions.readiness import Outcome
 from scripts.decisions.toolchain_actors import ToolchainPlace, toolchain_actors
@@ -58,6 +59,7 @@ def toolchain_place(contexts: Sequence[StageContext]) -> ToolchainPlace | None:
         topic=stack.outputs["NotificationTopicArn"],
         trigger_role=f"arn:{names.partition}:iam::{names.dev_account}:role/{roles.get('TriggerRole', '*')}",
         models=sorted({each.location.bucket for each in sources if each.location is not None}),
+        model_keys=[key for key in stack.parameters.get(KEYS, "").split(",") if key],
         repository=stack.parameters.get("RepositoryName") or None,
         connection=stack.parameters.get("ConnectionArn") or None,
     )
@@ -70,11 +72,10 @@ def _builds(dev: Account, place: ToolchainPlace) -> Outcome:
     missing = [name for name in wanted if name not in found]
     if missing:
         return Outcome("wrong", f"there is no CodeBuild project {', '.join(missing)}", "make bootstrap")
-    (bucket,) = place.artifacts("")
-    mine = bucket.rsplit(":", 1)[-1]
+    mine = f"{place.first.names.toolchain_bucket}/"
     elsewhere = [each.name for each in found.values() if each.cache == "S3" and not each.location.startswith(mine)]
     if elsewhere:
-        return Outcome("wrong", f"the cache of {elsewhere[0]} is not below s3://{mine}", "make bootstrap")
+        return Outcome("wrong", f"the cache of {elsewhere[0]} is not in s3://{mine}", "make bootstrap")
     caches = sorted({each.cache for each in found.values()})
     return Outcome("ok", f"{len(found)} projects, cache {', '.join(caches)}")
 

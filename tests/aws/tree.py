@@ -18,6 +18,7 @@ from pathlib import Path
 import yaml
 
 from scripts.decisions.stage_settings import StageSettings
+from scripts.workspace.toolchain_file import toolchain_settings
 
 ROOT = Path(__file__).parents[2]
 PIPELINE = "first_day"
@@ -65,6 +66,10 @@ class Tree:
         (pipeline / "settings.yml").write_text(yaml.safe_dump({**_SETTINGS, "model_package_group": self.group}))
         for name, settings in self.stages.items():
             (self.folder / "stages" / f"{name}.yml").write_text(yaml.safe_dump(self._stage_file(name, settings)))
+        boundary = toolchain_settings(ROOT).toolchain.get("PermissionsBoundaryArn")
+        if boundary:
+            bounded = {"toolchain": {"PermissionsBoundaryArn": boundary}}
+            (self.folder / "stages/toolchain.yml").write_text(yaml.safe_dump(bounded))
 
     def _stage_file(self, name: str, settings: StageSettings) -> dict[str, object]:
         return {
@@ -75,6 +80,7 @@ class Tree:
             "pipeline": PIPELINE,
             "deployed_by_hand": settings is self.first,  # prod by its CodePipeline alone, as it should be
             "network": settings.network.model_dump(),
+            "foundation": dict(settings.foundation),  # a permissions boundary, where the accounts ask for one
         }
 
 

@@ -16,7 +16,7 @@ from tests.aws.first_day import run
 from tests.aws.tree import Tree
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
 from tests.functional.scripts.site import EmbeddedAws, administrators
-from tests.functional.toolchain.repository import lend_packages
+from tests.functional.toolchain.repository import lend_packages, write_generated
 
 
 @pytest.fixture
@@ -60,6 +60,7 @@ def test_the_day_ends_with_every_step_ok_and_with_nothing_left_but_keys_and_logs
     for name in ("tests/__init__.py", "tests/unit/__init__.py"):
         (tree.folder / name).touch()
     (tree.folder / "tests/unit/test_team.py").write_text("def test_it() -> None:\n    assert True\n")
+    write_generated(tree.folder)
     lend_packages(tree.folder)
     report = tmp_path / "first-day.md"
     code = run(tree, report)
