@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+from scripts.decisions.definition_binding import definition_text
+from scripts.decisions.definition_freshness import sealed
+from scripts.workspace.pipelines import current_digests
 
 ROOT = Path(__file__).parents[2]
 
@@ -34,6 +39,22 @@ class Clone:
             ["tar", "-cf", "-", "--null", "-T", "-"], cwd=ROOT, input=files.stdout, capture_output=True, check=True
         )
         subprocess.run(["tar", "-xf", "-"], cwd=folder, input=archive.stdout, check=True)
+
+    def add_pipeline(self, name: str, source: str, group: str) -> None:
+        """A pipeline of a team's own, rendered, as the one that stages mean. ``source``: of a plain dictionary."""
+        folder = self.folder / "pipelines" / name
+        folder.mkdir()
+        (folder / "__init__.py").touch()
+        (folder / "pipeline.py").write_text(source)
+        machine = {"instance_type": "ml.m5.large"}
+        settings = {"model_package_group": group, "processing": machine, "inference": machine}
+        (folder / "settings.yml").write_text(json.dumps(settings))
+        for path in (self.folder / "stages").glob("pr*.yml"):
+            path.write_text(re.sub(r"^pipeline:.*$", f"pipeline: {name}", path.read_text(), flags=re.MULTILINE))
+        scope: dict[str, Any] = {}
+        exec(source, scope)
+        rendered = sealed(scope["get_pipeline"](), current_digests(name, self.folder))
+        (folder / "definition.json").write_text(definition_text(rendered))
 
     def python(self, *arguments: str, seconds: float = 240) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

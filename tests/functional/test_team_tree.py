@@ -21,7 +21,8 @@ from tests.functional.scripts.site import DEV_BUCKET, PIPELINE, Site, write_stag
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clone]:
-    clone = Clone(tmp_path_factory.mktemp("team"), without=("examples",))
+    clone = Clone(tmp_path_factory.mktemp("team"), without=("examples", "pipelines/batch_inference"))
+    clone.add_pipeline("berths", PIPELINE, "berths")
     yield clone
     clone.local("reset")
 
@@ -57,7 +58,7 @@ def test_every_functional_test_can_be_collected(clone: Clone) -> None:
 
 
 def test_a_deployment_says_what_is_missing_and_how_to_bring_it(clone: Clone) -> None:
-    done = clone.run("deploy", "--stage", "preprod")
+    done = clone.run("deploy", "--stage", "preprod", "--pipeline", "berths")
     assert done.returncode == 7, done.stderr
     assert "There is no examples/ in this clone" in done.stderr
     assert "has no model package group" in done.stderr
@@ -66,7 +67,7 @@ def test_a_deployment_says_what_is_missing_and_how_to_bring_it(clone: Clone) -> 
 
 
 def test_the_teams_own_model_and_pipeline_are_deployed_and_verified(clone: Clone) -> None:
-    write_stages(clone.folder, "batch_inference", "ours")
+    write_stages(clone.folder, "berths", "ours")
     assert clone.local("up").returncode == 0
     endpoint_url = clone.address()["endpoint_url"]
     client = clients(endpoint_url)

@@ -28,7 +28,8 @@ from scripts.gateways.regions import known_regions
 from scripts.repository.template_linters import read_template
 
 ROOT = Path(__file__).parents[2]
-SESSION = botocore.session.get_session()
+# Whatever profile a shell names: nothing here needs one.
+SESSION = botocore.session.Session(session_vars={"profile": (None, None, None, None)})
 LISTED = SESSION.get_data("partitions")["partitions"]
 REGIONS = [(each["id"], region) for each in LISTED for region in each["regions"] if not region.endswith("-global")]
 TABLE = json.loads((ROOT / "pipelines/framework_images.json").read_text())["images"]
