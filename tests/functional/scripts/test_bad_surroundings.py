@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "deploy": PREPROD,
     "destroy": (*PREPROD, "--yes"),
     "doctor": (),
+    "history": PREPROD,
     "logs": (),
     "plan": PREPROD,
     "predictions": PREPROD,
