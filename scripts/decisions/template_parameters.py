@@ -161,11 +161,12 @@ def stack_parameters(
 
 
 def effective(parameters: Mapping[str, str | None], declared: Declared, current: Mapping[str, str]) -> dict[str, str]:
-    """The value that each parameter will have: told, kept, or the template's default."""
+    """The value that each parameter will have: told, kept, or, of one that is left out, the template's default."""
     found = {}
     for name, each in declared.items():
         told = parameters.get(name)
-        value = current.get(name, each.default) if told is None else told
+        kept = current.get(name, each.default) if name in parameters else each.default
+        value = kept if told is None else told
         if value is not None:
             found[name] = value
     return found
