@@ -88,7 +88,7 @@ def context(looks: list[list[Step]] | None = None, end: JobEnd | None = None, qu
     account = SimpleNamespace(client=lambda _: quotas or Pages(0), actor=SimpleNamespace())
     names = SimpleNamespace(sagemaker_pipeline="p")
     return SimpleNamespace(
-        account=account, names=names, stage="preprod", pipelines=Pipelines(looks or [], end or JobEnd(False))
+        reader=account, names=names, stage="preprod", pipelines=Pipelines(looks or [], end or JobEnd(False))
     )
 
 

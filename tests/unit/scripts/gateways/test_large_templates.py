@@ -27,7 +27,7 @@ class CloudFormation:
     def describe_change_set(self, **_: Any) -> dict[str, Any]:
         if not self.request:
             raise ClientError({"Error": {"Code": "ChangeSetNotFound"}}, "DescribeChangeSet")
-        return {"Status": "CREATE_COMPLETE", "Changes": []}
+        return {"ChangeSetId": "arn", "Status": "CREATE_COMPLETE", "Changes": []}
 
 
 class Storage:
