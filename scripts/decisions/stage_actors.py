@@ -113,6 +113,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         Use(("sagemaker:DescribeModelPackageGroup",), (group,)),
         Use(("sagemaker:DescribePipeline", "sagemaker:ListPipelineExecutions"), (place.pipeline,)),
         Use(("sagemaker:DescribePipelineExecution", "sagemaker:ListPipelineExecutionSteps"), (execution,)),
+        Use(("sagemaker:ListPipelineParametersForExecution",), (execution,)),
         Use(("sagemaker:DescribePipelineDefinitionForExecution",), (execution,), unrecorded=_NOT_IN_A_RELEASE),
         Use(("sagemaker:DescribeProcessingJob",), jobs[:1]),
         Use(("sagemaker:DescribeTransformJob",), jobs[1:], unrecorded=_NO_TRANSFORM),
@@ -158,6 +159,11 @@ def _verifying(place: StagePlace) -> tuple[Use, ...]:
             (f"{place.pipeline}/execution/*",),
             unrecorded="only when whoever waits gives up",
         ),
+        Use(
+            ("sagemaker:DeleteModel",),
+            (place.arn("sagemaker", f"model/{place.names.batch_stack}-Model-*"),),
+            unrecorded="only of a model that was replaced, once nothing uses it",
+        ),
         Use(("s3:PutObject",), place.objects(*records)),
         Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
     )
@@ -200,7 +206,7 @@ def _creating(place: StagePlace) -> tuple[Use, ...]:
     passed = (foundation.pipeline_role_arn, foundation.job_role_arn)
     return (
         Use(("sagemaker:CreateModel",), (model,)),
-        Use(("sagemaker:DeleteModel",), (model,)),
+        Use(("sagemaker:DeleteModel",), (model,), unrecorded=_TAKEN_DOWN),
         Use(("sagemaker:DescribeModel", "sagemaker:AddTags"), (model,), unrecorded=_ON_AWS),
         Use(("sagemaker:DescribeModelPackage",), (place.group[1],)),
         Use(("sagemaker:CreatePipeline", "sagemaker:UpdatePipeline"), (place.pipeline,)),
@@ -213,7 +219,8 @@ def _creating(place: StagePlace) -> tuple[Use, ...]:
         Use(("iam:PassRole",), (foundation.events_role_arn,), {"iam:PassedToService": "events.amazonaws.com"}),
         Use(("events:PutRule", "events:PutTargets", "events:DescribeRule"), (rule,)),
         Use(("events:DeleteRule", "events:RemoveTargets"), (rule,), unrecorded=_TAKEN_DOWN),
-        Use(("cloudwatch:PutMetricAlarm", "cloudwatch:DescribeAlarms"), (alarm,)),
+        Use(("cloudwatch:PutMetricAlarm",), (alarm,)),
+        Use(("cloudwatch:DescribeAlarms",), (place.arn("cloudwatch", "alarm:*"),)),
         Use(("cloudwatch:DeleteAlarms",), (alarm,)),
         Use(("cloudwatch:PutDashboard",), (dashboard,)),
         Use(("cloudwatch:DeleteDashboards",), (dashboard,), unrecorded=_TAKEN_DOWN),

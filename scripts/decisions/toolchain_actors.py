@@ -101,13 +101,23 @@ def _models(place: ToolchainPlace) -> tuple[Use, ...]:
             (place.arn("sagemaker", f"model-package/{group}/*"),),
         ),
         Use(("s3:GetObject",), objects),
+        Use(
+            ("s3:GetObjectVersion", "s3:GetObjectVersionTagging"),  # of the version that a release pins
+            objects,
+        ),
+        # Whether the stages may pull what lies here.
+        Use(("ecr:GetRepositoryPolicy",), (place.arn("ecr", "repository/*"),)),
         *keys,
     )
 
 
 def _build(place: ToolchainPlace) -> tuple[Use, ...]:
     image = place.arn("ecr", "repository/*")
+    commits = (
+        (Use(("codecommit:GetCommit",), (place.arn("codecommit", place.repository),)),) if place.repository else ()
+    )
     return (
+        *commits,
         Use(("ecr:BatchGetImage",), (image,)),
         # Whether the same plan was asked about before.
         Use(("s3:ListBucket",), (place.bucket,), {"s3:prefix": "evidence/"}),

@@ -16,6 +16,7 @@ from tests.aws.day import Day
 from tests.aws.tree import PIPELINE
 
 DAYS_UNTIL_A_KEY_IS_GONE = 7
+_OFTEN = {"Delay": 5, "MaxAttempts": 720}  # an hour; the waiter's own half a minute is long for an empty stack
 _ABSENT = ("NoSuchBucket", "RepositoryDoesNotExistException", "ResourceNotFound", "NotFoundException")
 
 
@@ -82,7 +83,7 @@ def _stacks(session: Session, names: list[str], remains: list[str]) -> None:
         ]
         try:
             cloudformation.delete_stack(StackName=name)
-            cloudformation.get_waiter("stack_delete_complete").wait(StackName=found["StackId"])
+            cloudformation.get_waiter("stack_delete_complete").wait(StackName=found["StackId"], WaiterConfig=_OFTEN)
         except (ClientError, WaiterError) as error:
             remains.append(f"stack {name}: {error}")
             continue

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.aws.checklist import exit_code
 from tests.aws.cost import cost_lines
 from tests.aws.report import Taken, error_codes, masked, page
 
@@ -63,6 +64,12 @@ def test_a_page_has_a_row_for_every_step_and_says_what_remains() -> None:
     assert "- steps: 1 failed, 1 skipped" in text
     assert "exit code 16" in text
     assert text.endswith("- key <id> until 2030-01-01\n")
+
+
+def test_makes_own_exit_code_is_not_the_verbs() -> None:
+    assert exit_code(2, "x\nmake: *** [Makefile:151: doctor] Error 20\n") == 20
+    assert exit_code(0, "") == 0
+    assert exit_code(-15, "") == -15
 
 
 def test_the_cost_says_which_part_has_no_price() -> None:

@@ -30,11 +30,11 @@ PARAMETERS: dict[str, Any] = {
 LOCAL = "/opt/ml/processing"
 
 
-def get_image_uris(region: str) -> dict[str, str]:
-    """The stock scikit-learn image, newest version; its Python copies the files."""
+def get_stock_images() -> dict[str, dict[str, str]]:
+    """AWS's scikit-learn image, newest version: its Python copies the files."""
     versions = json.loads((HERE.parent / "framework_images.json").read_text())["images"]["sklearn"]
     newest = max(versions, key=lambda each: [int(part) for part in each.split("-")[0].split(".")])
-    return {"ProcessingImageUris": versions[newest][region]}
+    return {"Processing": {"Framework": "sklearn", "Version": newest}}
 
 
 def get_pipeline(**_: Any) -> dict[str, Any]:

@@ -145,7 +145,9 @@ def test_every_call_that_a_role_made_is_in_the_table_that_doctor_asks_by_and_eve
     with urllib.request.urlopen(f"{team.environment['AWS_ENDPOINT_URL']}/_localaws/iam") as page:
         record = json.load(page)
     assert not record["full"]
-    calls = [Call(each["principal"], each["action"], each["resource"]) for each in record["asked"] if each["allowed"]]
+    denied = {f"{each['principal']}: {each['action']}" for each in record["asked"] if not each["allowed"]}
+    assert "\n".join(sorted(denied)) == ""
+    calls = [Call(each["principal"], each["action"], each["resource"]) for each in record["asked"]]
     monkeypatch.chdir(team.folder)
     for name in ("AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, team.environment[name])
