@@ -53,6 +53,13 @@ def stage_buckets(client: Callable[..., Any]) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def seed(server: ServerProcess, stage_buckets: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Seed:
     """Run ``python -m examples.seed`` as a user does; further environment variables by keyword."""
+    config = tmp_path_factory.mktemp("config") / "config"
+    config.write_text(
+        "".join(
+            f"[profile {stage}-admin]\naws_access_key_id = {account}\naws_secret_access_key = local\n"
+            for stage, account in _STAGES.items()
+        )
+    )
     own = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path_factory.mktemp("home")),
@@ -60,6 +67,8 @@ def seed(server: ServerProcess, stage_buckets: dict[str, str], tmp_path_factory:
         "AWS_ACCESS_KEY_ID": DEV,
         "AWS_SECRET_ACCESS_KEY": "local",
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONFIG_FILE": str(config),
+        "BOOTSTRAP_PROFILES": " ".join(f"{stage}={stage}-admin" for stage in _STAGES),
     }
 
     def run(**environment: str) -> subprocess.CompletedProcess[str]:

@@ -20,6 +20,8 @@ from scripts.terminal.progress import Progress
 from scripts.workspace.template_files import template_parameters
 from scripts.workspace.text_files import read_text
 
+_BOUNDARY = "PermissionsBoundaryArn"
+
 
 def require_own_place(context: StageContext, administrators: Administrators) -> None:
     """Raises FoundationError, before anything is deployed, where another project has this stage in this account.
@@ -100,6 +102,9 @@ def plan_foundation(
 
     # The roles are told what the foundation will have, so that the two never differ.
     of_roles: dict[str, str | None] = {**roles_stack_parameters(effective(parameters, declared, current))}
+    roles = stacks.describe(context.names.roles_stack)
+    if roles and not of_roles.get(_BOUNDARY) and _BOUNDARY not in given and roles.parameters.get(_BOUNDARY):
+        of_roles[_BOUNDARY] = None  # somebody bounded the roles alone, and nobody says otherwise
     return FoundationPlan(
         planned(context.names.foundation_stack, root / FOUNDATION_TEMPLATE, parameters, "Foundation"),
         planned(context.names.roles_stack, root / ROLES_TEMPLATE, of_roles, "Roles"),

@@ -70,12 +70,14 @@ def test_handed_over_to_another_team_without_any_credentials(team: Site, tmp_pat
     nobody = {"AWS_ACCESS_KEY_ID": "", "AWS_ENDPOINT_URL": "http://127.0.0.1:1"}
     done = team.run("bootstrap", "--stage", "prod", "--hand-over", str(tmp_path / "for platform"), **nobody)
     assert done.returncode == 0, done.stderr
-    command = shlex.split(next(line for line in done.stdout.splitlines() if line.startswith("  aws ")))
+    commands = [shlex.split(line) for line in done.stdout.splitlines() if line.startswith("  aws ")]
+    assert len(commands) == 2  # the foundation, and the roles over it
     theirs = {**team.environment, "AWS_ACCESS_KEY_ID": PROD, "AWS_DEFAULT_REGION": REGION}
-    deployed = subprocess.run(
-        [sys.executable, "-m", "awscli", *command[1:]], env=theirs, capture_output=True, text=True, check=False
-    )
-    assert deployed.returncode == 0, deployed.stderr
+    for command in commands:
+        deployed = subprocess.run(
+            [sys.executable, "-m", "awscli", *command[1:]], env=theirs, capture_output=True, text=True, check=False
+        )
+        assert deployed.returncode == 0, deployed.stderr
     assert stack_exists(team, "prod", PROD)
 
 

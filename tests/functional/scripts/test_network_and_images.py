@@ -12,7 +12,7 @@ from tests.functional.scripts.site import PIPELINE, Site
 def finding(site: Site, subject: str) -> dict[str, Any]:
     done = site.run("doctor", "--output", "json")
     found = json.loads(done.stdout)["findings"]
-    return next(each for each in found if (each["stage"], each["subject"]) == ("preprod", subject))
+    return next(each for each in found if (each["where"], each["what"]) == ("preprod", subject))
 
 
 def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(ready_site: Site) -> None:
@@ -24,16 +24,16 @@ def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(rea
     network = f"network: {{ subnet_ids: [{subnet}], security_group_ids: [{group}] }}\nalarms:"
     ready_site.edit_stage("preprod", "alarms:", network)
     closed = finding(ready_site, "network")
-    assert closed["state"] == "fail"
+    assert closed["status"] == "wrong"
     assert f"{subnet} has no way to S3" in closed["detail"]
-    assert f"com.amazonaws.{REGION}.s3" in closed["fix"]
+    assert f"com.amazonaws.{REGION}.s3" in closed["next_command"]
 
     tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
     ec2.create_vpc_endpoint(
         VpcId=vpc, ServiceName=f"com.amazonaws.{REGION}.s3", RouteTableIds=[tables[0]["RouteTableId"]]
     )
     reached = finding(ready_site, "network")
-    assert reached["state"] == "pass"
+    assert reached["status"] == "ok"
     assert "reach S3" in reached["detail"]
     assert "could not call sts" in reached["detail"]
 
@@ -41,7 +41,7 @@ def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(rea
     assert "encrypted traffic between instances" in finding(ready_site, "network")["detail"]
     rules = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
-    assert finding(ready_site, "network")["state"] == "pass"
+    assert finding(ready_site, "network")["status"] == "ok"
 
 
 def test_an_image_in_devs_ecr_is_refused_until_its_repository_lets_the_stage_pull(site: Site, unique: str) -> None:
@@ -52,7 +52,7 @@ def test_an_image_in_devs_ecr_is_refused_until_its_repository_lets_the_stage_pul
     types = {"SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"]}
     site.register(InferenceSpecification={"Containers": [container], **types})
     told = finding(site, "image policy")
-    assert told["state"] == "fail"
+    assert told["status"] == "wrong"
     assert f"{PREPROD} may not pull {image}" in told["detail"]
     refused = site.run("plan", "--stage", "preprod")
     assert refused.returncode == 7
@@ -62,13 +62,13 @@ def test_an_image_in_devs_ecr_is_refused_until_its_repository_lets_the_stage_pul
     statement = refused.stderr.partition("the statement that it needs: ")[2].splitlines()[0]
     policy = json.dumps({"Version": "2012-10-17", "Statement": [json.loads(statement)]})
     ecr.set_repository_policy(repositoryName=unique, policyText=policy)
-    assert finding(site, "image policy")["state"] == "pass"
+    assert finding(site, "image policy")["status"] == "ok"
     assert site.run("plan", "--stage", "preprod").returncode == 0
 
 
 def test_a_repository_that_is_not_there_is_unknown_and_no_failure(ready_site: Site) -> None:
     told = finding(ready_site, "image policy")
-    assert told["state"] == "unknown"
+    assert told["status"] == "unknown"
     assert "has no repository model" in told["detail"]
 
 
@@ -77,7 +77,7 @@ def test_a_stage_in_a_region_without_the_named_image_is_told_by_doctor_and_by_pl
     document = '{"Version": "2020-12-01",'
     ready_site.write_pipeline(PIPELINE.replace(document, f'{document} "Metadata": {{{named}}},'))
     told = finding(ready_site, "image policy")
-    assert told["state"] == "fail"
+    assert told["status"] == "wrong"
     assert "framework_images.json has no sklearn 0.1" in told["detail"]
     refused = ready_site.run("plan", "--stage", "preprod")
     assert refused.returncode == 10
