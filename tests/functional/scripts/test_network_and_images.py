@@ -17,7 +17,7 @@ def finding(site: Site, subject: str) -> dict[str, Any]:
 
 def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(ready_site: Site) -> None:
     ec2 = ready_site.client("ec2", account=PREPROD)
-    assert "SageMaker's own" in finding(ready_site, "network")["detail"]
+    assert "SageMaker's own" in finding(ready_site, "network")["found"]
     vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
     subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
     group = ec2.create_security_group(GroupName="jobs", Description="jobs", VpcId=vpc)["GroupId"]
@@ -25,7 +25,7 @@ def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(rea
     ready_site.edit_stage("preprod", "alarms:", network)
     closed = finding(ready_site, "network")
     assert closed["status"] == "wrong"
-    assert f"{subnet} has no way to S3" in closed["detail"]
+    assert f"{subnet} has no way to S3" in closed["found"]
     assert f"com.amazonaws.{REGION}.s3" in closed["next_command"]
 
     tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
@@ -34,11 +34,11 @@ def test_doctor_follows_a_network_from_without_a_way_to_s3_to_one_that_works(rea
     )
     reached = finding(ready_site, "network")
     assert reached["status"] == "ok"
-    assert "reach S3" in reached["detail"]
-    assert "could not call sts" in reached["detail"]
+    assert "reach S3" in reached["found"]
+    assert "could not call sts" in reached["found"]
 
     ready_site.edit_stage("preprod", "instance_count: 1", "instance_count: 2")
-    assert "encrypted traffic between instances" in finding(ready_site, "network")["detail"]
+    assert "encrypted traffic between instances" in finding(ready_site, "network")["found"]
     rules = [{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": group}]}]
     ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=rules)
     assert finding(ready_site, "network")["status"] == "ok"
@@ -53,7 +53,7 @@ def test_an_image_in_devs_ecr_is_refused_until_its_repository_lets_the_stage_pul
     site.register(InferenceSpecification={"Containers": [container], **types})
     told = finding(site, "image policy")
     assert told["status"] == "wrong"
-    assert f"{PREPROD} may not pull {image}" in told["detail"]
+    assert f"{PREPROD} may not pull {image}" in told["found"]
     refused = site.run("plan", "--stage", "preprod")
     assert refused.returncode == 7
     assert f'"arn:aws:iam::{PREPROD}:root"' in refused.stderr
@@ -69,7 +69,7 @@ def test_an_image_in_devs_ecr_is_refused_until_its_repository_lets_the_stage_pul
 def test_a_repository_that_is_not_there_is_unknown_and_no_failure(ready_site: Site) -> None:
     told = finding(ready_site, "image policy")
     assert told["status"] == "unknown"
-    assert "has no repository model" in told["detail"]
+    assert "has no repository model" in told["found"]
 
 
 def test_a_stage_in_a_region_without_the_named_image_is_told_by_doctor_and_by_plan(ready_site: Site) -> None:
@@ -78,7 +78,7 @@ def test_a_stage_in_a_region_without_the_named_image_is_told_by_doctor_and_by_pl
     ready_site.write_pipeline(PIPELINE.replace(document, f'{document} "Metadata": {{{named}}},'))
     told = finding(ready_site, "image policy")
     assert told["status"] == "wrong"
-    assert "framework_images.json has no sklearn 0.1" in told["detail"]
+    assert "framework_images.json has no sklearn 0.1" in told["found"]
     refused = ready_site.run("plan", "--stage", "preprod")
     assert refused.returncode == 10
     assert "has no sklearn 0.1" in refused.stderr
