@@ -53,14 +53,14 @@ class Progress:
             self._heartbeat.subject = subject
 
     def line(self, text: str) -> None:
-        self._print(f"  {text}")
+        self._print("\n    ".join(f"  {text}".splitlines()))  # a reason of AWS's may have several lines
 
     def event(self, subject: str, status: str, note: str = "") -> None:
         """Something whose status has changed: a stack's resource, a pipeline's step."""
         bad = is_bad(status)
         good = status.endswith("COMPLETE") or status in ("Succeeded", "Completed")
         shown = self._paint(_RED if bad else _GREEN if good else _DIM, f"{status:<28}")
-        self._print(f"  {self._elapsed()} {shown} {subject}" + (f"   {note}" if note else ""))
+        self._print(f"  {self._elapsed()} {shown} {subject}" + (f"   {' | '.join(note.splitlines())}" if note else ""))
 
     @property
     def total(self) -> float:

@@ -62,7 +62,6 @@ def test_what_somebody_set_by_hand_in_a_foundation_is_kept(site: Site) -> None:
         "PermissionsBoundaryArn": boundary(site),
         "LogRetentionInDays": "30",
         "NoncurrentVersionDays": "31",
-        "JobLogGroups": "create",
     }
     set_by_hand(site, by_hand)
     first = site.json("bootstrap", "--yes", "--no-toolchain")
