@@ -58,7 +58,7 @@ class StepWait:
 
     def told(self, now: datetime) -> str:
         """In words, with the times that are left at ``now``."""
-        parts = [f"{self.step} waits to be tried again: {self.reason}"]
+        parts = [f"{self.step} waits to be tried again: {' | '.join(self.reason.splitlines())}"]
         parts.append(f"attempt {self.attempt}" + (f" of {self.most}" if self.most else ""))
         if self.next_try:
             left = (self.next_try - now).total_seconds()
