@@ -86,13 +86,24 @@ def step_wait(
             return None
         reason = why_no_job or "SageMaker has made no job for it yet, which it tells no reason of"
         return _wait(step, reason, RESOURCE_LIMIT, policies, step.started, all_attempts=True)
-    if not step.job.failed:
-        return None
-    kind = next((each for each in (CAPACITY, INTERNAL) if step.job.reason.startswith(_PREFIXES[each])), RESOURCE_LIMIT)
+    kind = next((each for each, starts in _PREFIXES.items() if step.job.reason.startswith(starts)), None)
+    if not step.job.failed or kind is None or not _is_tried_again(step, kind, policies):
+        return None  # of a failed one SageMaker tells in a moment that the step has failed
     return _wait(step, step.job.reason, kind, policies, step.job.at, all_attempts=False)
 
 
-_PREFIXES = {CAPACITY: ("CapacityError", "InsufficientCapacity"), INTERNAL: ("InternalServerError",)}
+_PREFIXES = {
+    CAPACITY: ("CapacityError", "InsufficientCapacity"),
+    INTERNAL: ("InternalServerError",),
+    RESOURCE_LIMIT: ("ResourceLimitExceeded",),
+}
+
+
+def _is_tried_again(step: Attempted, kind: str, policies: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether a policy of the step covers this kind of failure, and has an attempt left."""
+    policy = next((each for each in policies if kind in _kinds(each)), None)
+    most = policy.get("MaxAttempts") if policy else None
+    return policy is not None and (not most or step.attempt <= int(most))
 
 
 def _wait(

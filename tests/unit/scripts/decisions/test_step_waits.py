@@ -54,6 +54,21 @@ def test_a_failed_job_is_the_reason_and_its_end_begins_the_wait() -> None:
     assert (wait.reason, wait.next_try) == (CAPACITY, after(minutes=11))
 
 
+@pytest.mark.parametrize(
+    ("reason", "policies"),
+    [
+        ("AlgorithmError: exit code 1\nTraceback (most recent call last):\n  ...", POLICIES),
+        ("", POLICIES),
+        (CAPACITY, []),
+        (CAPACITY, POLICIES[:1]),
+        (CAPACITY, [{"ExceptionType": "SageMaker.CAPACITY_ERROR", "IntervalSeconds": 60, "MaxAttempts": 1}]),
+    ],
+)
+def test_a_failed_job_that_nothing_tries_again_is_no_wait(reason: str, policies: list[dict[str, Any]]) -> None:
+    job = JobEnd(True, reason, after(minutes=10))
+    assert step_wait(replace(WITHOUT_JOB, job=job), policies, after(minutes=10), None) is None
+
+
 def test_a_step_that_has_just_begun_or_runs_its_job_waits_for_nothing() -> None:
     fresh = replace(WITHOUT_JOB, attempt=1)
     assert step_wait(fresh, POLICIES, after(seconds=3), QUOTA) is None
