@@ -50,7 +50,7 @@ def record_use(
     if glass is None or glass.recorded:
         return
     use = Use(
-        at=datetime.now(UTC).isoformat(timespec="seconds"),
+        at=datetime.now(UTC).isoformat(timespec="milliseconds"),
         by=context.accounts.identity(context.settings.dev_account)["Arn"],
         reason=glass.reason,
         verb=verb,

@@ -152,19 +152,23 @@ def access_levels(pattern: str) -> Mapping[str, str]:
 
     An action that the table does not know counts as Write.
     """
-    known = {name: level for name, level in _access_levels().items() if fnmatch(name.lower(), pattern.lower())}
+    lowered = pattern.lower()
+    service = lowered.partition(":")[0] if ":" in lowered else "*"
+    services = [actions for each, actions in _access_levels().items() if fnmatch(each, service)]
+    known = {name: level for actions in services for name, level in actions.items() if fnmatch(name.lower(), lowered)}
     return known or {pattern: "Write"}
 
 
 @cache
-def _access_levels() -> dict[str, str]:
+def _access_levels() -> dict[str, dict[str, str]]:
+    """By service, whose some 400 are told apart first: the table has more than 10,000 actions."""
     # As above, and for the same 340 ms of 1,900 ms.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import parliament  # noqa: PLC0415
 
-    return {
-        f"{service['prefix']}:{each['privilege']}": each["access_level"]
-        for service in parliament.iam_definition
-        for each in service["privileges"]
-    }
+    found: dict[str, dict[str, str]] = {}
+    for service in parliament.iam_definition:  # which has some services in parts
+        actions = {f"{service['prefix']}:{each['privilege']}": each["access_level"] for each in service["privileges"]}
+        found[service["prefix"].lower()] = found.get(service["prefix"].lower(), {}) | actions
+    return found

@@ -75,7 +75,7 @@ def test_what_somebody_set_by_hand_in_a_foundation_is_kept(site: Site) -> None:
 
 def test_a_stage_file_gives_a_foundations_parameters_and_each_change_is_shown_before_it_is_made(site: Site) -> None:
     site.json("bootstrap", "--yes", "--no-toolchain")
-    set_by_hand(site, {"PermissionsBoundaryArn": boundary(site), "JobLogGroups": "existing"})
+    set_by_hand(site, {"PermissionsBoundaryArn": boundary(site), "NoncurrentVersionDays": "32"})
     give(site, 'PermissionsBoundaryArn: ""', "NoncurrentVersionDays: 45")
     before = parameters(site)
     unasked = site.run("bootstrap", "--no-toolchain")

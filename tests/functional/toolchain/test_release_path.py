@@ -60,6 +60,8 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     assert followed.returncode == 0, followed.stderr
     assert "model version 1: first deployment; verification in preprod passed, 10 predictions" in followed.stdout
     verified = live_release(team, "preprod", PREPROD)
+    off = make(team, "schedule", "STAGE=preprod", "OFF", "REASON=the input is late")
+    assert off.returncode == 0, off.stderr
 
     team.register("Rejected")
     newer = team.register("PendingManualApproval")
@@ -76,8 +78,6 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     status = make(team, "status", "STAGE=prod", "OUTPUT=json")
     answer = json.loads(status.stdout)["stages"][0]["approval"]
     assert (answer["reason"], answer["by"]) == ("good figures", f"arn:aws:iam::{DEV}:root"), status.stderr
-    off = make(team, "schedule", "STAGE=preprod", "OFF", "REASON=the input is late")
-    assert off.returncode == 0, off.stderr
     live = live_release(team, "prod", PROD)
     assert live == verified
     assert live["model_package"]["version"] == 1
