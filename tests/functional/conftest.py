@@ -11,11 +11,10 @@ import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
-from tests.functional.server_process import ServerProcess
+from tests.functional.server_process import ServerProcess, session
 
 # A team's own: nothing may know the sample's. YAML would take the first for an octal number.
 DEV, PREPROD, PROD = "012345670123", "550011223344", "660011223344"
@@ -39,8 +38,7 @@ def client(server: ServerProcess) -> Callable[..., Any]:
 
     def make(service: str, account: str = DEV, region: str = REGION, **options: Any) -> Any:
         keys = {"aws_access_key_id": account, "aws_secret_access_key": "local", **options}
-        session = boto3.session.Session(region_name=region, **keys)
-        return session.client(
+        return session(region, **keys).client(
             service,
             endpoint_url=server.endpoint_url,
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),

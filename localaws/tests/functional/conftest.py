@@ -15,12 +15,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 
 from localaws.server import Server
 from tests.functional.job_site import JobSite, trust
+from tests.functional.server_process import session
 
 DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
 REGION = "eu-west-1"
@@ -44,8 +44,7 @@ def client(server: Server) -> Callable[..., Any]:
 
     def make(service: str, account: str = DEV, region: str = REGION, **options: Any) -> Any:
         keys = {"aws_access_key_id": account, "aws_secret_access_key": "local", **options}
-        session = boto3.session.Session(region_name=region, **keys)
-        return session.client(
+        return session(region, **keys).client(
             service,
             endpoint_url=server.endpoint_url,
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
