@@ -1,15 +1,19 @@
 """Zip archives as CodeBuild and CodePipeline exchange them: file modes kept, nothing unpacked outside its folder.
 
-Two archives of the same files are the same bytes: entries are sorted and carry a fixed time.
+What comes from outside is unpacked within limits (``archive_limits.py``). Two archives of the same files are the same
+bytes: entries are sorted and carry a fixed time.
 """
 
 from __future__ import annotations
 
 import io
+import shutil
 import stat
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from localaws.core.archive_limits import LIMITS, ArchiveLimits, Unpacking
 
 _TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -36,12 +40,23 @@ def zip_directory(directory: Path) -> bytes:
     return zip_files(((path, path.relative_to(directory).as_posix()) for path in files), keep_symlinks=True)
 
 
-def unzip(content: bytes, directory: Path) -> None:
-    """Unpack an archive with its file modes. ValueError where it is none, or an entry would leave ``directory``."""
+def opened_zip(content: bytes, limits: ArchiveLimits = LIMITS) -> zipfile.ZipFile:
+    """The archive, to be read. ValueError where it is none or would unpack to more than the limits allow."""
     try:
         archive = zipfile.ZipFile(io.BytesIO(content))
     except zipfile.BadZipFile as error:
         raise ValueError("the object is not a zip archive") from error
+    unpacking = Unpacking(len(content), limits)
+    for entry in archive.infolist():
+        # Reading an entry ends at the size that is declared here, whatever follows in the file.
+        unpacking.add(entry.filename, entry.file_size)
+    return archive
+
+
+def unzip(content: bytes, directory: Path, limits: ArchiveLimits = LIMITS) -> None:
+    """Unpack an archive with its file modes. ValueError where it is none, exceeds the limits, or an entry would leave
+    ``directory``; nothing is written then, except what came before such an entry."""
+    archive = opened_zip(content, limits)
     directory.mkdir(parents=True, exist_ok=True)
     root = directory.resolve()
     with archive:
@@ -56,17 +71,15 @@ def unzip(content: bytes, directory: Path) -> None:
                 _link(root, root / entry.filename, archive.read(entry).decode())
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(entry))
+                with archive.open(entry) as packed, target.open("wb") as file:
+                    shutil.copyfileobj(packed, file)
                 target.chmod((mode & 0o777) or 0o644)
 
 
 def read_entry(content: bytes, name: str) -> bytes:
     """One file of an archive. KeyError where it holds none of that name, ValueError where it is no archive."""
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return archive.read(name.removeprefix("./"))
-    except zipfile.BadZipFile as error:
-        raise ValueError("the object is not a zip archive") from error
+    with opened_zip(content) as archive:
+        return archive.read(name.removeprefix("./"))
 
 
 def _link(root: Path, path: Path, target: str) -> None:

@@ -19,6 +19,7 @@ from botocore import xform_name
 
 from localaws.core.backend import Backend
 from localaws.core.caller import CALLER_KEY, Caller
+from localaws.core.documents import DocumentLimitError, refuse_deep_parameters
 from localaws.core.errors import ServiceError
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
@@ -96,6 +97,7 @@ class FrontDoor:
                 caller = self._identities.identify(signature)
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
+            _refuse_deep_documents(request)
             if self._authorize is not None:
                 self._authorize(caller, request)
             method = self._operations.operation(request.service, xform_name(request.operation.name))
@@ -163,6 +165,15 @@ def _not_implemented(environ: dict[str, Any], signing_name: str, request: Operat
     named = target or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
     name = request.operation.name if request else named
     return ServiceError("NotImplemented", f"localaws does not implement {signing_name}:{name}.", 501)
+
+
+def _refuse_deep_documents(request: OperationRequest) -> None:
+    """No document in a request may nest so deep that whoever reads it, moto included, runs out of stack."""
+    try:
+        refuse_deep_parameters(request.parameters)
+    except DocumentLimitError as error:
+        code = "ValidationError" if request.protocol in ("query", "ec2") else "ValidationException"
+        raise ServiceError(code, f"1 validation error detected: {error}") from error
 
 
 def _refuse_invalid(request: OperationRequest) -> None:

@@ -23,6 +23,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException, NotFound
 
+from localaws.core.documents import refuse_deep_json
 from localaws.core.errors import ServiceError
 from localaws.core.wire import HttpResponse, OperationRequest
 
@@ -96,6 +97,8 @@ def _parameters(
 ) -> dict[str, Any]:
     parser = PROTOCOL_PARSERS[protocol](operation)
     try:
+        if protocol in ("json", "rest-json"):
+            refuse_deep_json(request.data)
         if protocol == "json" and request.data:
             json.loads(request.data)  # the parser takes what is no JSON for an empty request
         parsed = parser.parse(
@@ -112,6 +115,8 @@ def _parameters(
         raise ServiceError("SerializationException", str(error.description)) from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise ServiceError("SerializationException", f"the request could not be read: {error}") from error
+    except RecursionError as error:  # XML, which has no limit of its own before it is read
+        raise ServiceError("SerializationException", "the request could not be read: it nests too deep") from error
     return {name: value for name, value in parsed.items() if value is not None}
 
 

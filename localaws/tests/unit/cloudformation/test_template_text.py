@@ -65,3 +65,21 @@ def test_text_that_is_none_is_refused_with_its_place(text: str, message: str) ->
     with pytest.raises(TemplateError) as error:
         read_document(text)
     assert message in error.value.message
+
+
+@pytest.mark.aws_rule(
+    "A YAML template has no aliases; package or the CLI writes them out first",
+    page="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html",
+)
+@pytest.mark.parametrize("text", ["A: &a [x]\nB: *a\n", "A: &a {b: c}\nB: {<<: *a}\n", "A: &a [*a]\n"])
+def test_aliases_are_refused(text: str) -> None:
+    with pytest.raises(TemplateError, match="Template error: YAML aliases are not allowed in CloudFormation templates"):
+        read_document(text)
+
+
+@pytest.mark.parametrize(
+    "text", ['{"a":' * 300 + "1" + "}" * 300, "[" * 300 + "]" * 300, "a: " + "{b: " * 200 + "}" * 200]
+)
+def test_a_template_that_nests_without_end_is_refused(text: str) -> None:
+    with pytest.raises(TemplateError, match="nests deeper than 100 levels"):
+        read_document(text)

@@ -116,3 +116,25 @@ def test_a_path_is_told_from_a_buildspec() -> None:
     assert inline_buildspec('{"version": "0.2"}')
     assert not inline_buildspec("ci/buildspec.yml")
     assert not inline_buildspec("arn:aws:s3:::bucket/buildspec.yml")
+
+
+def test_anchors_and_aliases_may_be_used() -> None:
+    spec = parse_buildspec("version: 0.2\nphases: {install: {commands: &list [ls]}, build: {commands: *list}}\n")
+    assert list(spec.phases["BUILD"].commands) == ["ls"]
+
+
+BOMB = "\n".join(["a0: &a0 [x, x]", *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 20))])
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        (BOMB, "500,000 values"),
+        ("a: &a [*a]", "contains itself"),
+        ("a: " + "[" * 200 + "]" * 200, "nests deeper than 100 levels"),
+        ("\n".join("  " * n + "a:" for n in range(150)), "nests deeper than 100 levels"),
+    ],
+)
+def test_a_buildspec_made_to_exhaust_its_reader_is_refused(text: str, word: str) -> None:
+    with pytest.raises(BuildspecError, match=word):
+        parse_buildspec(HEAD + text)

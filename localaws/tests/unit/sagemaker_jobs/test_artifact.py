@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from localaws.core.archive_limits import ArchiveLimits
 from localaws.services.sagemaker.jobs.artifact import UnsafeArtifactError, unpack
 
 
@@ -76,3 +77,26 @@ def test_files_can_be_read_whatever_their_modes_say(tmp_path: Path) -> None:
     secret.mode = 0o4000
     unpack(archive(secret), tmp_path)
     assert (tmp_path / "secret").stat().st_mode & 0o7777 == 0o600
+
+
+SMALL = ArchiveLimits(files=20, bytes=1_000_000, ratio=20, bytes_at_any_ratio=10_000, folders_deep=4)
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (archive(member("a"), content=bytes(900_000)), "more than 20 times"),
+        (archive(*(member(f"{n}") for n in range(30))), "more than 20 files"),
+        (archive(member("a/" * 5 + "a")), "more than 4 folders deep"),
+        (archive(member("a"), member("b"), content=bytes(600_000), mode="w"), "more than 1,000,000 bytes"),
+        (archive(member("a"), content=bytes(900_000), mode="w:xz"), "more than 20 times"),
+        (archive(member("a"), content=bytes(900_000), mode="w:bz2"), "more than 20 times"),
+    ],
+    ids=["ratio", "files", "folders", "bytes", "xz", "bzip2"],
+)
+def test_an_archive_that_unpacks_to_too_much_is_refused_and_nothing_written(
+    made: bytes, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UnsafeArtifactError, match=said):
+        unpack(made, tmp_path, SMALL)
+    assert list(tmp_path.iterdir()) == []

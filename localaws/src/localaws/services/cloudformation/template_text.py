@@ -11,6 +11,7 @@ from typing import Any
 
 import yaml
 
+from localaws.core.documents import AliasError, DocumentLimitError, read_json, refuse_unbounded_yaml
 from localaws.services.cloudformation.errors import TemplateError
 
 _WITHOUT_PREFIX = ("Ref", "Condition")
@@ -21,15 +22,18 @@ def read_document(body: str) -> Any:
     """The document; TemplateError with line and column where it is neither JSON nor YAML."""
     if body.lstrip().startswith("{"):
         try:
-            return json.loads(body, object_pairs_hook=_unique)
+            return read_json(body, object_pairs_hook=_unique)
         except json.JSONDecodeError as error:
             place = f"(line {error.lineno}, column {error.colno})"
             raise TemplateError(f"Template format error: JSON not well-formed. {place}") from error
+        except DocumentLimitError as error:
+            raise TemplateError(f"Template format error: {error}") from error
     return _read_yaml(body)
 
 
 def _read_yaml(body: str) -> Any:
     try:
+        refuse_unbounded_yaml(body, aliases=False)
         return yaml.load(body, Loader=_Loader)  # noqa: S506 (a safe loader with tags of its own)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -39,6 +43,10 @@ def _read_yaml(body: str) -> Any:
         ) from error
     except yaml.YAMLError as error:
         raise TemplateError(f"Template format error: YAML not well-formed. {error}") from error
+    except AliasError as error:
+        raise TemplateError("Template error: YAML aliases are not allowed in CloudFormation templates") from error
+    except DocumentLimitError as error:
+        raise TemplateError(f"Template format error: {error}") from error
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

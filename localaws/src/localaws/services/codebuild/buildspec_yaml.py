@@ -9,6 +9,8 @@ from typing import Any
 
 import yaml
 
+from localaws.core.documents import DocumentLimitError, refuse_unbounded_yaml
+
 
 class BuildspecError(ValueError):
     """The buildspec cannot be run: CodeBuild's YAML_FILE_ERROR, with what is wrong."""
@@ -34,15 +36,17 @@ class Sequence(list[Any]):
 
 
 def read_yaml(text: str) -> Any:
-    """``text`` as Mapping, Sequence and str. Raises BuildspecError for anything that is not one YAML document."""
+    """``text`` as Mapping, Sequence and str. Raises BuildspecError for anything that is not one YAML document, and for
+    one that is made to exhaust whoever reads it."""
     try:
+        refuse_unbounded_yaml(text)
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         return _read(node) if node is not None else ""
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         where = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise BuildspecError(f"{error.problem or error.context}{where}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, DocumentLimitError) as error:
         raise BuildspecError(str(error)) from error
 
 

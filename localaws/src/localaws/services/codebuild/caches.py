@@ -12,11 +12,13 @@ import hashlib
 import io
 import shutil
 import tarfile
+import zlib
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.archive_limits import Unpacking
 from localaws.core.arn import without_arn
 from localaws.services.codebuild.failures import PhaseError
 
@@ -99,10 +101,19 @@ class S3Cache:
             if error.response["Error"]["Code"] == "NoSuchKey":
                 return []
             raise PhaseError.of(f"cache s3://{self._bucket}/{self._key}", error) from error
-        with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            # An attribute instead of an argument: Python before 3.11.4 has neither.
-            archive.extraction_filter = getattr(tarfile, "tar_filter", None)
-            archive.extractall(root)  # noqa: S202 (written by ``save``)
+        try:
+            with tarfile.open(fileobj=io.BytesIO(content)) as archive:
+                unpacking = Unpacking(len(content))
+                for member in archive:
+                    unpacking.add(member.name, member.size)
+                # An attribute instead of an argument: Python before 3.11.4 has neither.
+                archive.extraction_filter = getattr(tarfile, "tar_filter", None)
+                archive.extractall(root)  # noqa: S202 (judged above; the filter keeps it below ``root``)
+        except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
+            # Anybody who may write to the bucket can have put it there.
+            raise PhaseError(
+                "CLIENT_ERROR", f"the cache s3://{self._bucket}/{self._key} cannot be unpacked: {error}"
+            ) from error
         return [path for path in paths if path.exists()]
 
     def save(self, paths: list[Path], root: Path) -> None:

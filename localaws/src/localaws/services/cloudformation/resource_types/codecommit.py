@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from typing import Any
 
+from localaws.core.archives import opened_zip
 from localaws.services.cloudformation.differences import changed_properties
+from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
 from localaws.services.cloudformation.resource_types.tags import by_arn, tag_map
 
@@ -60,7 +60,10 @@ class Repository(ResourceType):
         body = context.client("s3").get_object(Bucket=place["Bucket"], Key=place["Key"], **version)["Body"].read()
         client = context.client("codecommit")
         parent: dict[str, str] = {}
-        files = _files(body)
+        try:
+            files = _files(body)
+        except ValueError as error:
+            raise ResourceError(f"Code: s3://{place['Bucket']}/{place['Key']}: {error}") from error
         for start in range(0, len(files), _FILES_PER_COMMIT):
             answer = client.create_commit(
                 repositoryName=name,
@@ -74,7 +77,7 @@ class Repository(ResourceType):
 
 def _files(archive: bytes) -> list[dict[str, Any]]:
     """The files of a zip as CreateCommit takes them."""
-    with zipfile.ZipFile(io.BytesIO(archive)) as content:
+    with opened_zip(archive) as content:
         return [
             {
                 "filePath": entry.filename,

@@ -12,6 +12,7 @@ from typing import Any
 import yaml
 
 from localaws.core.archives import read_entry
+from localaws.core.documents import DocumentLimitError, refuse_unbounded_yaml
 from localaws.core.partitions import object_url
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.context import ActionContext
@@ -110,8 +111,9 @@ def _parameter_of_file(context: ActionContext, artifact: str, path: str, key: st
 def _document(reference: str, content: bytes) -> dict[str, Any]:
     """JSON, or YAML as people write it too."""
     try:
+        refuse_unbounded_yaml(content)
         found = yaml.safe_load(content)
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, DocumentLimitError) as error:
         raise ActionFailedError("ConfigurationError", f"{reference} is not valid JSON: {error}") from error
     if not isinstance(found, dict):
         raise ActionFailedError("ConfigurationError", f"{reference} is not a JSON object")

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/action-reference-S3Dep
 
 from __future__ import annotations
 
-import io
 import mimetypes
-import zipfile
 
+from localaws.core.archives import opened_zip
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.context import ActionContext, ActionResult
 
@@ -32,9 +31,9 @@ def s3_deploy(context: ActionContext) -> ActionResult:
         s3.put_object(Bucket=bucket, Key=key, Body=content, **options)
         return ActionResult(f"Deployed s3://{bucket}/{key}")
     try:
-        archive = zipfile.ZipFile(io.BytesIO(content))
-    except zipfile.BadZipFile as error:
-        raise ActionFailedError("ConfigurationError", "The input artifact is not a zip archive") from error
+        archive = opened_zip(content)
+    except ValueError as error:
+        raise ActionFailedError("ConfigurationError", f"The input artifact cannot be extracted: {error}") from error
     with archive:
         names = [entry.filename for entry in archive.infolist() if not entry.is_dir()]
         for name in names:

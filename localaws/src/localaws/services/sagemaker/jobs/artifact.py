@@ -1,4 +1,4 @@
-"""Unpacks a model artifact: only files, folders and links that stay inside, whatever the archive says.
+"""Unpacks a model artifact: only files, folders and links that stay inside and within limits, whatever it says.
 
 https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.html#your-algorithms-inference-code-load-artifacts
 """
@@ -6,21 +6,24 @@ https://docs.aws.amazon.com/sagemaker/latest/dg/your-algorithms-inference-code.h
 from __future__ import annotations
 
 import io
+import lzma
 import tarfile
+import zlib
 from pathlib import Path, PurePosixPath
+
+from localaws.core.archive_limits import LIMITS, ArchiveLimitError, ArchiveLimits, Unpacking
 
 
 class UnsafeArtifactError(ValueError):
-    """The archive cannot be read, or a member of it would reach outside the folder; the message names it."""
+    """The archive cannot be read, unpacks to too much, or a member would reach outside the folder; the message names
+    it."""
 
 
-def unpack(content: bytes, folder: Path) -> None:
+def unpack(content: bytes, folder: Path, limits: ArchiveLimits = LIMITS) -> None:
     """Unpack a tar archive, gzipped or not, into ``folder``. Nothing is written where any member is refused."""
     try:
         with tarfile.open(fileobj=io.BytesIO(content)) as archive:
-            members = archive.getmembers()
-            for member in members:
-                _refuse_unsafe(member)
+            members = _listed(archive, Unpacking(len(content), limits))
             _refuse_writes_through_links(members)
             # An attribute instead of an argument: Python before 3.11.4 has no such argument.
             archive.extraction_filter = _as_checked
@@ -30,10 +33,22 @@ def unpack(content: bytes, folder: Path) -> None:
                 member.uname = member.gname = ""
                 member.mode = (member.mode & 0o755) | (0o700 if member.isdir() else 0o600)
                 archive.extract(member, folder, set_attrs=not member.issym())
-    except (tarfile.TarError, EOFError, OSError, ValueError) as error:
+    except ArchiveLimitError as error:
+        raise UnsafeArtifactError(str(error)) from error
+    except (tarfile.TarError, EOFError, OSError, ValueError, zlib.error, lzma.LZMAError) as error:
         if isinstance(error, UnsafeArtifactError):
             raise
         raise UnsafeArtifactError(f"it is not a readable tar.gz archive ({type(error).__name__}: {error})") from error
+
+
+def _listed(archive: tarfile.TarFile, unpacking: Unpacking) -> list[tarfile.TarInfo]:
+    """Every member; refused at the first that is one too much, before the bytes of it are unpacked."""
+    members = []
+    for member in archive:
+        unpacking.add(member.name, member.size)
+        _refuse_unsafe(member)
+        members.append(member)
+    return members
 
 
 def _as_checked(member: tarfile.TarInfo, folder: str) -> tarfile.TarInfo:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gzip
 import zlib
 from dataclasses import dataclass
 from typing import Any
 
+from localaws.core.archive_limits import ArchiveLimitError, gunzip
 from localaws.services.sagemaker.jobs.assembling import assemble, rejoin
 from localaws.services.sagemaker.jobs.batching import Batch, batches
 from localaws.services.sagemaker.jobs.data_processing import DataProcessing
@@ -90,6 +90,8 @@ class ObjectTransform:
 
 def _decompressed(content: bytes) -> bytes:
     try:
-        return gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
+        return b"".join(gunzip(content))
+    except ArchiveLimitError as error:
+        raise ValueError(f"it cannot be decompressed: {error}") from error
+    except (EOFError, zlib.error) as error:
         raise ValueError(f"it is not gzip, which CompressionType says it is: {error}") from error
