@@ -1,4 +1,4 @@
-"""JSON and YAML that somebody else wrote, with limits: on how deep it nests and on what its aliases expand to.
+"""JSON, YAML and XML that somebody else wrote, with limits: on how deep it nests and on what its aliases expand to.
 
 A few kilobytes of brackets exhaust a parser's stack, and a few lines of YAML aliases stand for billions of values. The
 limits are far above what AWS itself takes; what exceeds them is refused in words before it is read. It knows no format
@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable
 from typing import Any
+from xml.parsers import expat
 
 import yaml
 
@@ -86,6 +87,33 @@ def refuse_unbounded_yaml(text: str | bytes, aliases: bool = True) -> None:
             raise DocumentLimitError(
                 f"the YAML stands for more than {MOST_VALUES:,} values, its aliases written out; localaws reads no more"
             )
+
+
+def refuse_hostile_xml(content: bytes) -> None:
+    """DocumentLimitError where XML nests deeper than ``DEEPEST`` or declares a document type (whose entities may expand
+    to anything; AWS takes none). ValueError where it is not well-formed."""
+    depth = 0
+
+    def opened(name: str, attributes: dict[str, str]) -> None:
+        nonlocal depth
+        depth += 1
+        if depth > DEEPEST:
+            raise _too_deep("XML")
+
+    def closed(name: str) -> None:
+        nonlocal depth
+        depth -= 1
+
+    def declared(*_: object) -> None:
+        raise DocumentLimitError("the XML declares a document type, which is not taken")
+
+    parser = expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = opened, closed
+    parser.StartDoctypeDeclHandler = declared
+    try:
+        parser.Parse(content, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"the XML is not well-formed: {error}") from error
 
 
 def refuse_deep_parameters(value: Any) -> None:

@@ -23,7 +23,7 @@ from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
 from werkzeug.exceptions import HTTPException, NotFound
 
-from localaws.core.documents import refuse_deep_json
+from localaws.core.documents import refuse_deep_json, refuse_hostile_xml
 from localaws.core.errors import ServiceError
 from localaws.core.wire import HttpResponse, OperationRequest
 
@@ -99,6 +99,8 @@ def _parameters(
     try:
         if protocol in ("json", "rest-json"):
             refuse_deep_json(request.data)
+        if protocol == "rest-xml" and _is_sent_as_xml(operation) and request.data:
+            refuse_hostile_xml(request.data)
         if protocol == "json" and request.data:
             json.loads(request.data)  # the parser takes what is no JSON for an empty request
         parsed = parser.parse(
@@ -114,10 +116,16 @@ def _parameters(
     except HTTPException as error:
         raise ServiceError("SerializationException", str(error.description)) from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
-        raise ServiceError("SerializationException", f"the request could not be read: {error}") from error
-    except RecursionError as error:  # XML, which has no limit of its own before it is read
-        raise ServiceError("SerializationException", "the request could not be read: it nests too deep") from error
+        code = "MalformedXML" if protocol == "rest-xml" else "SerializationException"
+        raise ServiceError(code, f"the request could not be read: {error}") from error
     return {name: value for name, value in parsed.items() if value is not None}
+
+
+def _is_sent_as_xml(operation: OperationModel) -> bool:
+    """Whether a body is a structure in XML, and no text or bytes of the user's."""
+    shape = operation.input_shape
+    payload = shape.serialization.get("payload") if shape is not None else None
+    return payload is None or shape.members[payload].type_name == "structure"
 
 
 def serialise_answer(request: OperationRequest, result: dict[str, Any]) -> HttpResponse:

@@ -6,7 +6,14 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localaws.core.documents import DEEPEST, DocumentLimitError, read_json, refuse_deep_json, refuse_unbounded_yaml
+from localaws.core.documents import (
+    DEEPEST,
+    DocumentLimitError,
+    read_json,
+    refuse_deep_json,
+    refuse_hostile_xml,
+    refuse_unbounded_yaml,
+)
 
 documents = st.recursive(
     st.none() | st.booleans() | st.floats(allow_nan=False) | st.text(),
@@ -78,3 +85,25 @@ def test_an_anchor_that_contains_itself_is_refused(text: str) -> None:
 def test_yaml_that_nests_too_deep_is_refused(text: str) -> None:
     with pytest.raises((DocumentLimitError, yaml.YAMLError)):
         refuse_unbounded_yaml(text)
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        (b"<a>" * 5000 + b"</a>" * 5000, "nests deeper than 100"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "document type"),
+        (b'<!DOCTYPE a SYSTEM "file:///etc/passwd"><a/>', "document type"),
+        (b"<a>", "not well-formed"),
+        (b"", "not well-formed"),
+        (b"\xff\xfe", "not well-formed"),
+    ],
+)
+def test_xml_made_to_exhaust_its_reader_is_refused(content: bytes, word: str) -> None:
+    with pytest.raises(ValueError, match=word):
+        refuse_hostile_xml(content)
+
+
+def test_ordinary_xml_passes() -> None:
+    refuse_hostile_xml(
+        b'<?xml version="1.0" encoding="UTF-8"?><Tagging xmlns="urn:x"><TagSet>&amp;&#65;</TagSet></Tagging>'
+    )
