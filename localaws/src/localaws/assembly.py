@@ -49,7 +49,7 @@ def assemble(
         enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
         authorize = enforcement.authorize
         cloud.operations.mount(PREFIX, enforcement.record)
-    front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, authorize)
+    front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, cloud.limits.requests, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)
     return EmbeddedAws(cloud, front_door)

@@ -1,6 +1,7 @@
 """localaws' own pages, below ``/_localaws/``: is it there, and the clock that tests move. No AWS API is among them.
 
-GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null, "at_work": []}
+GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null, "at_work": [],
+                          "limits": {"jobs": {"at_once": 4, "running": 4, "waiting": 496}, "builds": ..., ...}}
 GET  /_localaws/clock    {"now": "2030-01-01T00:00:00+00:00"}
 POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
 """
@@ -47,6 +48,7 @@ class ControlPages:
                 "accounts": list(self._cloud.accounts),
                 "unusable": self._cloud.store.unusable,
                 "at_work": self._cloud.workers.at_work(),
+                "limits": self._cloud.limits.counts(),
             }
             return _json(json.dumps(health))
         if page == "clock":

@@ -56,7 +56,7 @@ def test_a_document_that_nests_without_end_is_the_clients_error(client: Make, na
 
 
 def _send(client: Make, server: Server, service: str, method: str, path: str, body: str, **headers: str) -> Any:
-    credentials = client("sts")._request_signer._credentials.get_frozen_credentials()  # noqa: SLF001
+    credentials = client("sts")._request_signer._credentials.get_frozen_credentials()
     request = AWSRequest(method, f"{server.endpoint_url}{path}", headers, body)
     (S3SigV4Auth if service == "s3" else SigV4Auth)(credentials, service, REGION).add_auth(request)
     return requests.request(method, request.url, headers=dict(request.headers), data=body, timeout=60)

@@ -22,6 +22,7 @@ from localaws.core.events import Event, Listener
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
 from localaws.core.store import Store
+from localaws.core.turns import Limits
 from localaws.core.workers import Workers
 
 
@@ -66,6 +67,7 @@ class Cloud:
         self.endpoint_url = ""
         self.clock = Clock()
         self.workers = Workers()
+        self.limits = Limits()
         self.store = Store(state_directory / "localaws.sqlite" if state_directory else None)
         self.moto = moto
         self.operations = Operations()

@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from typing import Any
 
@@ -24,6 +25,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
 from localaws.core.store import Store
+from localaws.core.turns import Turns
 from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
 from localaws.front_door.protocol import (
@@ -41,11 +43,15 @@ log = logging.getLogger(__name__)
 
 Authorize = Callable[[Caller, OperationRequest], None]
 
+# Operations that wait for others' requests, for up to 20 seconds.
+_WAITING = ("ReceiveMessage",)
+
 
 class FrontDoor:
     """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse.
 
-    ``store`` is asked one thing: whether what operations do can still be kept.
+    ``store`` is asked one thing: whether what operations do can still be kept. ``turns`` bounds how many requests are
+    answered at once; the others wait.
     """
 
     def __init__(
@@ -54,8 +60,10 @@ class FrontDoor:
         identities: Identities,
         moto: Backend,
         store: Store,
+        turns: Turns,
         authorize: Authorize | None = None,
     ) -> None:
+        self._turns = turns
         self._operations = operations
         self._identities = identities
         self._moto = moto
@@ -100,11 +108,8 @@ class FrontDoor:
             _refuse_deep_documents(request)
             if self._authorize is not None:
                 self._authorize(caller, request)
-            method = self._operations.operation(request.service, xform_name(request.operation.name))
-            if method is None:
-                return self._moto_response(environ, caller, signature.signing_name, request)
-            _refuse_invalid(request)
-            return serialise_answer(request, method(caller, request.parameters) or {})
+            with self._turn(environ, request):
+                return self._done(environ, caller, signature, request)
         except ServiceError as error:
             return _refused(request, signature, error)
         except Exception as error:  # a defect of localaws: say so in the caller's protocol instead of an HTML page
@@ -114,6 +119,21 @@ class FrontDoor:
                 "InternalFailure", f"localaws failed in {name}: {type(error).__name__}: {error}", 501
             )
             return _refused(request, signature, failure)
+
+    def _turn(self, environ: dict[str, Any], request: OperationRequest) -> AbstractContextManager[None]:
+        """What comes from outside takes turns. Who is inside already has one; a long poll only waits."""
+        if CALLER_KEY in environ or request.operation.name in _WAITING:
+            return nullcontext()
+        return self._turns.turn()
+
+    def _done(
+        self, environ: dict[str, Any], caller: Caller, signature: Signature, request: OperationRequest
+    ) -> HttpResponse:
+        method = self._operations.operation(request.service, xform_name(request.operation.name))
+        if method is None:
+            return self._moto_response(environ, caller, signature.signing_name, request)
+        _refuse_invalid(request)
+        return serialise_answer(request, method(caller, request.parameters) or {})
 
     def _refuse_without_state(self) -> None:
         reason = self._store.unusable

@@ -6,6 +6,7 @@ that was killed outright loses at most the last moments of what moto holds; loca
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -16,6 +17,7 @@ from botocore.model import OperationNotFoundError
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
+from moto.sqs.models import Queue
 
 from localaws.core.caller import Caller
 from localaws.core.wire import HttpResponse
@@ -73,6 +75,7 @@ class MotoBackend:
             started[:] = [int(status.split(maxsplit=1)[0]), headers]
 
         with self._changing.shared():
+            _answering.lock = self._changing
             try:
                 body = b"".join(self._application(environ, start_response))
             except (NotImplementedError, OperationNotFoundError):
@@ -125,6 +128,20 @@ class MotoBackend:
             log.exception("moto's state could not be written")
 
 
+# The lock that a thread holds while moto answers in it.
+_answering = threading.local()
+
+
+def _wait_for_messages(queue: Queue, seconds: float) -> None:
+    """moto's wait of a long poll, without the lock: others must be able to send what it waits for."""
+    with _answering.lock.lent() if hasattr(_answering, "lock") else contextlib.nullcontext():
+        _MOTO_WAIT(queue, seconds)
+
+
+_MOTO_WAIT = Queue.wait_for_messages
+Queue.wait_for_messages = _wait_for_messages
+
+
 class _SharedLock:
     """Many may hold it shared, one alone; who waits to be alone is let in before new sharers."""
 
@@ -139,6 +156,10 @@ class _SharedLock:
 
     def alone(self) -> _Held:
         return _Held(self._take, self._give)
+
+    def lent(self) -> _Held:
+        """Shared by this thread as before, but for the block; the state may be another after it."""
+        return _Held(self._unshare, self._share)
 
     def _share(self) -> None:
         me = threading.get_ident()

@@ -13,6 +13,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.identities import Identities
 from localaws.core.operations import Companion, Operations, Request, Response
 from localaws.core.store import Store
+from localaws.core.turns import Turns
 from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.front_door.application import Authorize, FrontDoor
 
@@ -63,7 +64,7 @@ class Door:
     def __init__(self, authorize: Authorize | None = None) -> None:
         self.moto, self.operations, self.store = FakeMoto(), Operations(), Store(None)
         clients = ClientFactory(lambda: "localhost")
-        clients.enter_by(FrontDoor(self.operations, Identities(), self.moto, self.store, authorize))
+        clients.enter_by(FrontDoor(self.operations, Identities(), self.moto, self.store, Turns(4), authorize))
         self.sqs = clients.client("sqs", CALLER)
 
 

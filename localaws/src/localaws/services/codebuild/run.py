@@ -13,12 +13,14 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from contextlib import ExitStack
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
 from localaws.core.caller import Caller
+from localaws.core.turns import GivenUpError
 from localaws.policies.service_roles import role_problem, session_of
 from localaws.services.codebuild.announcements import announce_phase, announce_state, publish_metrics
 from localaws.services.codebuild.build_log import BuildLog
@@ -48,6 +50,7 @@ class BuildRun:
         self._failed = False
         self._ending = ""  # STOPPED, TIMED_OUT or, where the server goes down, SERVER_STOPS
         self._asked = 0.0
+        self._begun: datetime | None = None  # when its turn came
         self._workspace: Workspace | None = None
         self._log: BuildLog | None = None
         self._shell: ShellSession | None = None
@@ -73,7 +76,18 @@ class BuildRun:
         publish_metrics(self._cloud, self._record)
 
     def _phases(self) -> None:
-        self._phase("QUEUED", lambda: None)
+        with ExitStack() as held:
+            self._phase("QUEUED", lambda: self._await_turn(held))
+            self._begun = self._cloud.clock.now()
+            self._phases_of_its_turn()
+
+    def _await_turn(self, held: ExitStack) -> None:
+        try:
+            held.enter_context(self._cloud.limits.builds.turn(given_up=self._interrupted))
+        except GivenUpError as error:
+            raise InterruptedBuildError from error
+
+    def _phases_of_its_turn(self) -> None:
         if not self._phase("PROVISIONING", self._provision):
             return
         prepared: list[Prepared] = []
@@ -123,7 +137,7 @@ class BuildRun:
 
     def _end_interrupted(self) -> None:
         if self._ending == "TIMED_OUT":
-            minutes = self._record.build()["timeoutInMinutes"]
+            minutes = self._minutes_allowed(self._record.build())
             self._end_phase("TIMED_OUT", "BUILD_TIMED_OUT", f"Build has timed out after {minutes} minutes.")
         elif self._ending == "STOPPED":
             self._end_phase("STOPPED")
@@ -141,9 +155,15 @@ class BuildRun:
         build = self._record.build()
         if self._record.is_stopped():
             self._ending = "STOPPED"
-        elif self._cloud.clock.now() >= build["startTime"] + timedelta(minutes=build["timeoutInMinutes"]):
+        elif self._cloud.clock.now() >= (self._begun or build["startTime"]) + timedelta(
+            minutes=self._minutes_allowed(build)
+        ):
             self._ending = "TIMED_OUT"
         return bool(self._ending)
+
+    def _minutes_allowed(self, build: dict[str, Any]) -> int:
+        """For waiting in the queue, and from then on for building."""
+        return int(build["timeoutInMinutes" if self._begun else "queuedTimeoutInMinutes"])
 
     def _provision(self) -> None:
         build = self._record.build()

@@ -1,4 +1,8 @@
-"""The jobs that run in this process: each in a worker of its own, which records how it ended whatever happens."""
+"""The jobs that run in this process: each in a worker of its own, which records how it ended whatever happens.
+
+As many run at once as the machine has processors, at least four; the others are InProgress, as on AWS while instances
+start, and their time (StartTime, MaxRuntimeInSeconds) begins with their turn.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from localaws.core.cloud import Cloud
+from localaws.core.turns import GivenUpError
 from localaws.services.sagemaker.jobs.capacity import Capacity
 from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
 from localaws.services.sagemaker.jobs.records import JobKey, JobKind, JobRecords
@@ -47,9 +52,13 @@ class RunningJobs:
     def _work(self, key: JobKey, run: Run, stop: threading.Event) -> None:
         try:
             self._capacity.require(self._records.instance_type(key))
-            self._records.started(key)
-            message = run(stop)
+            with self._cloud.limits.jobs.turn(given_up=lambda: stop.is_set() or self._cloud.workers.stopping.is_set()):
+                self._records.started(key)
+                message = run(stop)
             self._records.ended(key, "Completed", exit_message=message)
+        except GivenUpError:
+            if stop.is_set():
+                self._records.ended(key, "Stopped")
         except JobStoppedError as stopped:
             self._records.ended(key, "Stopped", str(stopped) or None)
         except JobFailedError as failure:
