@@ -83,6 +83,20 @@ def test_jobs_beyond_the_limit_wait_in_progress_and_can_be_stopped(server: Serve
     assert {_job(site, name)["ProcessingJobStatus"] for name in names} == {"Stopped"}
 
 
+def test_a_job_that_prints_line_by_line_loses_none(site: JobSite, unique: str) -> None:
+    script = "for number in range(20_000): print(number, flush=True)"
+    assert site.process(unique, script)["ProcessingJobStatus"] == "Completed"
+    logs, group = site.client("logs"), "/aws/sagemaker/ProcessingJobs"
+    lines = [
+        event["message"]
+        for page in logs.get_paginator("filter_log_events").paginate(
+            logGroupName=group, logStreamNamePrefix=f"{unique}/", PaginationConfig={"PageSize": 10_000}
+        )
+        for event in page["events"]
+    ]
+    assert lines == [str(number) for number in range(20_000)]
+
+
 def _job(site: JobSite, name: str) -> dict[str, Any]:
     job: dict[str, Any] = site.sagemaker.describe_processing_job(ProcessingJobName=name)
     return job
