@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localaws.services.events.inputs import input_of, input_problem
+from localaws.services.events.inputs import input_of, input_problem, must_be_json
 
 EVENT: dict[str, Any] = {
     "id": "1",
@@ -50,18 +50,16 @@ def test_a_path_passes_a_part_of_the_event(path: str, expected: Any) -> None:
 )
 def test_placeholders_alone_are_json_and_within_strings_are_text() -> None:
     filled = _template(
-        '{"name": <name>, "text": "is <name> of <n>", "list": <list>, "inside": "<object>", "none": <none>}',
+        '{"name": <name>, "text": "is <name> of <n>", "list": <list>, "none": <none>}',
         name="$.detail.name",
         n="$.detail.n",
         list="$.detail.list",
-        object="$.detail.object",
         none="$.detail.none",
     )
     assert json.loads(filled) == {
         "name": 'a "b"\n',
         "text": 'is a "b"\n of 3',
         "list": [1, "x"],
-        "inside": '{"k":"v"}',
         "none": None,
     }
 
@@ -76,7 +74,8 @@ def test_the_rule_and_the_event_have_placeholders_of_their_own() -> None:
     assert filled["arn"] == RULE
     assert filled["name"] == "daily"
     assert filled["event"] == EVENT
-    assert filled["head"] == {name: value for name, value in EVENT.items() if name != "detail"}
+    head = {name: value for name, value in EVENT.items() if name not in ("detail", "detail-type")}
+    assert filled["head"] == {**head, "detailType": EVENT["detail-type"]}
     assert filled["when"] == "2030-01-01T00:00:00Z"
 
 
@@ -116,3 +115,23 @@ def test_any_text_keeps_a_template_valid_json(text: str) -> None:
     assert input_problem({"Id": "t", "InputTransformer": transformer}) is None
     filled = input_of({"InputTransformer": transformer}, {"detail": text}, RULE, "")
     assert json.loads(filled) == {"alone": text, "within": f"-{text}-"}
+
+
+def test_an_object_loses_its_quotes_in_a_text() -> None:
+    filled = _template('"it is <object> and <list>"', object="$.detail.object", list="$.detail.list")
+    text = json.loads(filled)
+    assert text == f"it is {_bare(EVENT['detail']['object'])} and {_bare(EVENT['detail']['list'])}"
+
+
+def _bare(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":")).replace('"', "")
+
+
+@pytest.mark.parametrize("name", ["object", "list"])
+def test_an_object_in_quotes_of_a_document_is_no_json_and_the_target_must_have_some(name: str) -> None:
+    transformer = {"InputPathsMap": {"x": f"$.detail.{name}"}, "InputTemplate": '{"a": "<x>"}'}
+    target = {"InputTransformer": transformer}
+    assert must_be_json(target)
+    with pytest.raises(ValueError, match="delimiter"):
+        json.loads(input_of(target, EVENT, RULE, ""))
+    assert not must_be_json({"InputTransformer": {"InputTemplate": '"<x>"'}})

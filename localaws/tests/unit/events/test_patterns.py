@@ -28,6 +28,8 @@ def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
         ("a", "A", False),
         (1, 1, True),
         (1, True, False),
+        (300, 300.0, True),
+        (0, False, False),
         (1, "1", False),
         (True, True, True),
         (None, None, True),
@@ -59,6 +61,16 @@ def _matches(pattern: dict[str, Any], event: dict[str, Any]) -> bool:
         ({"anything-but": {"suffix": ["x", "y"]}}, "by", False),
         ({"anything-but": {"equals-ignore-case": ["A", "B"]}}, "a", False),
         ({"anything-but": {"wildcard": "a*"}}, "ba", True),
+        ({"anything-but": {"prefix": "a"}}, None, True),
+        ({"anything-but": {"suffix": ["x", "y"]}}, 5, True),
+        ({"anything-but": {"equals-ignore-case": "A"}}, None, True),
+        ({"anything-but": {"wildcard": "a*"}}, True, True),
+        ({"anything-but": {"wildcard": ""}}, "a", True),
+        ({"prefix": ""}, "anything", True),
+        ({"suffix": ""}, "", True),
+        ({"prefix": ""}, 5, False),
+        ({"wildcard": ""}, "a", False),
+        ({"wildcard": "a/*/a/*/a/*/b"}, "a/x/a/y/a/z/b", True),
         ({"exists": True}, None, True),
         ({"exists": True}, {"deeper": 1}, False),
         ({"exists": False}, "a", False),
@@ -133,6 +145,15 @@ def test_or_matches_by_either_alternative_beside_the_other_members() -> None:
         '{"a": [{"wildcard": "a\\\\b"}]}',
         '{"a": [{"cidr": "10.0.0.0"}]}',
         '{"a": [{"cidr": "300.0.0.0/8"}]}',
+        '{"a": [{"cidr": "10.0.0.0/x"}]}',
+        '{"a": [{"wildcard": "*:*:*:*:*:b/*"}]}',
+        '{"a": [{"anything-but": null}]}',
+        '{"a": [{"anything-but": {"prefix": ""}}]}',
+        '{"a": [{"anything-but": {"prefix": {"equals-ignore-case": "x"}}}]}',
+        '{"a": [{"anything-but": {"suffix": ["a", 5]}}]}',
+        '{"a": [{"anything-but": {"equals-ignore-case": [5]}}]}',
+        '{"a": [{"numeric": 10}]}',
+        '{"a": [{"numeric": [">", 0, ">", 5]}]}',
         '{"$or": [{"a": [1]}]}',
         '{"a": [1], "a": [2]}',
     ],
@@ -157,3 +178,34 @@ def test_a_pattern_made_of_an_events_own_values_matches_it(detail: dict[str, Any
 def test_anything_but_is_the_opposite_of_the_value(text: str, value: str) -> None:
     plain = _matches({"a": [text]}, {"a": value})
     assert _matches({"a": [{"anything-but": [text]}]}, {"a": value}) is not plain
+
+
+@pytest.mark.parametrize(
+    ("pattern", "event"),
+    [
+        ({"a.b": ["x"]}, {"a": {"b": "x"}}),
+        ({"a": {"b": ["x"]}}, {"a.b": "x"}),
+        ({"a.b.c": ["x"]}, {"a.b": {"c": "x"}}),
+        ({"a": {"b": ["x"]}}, {"a.b": "y", "a": {"b": "x"}}),
+        ({"a": {"b": ["x"], "c": [1]}}, {"a.b": "x", "a": {"c": 1}}),
+    ],
+)
+def test_a_path_is_its_names_joined_by_dots_however_they_nest(pattern: dict[str, Any], event: dict[str, Any]) -> None:
+    assert _matches(pattern, event)
+    assert not _matches(pattern, {"a": {"b": "z"}})
+
+
+_PATHS = st.lists(st.text("ab", min_size=1, max_size=2), min_size=1, max_size=4)
+
+
+@given(_PATHS, st.data())
+def test_an_event_matches_by_any_way_of_nesting_its_path(path: list[str], data: Any) -> None:
+    def nested(value: Any) -> Any:
+        parts = list(path)
+        while parts:
+            taken = data.draw(st.integers(1, len(parts)))
+            value, parts = {".".join(parts[-taken:]): value}, parts[:-taken]
+        return value
+
+    assert _matches(nested(["v"]), nested("v"))
+    assert not _matches(nested(["v"]), nested("w"))

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _LARGEST_ENTRY = 1024 * 1024
-_REQUIRED_OF_AN_EVENT = ("id", "account", "source", "time", "region", "resources", "detail-type")
+_REQUIRED_OF_AN_EVENT = ("id", "account", "source", "time", "region", "detail-type")
 
 
 class EventBridge(Service):
@@ -60,8 +60,10 @@ class EventBridge(Service):
         try:
             event = json.loads(request["Event"])
         except ValueError as error:
-            raise ServiceError("ValidationException", f"Parameter Event is not valid. Reason: {error}") from error
-        missing = [name for name in _REQUIRED_OF_AN_EVENT if not isinstance(event, dict) or name not in event]
+            raise ServiceError("ValidationException", "Parameter Event is not valid.") from error
+        if not isinstance(event, dict):
+            raise ServiceError("ValidationException", "Parameter Event is not valid.")
+        missing = [name for name in _REQUIRED_OF_AN_EVENT if name not in event]
         if missing:
             raise ServiceError(
                 "ValidationException", f"Parameter Event is not valid. Reason: {missing[0]} is a required field."

@@ -47,6 +47,18 @@ def input_problem(target: dict[str, Any]) -> str | None:
     return None
 
 
+def must_be_json(target: dict[str, Any]) -> bool:
+    """Whether a target's template is a JSON document, so that what it is filled to has to be one.
+
+    An object or array that fills a placeholder inside quotes breaks it; EventBridge then invokes nothing.
+    """
+    return "InputTransformer" in target and _is_document(target["InputTransformer"]["InputTemplate"])
+
+
+def _is_document(template: str) -> bool:
+    return template.lstrip().startswith(("{", "["))
+
+
 def _transformer_problem(transformer: dict[str, Any], name: str) -> str | None:
     paths = transformer.get("InputPathsMap", {})
     for variable, path in paths.items():
@@ -75,20 +87,23 @@ _RESERVED = (
 
 def _filled(transformer: dict[str, Any], event: dict[str, Any], rule_arn: str, ingestion_time: str) -> str:
     values = {name: value_at(event, path) for name, path in transformer.get("InputPathsMap", {}).items()}
-    without_detail = {name: value for name, value in event.items() if name != "detail"}
+    without_detail = {
+        {"detail-type": "detailType"}.get(name, name): value for name, value in event.items() if name != "detail"
+    }
     known = (rule_arn, rule_arn.rsplit("/", 1)[-1], ingestion_time, without_detail, event)
     return _fill(transformer["InputTemplate"], {**dict(zip(_RESERVED, known, strict=True)), **values})
 
 
 def _fill(template: str, values: dict[str, Any]) -> str:
     """Put values in: as JSON where a placeholder stands alone, as text where it stands in a string."""
+    within = _within_document if _is_document(template) else _within_text
 
     def replace(found: re.Match[str]) -> str:
         piece = found[0]
         if piece.startswith("<"):
             name = piece[1:-1]
             return _alone(values[name]) if name in values else piece
-        return _PLACEHOLDER.sub(lambda inner: _within(values[inner[1]]) if inner[1] in values else inner[0], piece)
+        return _PLACEHOLDER.sub(lambda inner: within(values[inner[1]]) if inner[1] in values else inner[0], piece)
 
     return _STRING_OR_PLACEHOLDER.sub(replace, template)
 
@@ -97,11 +112,19 @@ def _alone(value: Any) -> str:
     return '""' if value is ABSENT else compact(value)
 
 
-def _within(value: Any) -> str:
+def _within_text(value: Any) -> str:
+    """Objects and arrays lose their quotes in a text."""
+    return compact(value).replace('"', "") if isinstance(value, dict | list) else _escaped(value)
+
+
+def _within_document(value: Any) -> str:
+    return compact(value) if isinstance(value, dict | list) else _escaped(value)
+
+
+def _escaped(value: Any) -> str:
     if value is ABSENT:
         return ""
-    text = value if isinstance(value, str) else compact(value)
-    return compact(text)[1:-1]
+    return compact(value if isinstance(value, str) else compact(value))[1:-1]
 
 
 def _is_json(text: str) -> bool:

@@ -123,9 +123,8 @@ def _sqs(invocation: Invocation) -> None:
     sqs, queue = invocation.client("sqs"), invocation.arn
     url = sqs.get_queue_url(QueueName=queue.resource, QueueOwnerAWSAccountId=queue.account)["QueueUrl"]
     group = invocation.target.get("SqsParameters", {}).get("MessageGroupId")
+    # No deduplication id: a FIFO queue must deduplicate by content, as EventBridge asks.
     options = {"MessageGroupId": invocation.resolved(group)} if group else {}
-    if queue.resource.endswith(".fifo"):
-        options["MessageDeduplicationId"] = str(invocation.event.get("id") or uuid.uuid4())
     sqs.send_message(QueueUrl=url, MessageBody=invocation.text, **options)
 
 

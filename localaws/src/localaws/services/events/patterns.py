@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,7 @@ from localaws.services.events.pattern_values import PatternError, ValueTest, any
 
 Matcher = Callable[[Any], bool]
 _ABSENT: Any = object()
+_DOTTED = re.compile(r"[^.]+(\.[^.]+)+")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -27,13 +29,13 @@ def compiled(text: str) -> Matcher:
     if not isinstance(pattern, dict):
         raise PatternError("Event pattern is not valid. Reason: Filter is not an object")
     try:
-        return _object(pattern)
+        return _object(_nested(pattern))
     except PatternError as error:
         raise PatternError(f"Event pattern is not valid. Reason: {error}") from None
 
 
 def matches(text: str, event: dict[str, Any]) -> bool:
-    return compiled(text)(event)
+    return compiled(text)(_nested(event))
 
 
 def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -42,6 +44,41 @@ def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         names = [name for name, _ in pairs]
         raise ValueError(f"Path '{next(n for n in names if names.count(n) > 1)}' is given twice")
     return members
+
+
+def _nested(document: Any) -> Any:
+    """``{"a.b": 1}`` as ``{"a": {"b": 1}}``: a path is its names joined by dots, however they are nested.
+
+    What lies at the same path twice is an array of both, since either may match.
+    """
+    if isinstance(document, list):
+        return [_nested(item) for item in document]
+    if not isinstance(document, dict):
+        return document
+    found: dict[str, Any] = {}
+    for name, value in document.items():
+        *parents, last = name.split(".") if _DOTTED.fullmatch(name) else [name]
+        inner = _nested(value)
+        for parent in reversed([*parents, last]):
+            inner = {parent: inner}
+        found = _merged(found, inner)
+    return found
+
+
+def _merged(one: dict[str, Any], other: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(one)
+    for name, value in other.items():
+        if name not in merged:
+            merged[name] = value
+        elif isinstance(merged[name], dict) and isinstance(value, dict):
+            merged[name] = _merged(merged[name], value)
+        else:
+            merged[name] = [*_listed(merged[name]), *_listed(value)]
+    return merged
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def _object(pattern: dict[str, Any]) -> Matcher:

@@ -18,7 +18,7 @@ from localaws.policies.service_roles import session_of
 from localaws.services.events.deliveries import Deliveries, Sender
 from localaws.services.events.envelope import written
 from localaws.services.events.failures import InvocationError
-from localaws.services.events.inputs import compact, input_of
+from localaws.services.events.inputs import compact, input_of, must_be_json
 from localaws.services.events.invocations import Invocation, invoke
 from localaws.services.events.metrics import MetricWriter
 from localaws.services.events.patterns import matches
@@ -82,6 +82,8 @@ class Router(Sender):
             _session_name(delivery),
             delivery["RuleArn"],
         )
+        if must_be_json(target):
+            invocation.parsed_text()
         if service_of(target["Arn"]) == "events":
             self._forward(delivery, invocation)
         else:
