@@ -142,6 +142,40 @@ def test_a_fifo_topic_keeps_groups(client: Client, unique: str) -> None:
     assert json.loads(queue.message()["Body"])["Message"] == "m"
 
 
+def test_a_fifo_topic_delivers_the_same_message_once(client: Client, unique: str) -> None:
+    sns, queue = client("sns"), Queue(client, f"{unique}.fifo")
+    options = {"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+    topic = sns.create_topic(Name=f"{unique}.fifo", Attributes=options)["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes={"RawMessageDelivery": "true"})
+    answers = [sns.publish(TopicArn=topic, Message="same", MessageGroupId="g")["MessageId"] for _ in range(2)]
+    sns.publish(TopicArn=topic, Message="other", MessageGroupId="g")
+    assert answers[0] == answers[1]
+    assert [queue.message()["Body"], queue.message()["Body"]] == ["same", "other"]
+
+
+def test_a_topic_is_reached_in_its_own_region_by_a_whole_arn(client: Client, topic: str) -> None:
+    other = client("sns", region="us-east-1")
+    for call, parameters in (
+        (other.publish, {"TopicArn": topic, "Message": "m"}),
+        (other.subscribe, {"TopicArn": topic, "Protocol": "email", "Endpoint": "a@example.org"}),
+        (other.get_topic_attributes, {"TopicArn": topic}),
+        (client("sns").get_topic_attributes, {"TopicArn": "topic"}),
+        (client("sns").tag_resource, {"ResourceArn": topic, "Tags": [{"Key": "a", "Value": v} for v in "12"]}),
+    ):
+        with pytest.raises(ClientError) as refused:
+            call(**parameters)
+        assert _code(refused) == "InvalidParameter"
+
+
+def test_a_topic_of_the_same_name_is_the_same_or_refused(client: Client, unique: str) -> None:
+    sns = client("sns")
+    made = sns.create_topic(Name=unique, Attributes={"DisplayName": "one"})["TopicArn"]
+    assert sns.create_topic(Name=unique)["TopicArn"] == made
+    assert sns.create_topic(Name=unique, Attributes={"DisplayName": "one"})["TopicArn"] == made
+    with pytest.raises(ClientError, match="already exists with different attributes"):
+        sns.create_topic(Name=unique, Attributes={"DisplayName": "two"})
+
+
 def test_a_batch_reports_each_entry(client: Client, topic: str, queue: Queue) -> None:
     sns = client("sns")
     sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=queue.arn, Attributes={"RawMessageDelivery": "true"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+import hashlib
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +11,7 @@ from typing import Any
 import pytest
 
 from localaws.core.errors import ServiceError
-from localaws.services.sns.filters import passes, policy_problem
+from localaws.services.sns.filters import nests, passes, policy_problem
 from localaws.services.sns.messages import Message, document, refuse
 
 ATTRIBUTES = {
@@ -51,10 +53,46 @@ def test_a_body_is_filtered_by_its_members(body: str, expected: bool) -> None:
     assert passes('{"a": {"b": ["x"]}}', "MessageBody", body, {}) is expected
 
 
-def test_a_wrong_policy_is_explained() -> None:
-    assert policy_problem('{"a": [1]}') is None
-    assert policy_problem('{"a": 1}')
-    assert policy_problem("{")
+BODY, BY_NAME = "MessageBody", "MessageAttributes"
+
+
+@pytest.mark.parametrize(
+    ("policy", "scope", "problem"),
+    [
+        ({"a": [1]}, BY_NAME, None),
+        ({"a": 1}, BY_NAME, "must be an object or an array"),
+        ({"a": [{"anything-but": {"suffix": "z"}}]}, BY_NAME, "Unsupported anything-but pattern: suffix"),
+        ({"$or": [{"a": [{"anything-but": {"suffix": "z"}}]}, {"b": [1]}]}, BY_NAME, "anything-but pattern: suffix"),
+        ({"a": list(range(150))}, BY_NAME, None),
+        ({"a": list(range(151))}, BY_NAME, "too complex"),
+        ({"a": list(range(16)), "b": list(range(10))}, BY_NAME, "too complex"),
+        ({name: [1] for name in "abcde"}, BY_NAME, None),
+        ({name: [1] for name in "abcdef"}, BY_NAME, "more than 5 keys"),
+        ({"a": {name: [1] for name in "bcdefgh"}}, BODY, None),  # only the outermost keys count
+        ({"a": {"b": {"c": [1, 2, 3, 4]}}, "d": {"e": [1, 2, 3]}, "f": [1, 2, 3]}, BODY, "too complex"),  # 216
+        ({"a": {"b": {"c": [1, 2, 3, 4]}}, "d": {"e": [1, 2, 3]}, "f": [1, 2]}, BODY, None),  # 144
+        ({"s": [1, 2, 3], "$or": [{"m": list(range(6))}, {"t": list(range(44))}]}, BY_NAME, None),  # 150
+        ({"s": [1, 2, 3], "$or": [{"m": list(range(6))}, {"t": list(range(45))}]}, BY_NAME, "too complex"),  # 153
+    ],
+)
+def test_a_wrong_policy_is_explained(policy: dict[str, Any], scope: str, problem: str | None) -> None:
+    found = policy_problem(json.dumps(policy), scope)
+    assert (found is None) == (problem is None), found
+    assert problem is None or problem in str(found)
+
+
+def test_a_policy_that_is_no_json_is_explained() -> None:
+    assert "failed to parse JSON" in str(policy_problem("{", BODY))
+
+
+def test_a_policy_nests_where_a_member_has_members() -> None:
+    assert nests('{"a": {"b": [1]}}')
+    assert not nests('{"a": [1], "$or": [{"b": [1]}, {"c": [1]}]}')
+
+
+@pytest.mark.parametrize("body", ['{"a.b": "x"}', '[{"a": {"b": "y"}}, {"a": {"b": "x"}}]'])
+def test_a_body_with_dots_or_of_several_objects_is_filtered_too(body: str) -> None:
+    assert passes('{"a": {"b": ["x"]}}', BODY, body, {})
 
 
 def test_each_protocol_may_have_its_own_text() -> None:
@@ -82,9 +120,69 @@ def test_the_document_has_what_aws_puts_in_it() -> None:
         ("x", {"structure": "json"}),
         ('{"sqs": "q"}', {"structure": "json"}),
         ("x", {"structure": "xml"}),
+        ('{"default": {"a": 1}}', {"structure": "json"}),
+        ("x", {"deduplication": "d"}),
     ],
 )
 def test_a_wrong_message_is_refused(text: str, options: dict[str, Any]) -> None:
     with pytest.raises(ServiceError) as refused:
-        refuse(_message(text, **options))
+        refuse(_message(text, **options), deduplicates_by_content=False)
     assert refused.value.code == "InvalidParameter"
+
+
+def _text(kind: str, value: Any = "v") -> dict[str, Any]:
+    return {"DataType": kind, "StringValue": value}
+
+
+@pytest.mark.aws_rule(
+    "A message attribute has a valid name, a known type and a value of it",
+    page="https://docs.aws.amazon.com/sns/latest/dg/sns-message-attributes.html",
+)
+@pytest.mark.parametrize(
+    ("name", "attribute", "word"),
+    [
+        ("a", _text("String", ""), "non-empty message attribute value for message attribute type 'String'"),
+        ("a", {"DataType": "String"}, "non-empty"),
+        ("a", {"DataType": "Binary", "BinaryValue": b""}, "non-empty"),
+        ("a", {"DataType": "String", "BinaryValue": b"x"}, "must use field 'String'"),
+        ("a", {"DataType": "Number", "BinaryValue": b"x"}, "must use field 'String'"),
+        ("a", _text("Binary"), "must use field 'Binary'"),
+        ("a", _text("Text"), "invalid message attribute type"),
+        ("a", _text("string"), "invalid message attribute type"),
+        ("a", _text("Number", "five"), "to number"),
+        ("a" * 256, _text("String"), "less than 256 bytes"),
+        ("a^b", _text("String"), "'#x5E'"),
+        (".a", _text("String"), "starting with character '.'"),
+        ("a.", _text("String"), "ending with character '.'"),
+        ("a..b", _text("String"), "successive '.'"),
+    ],
+)
+def test_a_wrong_attribute_is_refused(name: str, attribute: dict[str, Any], word: str) -> None:
+    with pytest.raises(ServiceError) as refused:
+        refuse(_message(attributes={name: attribute}), deduplicates_by_content=False)
+    assert (refused.value.code, word in refused.value.message) == ("ParameterValueInvalid", True)
+
+
+@pytest.mark.parametrize(
+    "attribute",
+    [
+        _text("String"),
+        _text("String.Array", '["a"]'),
+        _text("Number", "-5.0e3"),
+        _text("Number.int", "5"),
+        {"DataType": "Binary", "BinaryValue": b"x"},
+    ],
+)
+def test_what_sns_takes_for_an_attribute_is_taken(attribute: dict[str, Any]) -> None:
+    refuse(_message(attributes={"a.b-c_1": attribute}), deduplicates_by_content=False)
+
+
+def test_a_fifo_message_needs_an_order_and_an_identity() -> None:
+    fifo = Message("id", "arn:aws:sns:eu-west-1:1:t.fifo", "m", datetime(2030, 1, 1, tzinfo=UTC), group="g")
+    refuse(fifo, deduplicates_by_content=True)
+    assert fifo.deduplication_id == hashlib.sha256(b"m").hexdigest()
+    with pytest.raises(ServiceError, match="ContentBasedDeduplication"):
+        refuse(fifo, deduplicates_by_content=False)
+    refuse(dataclasses.replace(fifo, deduplication="d"), deduplicates_by_content=False)
+    with pytest.raises(ServiceError, match="MessageGroupId"):
+        refuse(dataclasses.replace(fifo, group=None), deduplicates_by_content=True)

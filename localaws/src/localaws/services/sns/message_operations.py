@@ -7,7 +7,9 @@ https://docs.aws.amazon.com/sns/latest/api/API_Publish.html
 from __future__ import annotations
 
 import logging
+import re
 import uuid
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_LONGEST_ID = 80
+_DEDUPLICATED_FOR = timedelta(minutes=5)
+
 
 class Publishing(Service):
     service = "sns"
@@ -36,6 +41,7 @@ class Publishing(Service):
         super().__init__(cloud)
         self._records = Records(cloud)
         self._post_box = PostBox(cloud)
+        self._accepted = cloud.store.table("sns.accepted")
 
     def publish(self, caller: Caller, request: Request) -> Response:
         arn = request.get("TopicArn") or request.get("TargetArn")
@@ -45,12 +51,12 @@ class Publishing(Service):
             raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn or TargetArn Reason: no value")
         if ":endpoint/" in arn:
             raise ServiceError("NotImplemented", "localaws does not support mobile push: publish to a topic.", 501)
-        self._records.refuse_absent_topic(arn)
+        self._records.refuse_absent_topic(arn, caller)
         return self._publish(arn, request)
 
     def publish_batch(self, caller: Caller, request: Request) -> Response:
         arn = request["TopicArn"]
-        self._records.refuse_absent_topic(arn)
+        self._records.refuse_absent_topic(arn, caller)
         entries = request["PublishBatchRequestEntries"]
         names = [entry["Id"] for entry in entries]
         if not entries:
@@ -61,6 +67,8 @@ class Publishing(Service):
             )
         if len(set(names)) < len(names):
             raise ServiceError("BatchEntryIdsNotDistinct", "Two or more batch entries in the request have the same Id.")
+        for name in names:
+            _refuse_batch_id(name)
         successful, failed = [], []
         for entry in entries:
             try:
@@ -81,16 +89,34 @@ class Publishing(Service):
             group=request.get("MessageGroupId"),
             deduplication=request.get("MessageDeduplicationId"),
         )
-        refuse(message)
-        for subscription in self._records.of_topic(topic_arn):
+        by_content = False
+        if topic_arn.endswith(".fifo"):
+            by_content = self._records.topic_attributes(topic_arn).get("ContentBasedDeduplication") == "true"
+        refuse(message, by_content)
+        if not topic_arn.endswith(".fifo"):
+            self._deliver_to_all(message)
+            return {"MessageId": message.identifier}
+        return self._once(message)
+
+    def _once(self, message: Message) -> Response:
+        """A FIFO topic delivers one of the messages with the same deduplication id within five minutes."""
+        key = f"{message.topic_arn}/{message.deduplication_id}"
+        with self._cloud.store.lock:
+            earlier = self._accepted.get(key)
+            if earlier is not None and message.time - earlier["Time"] < _DEDUPLICATED_FOR:
+                return dict(earlier["Answer"])
+            number = str(message.time.timestamp()).replace(".", "").ljust(20, "0")
+            answer: Response = {"MessageId": message.identifier, "SequenceNumber": number}
+            self._accepted.put(key, {"Time": message.time, "Answer": answer})
+        self._deliver_to_all(message)
+        return answer
+
+    def _deliver_to_all(self, message: Message) -> None:
+        for subscription in self._records.of_topic(message.topic_arn):
             attributes = subscription["Attributes"]
             scope = attributes.get("FilterPolicyScope", "MessageAttributes")
             if passes(attributes.get("FilterPolicy"), scope, message.text, message.attributes):
                 self._deliver(subscription, message)
-        answer: Response = {"MessageId": message.identifier}
-        if topic_arn.endswith(".fifo"):
-            answer["SequenceNumber"] = str(message.time.timestamp()).replace(".", "").ljust(20, "0")
-        return answer
 
     def _deliver(self, subscription: Document, message: Message) -> None:
         protocol = subscription["Protocol"]
@@ -125,6 +151,16 @@ class Publishing(Service):
             log.warning("the dead-letter queue %s refused the message: %s", queue, error)
 
 
+def _refuse_batch_id(name: str) -> None:
+    problem = ""
+    if re.search(r"[^A-Za-z0-9_-]", name):
+        problem = f"contains an impermissible character: {name}"
+    elif len(name) > _LONGEST_ID:
+        problem = f"is too long: {name}"
+    if problem:
+        raise ServiceError("InvalidBatchEntryId", f"The Id of a batch entry in the batch request {problem}")
+
+
 def send_to_queue(
     cloud: Cloud, queue_arn: str, body: str, message: Message, attributes: dict[str, dict[str, Any]]
 ) -> None:
@@ -138,5 +174,5 @@ def send_to_queue(
     options: dict[str, Any] = {}
     if queue.resource.endswith(".fifo"):
         options["MessageGroupId"] = message.group or message.identifier
-        options["MessageDeduplicationId"] = message.deduplication or message.identifier
+        options["MessageDeduplicationId"] = message.deduplication_id
     sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=attributes, **options)

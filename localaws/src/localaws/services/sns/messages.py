@@ -7,12 +7,14 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-message-and-json-formats.html
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from localaws.core.errors import ServiceError
+from localaws.services.sns.message_attributes import refuse_attributes
 
 LARGEST = 256 * 1024
 
@@ -36,14 +38,20 @@ class Message:
         if self.structure != "json":
             return self.text
         texts = json.loads(self.text)
-        return str(texts.get(protocol, texts["default"]))
+        own = texts.get(protocol)
+        return str(own if isinstance(own, str) else texts["default"])
+
+    @property
+    def deduplication_id(self) -> str:
+        """Its own, or else the SHA-256 of its text."""
+        return self.deduplication or hashlib.sha256(self.text.encode()).hexdigest()
 
 
-def refuse(message: Message) -> None:
-    """InvalidParameter where SNS would not take the message."""
+def refuse(message: Message, deduplicates_by_content: bool) -> None:
+    """ServiceError where SNS would not take the message. ``deduplicates_by_content``: what its FIFO topic says."""
     if not message.text:
         raise ServiceError("InvalidParameter", "Invalid parameter: Empty message")
-    if len(message.text.encode()) > LARGEST:
+    if len(message.text.encode()) + _size(message.attributes) > LARGEST:
         raise ServiceError("InvalidParameter", "Invalid parameter: Message too long")
     subject = message.subject
     if subject is not None and (not subject or len(subject) > 100 or "\n" in subject):
@@ -52,11 +60,37 @@ def refuse(message: Message) -> None:
         raise ServiceError("InvalidParameter", "Invalid parameter: MessageStructure")
     if message.structure == "json":
         _refuse_structure(message.text)
-    fifo = message.topic_arn.endswith(".fifo")
-    if fifo and not message.group:
-        raise ServiceError(
-            "InvalidParameter", "Invalid parameter: The MessageGroupId parameter is required for FIFO topics"
+    refuse_attributes(message.attributes)
+    _refuse_order(message, deduplicates_by_content)
+
+
+def _refuse_order(message: Message, deduplicates_by_content: bool) -> None:
+    """What a FIFO topic needs, and what a standard topic does not know."""
+    problem = None
+    if not message.topic_arn.endswith(".fifo"):
+        if message.deduplication is not None:
+            problem = (
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid "
+                "for this topic type"
+            )
+    elif not message.group:
+        problem = "The MessageGroupId parameter is required for FIFO topics"
+    elif not message.deduplication and not deduplicates_by_content:
+        problem = (
+            "The topic should either have ContentBasedDeduplication enabled or MessageDeduplicationId provided "
+            "explicitly"
         )
+    if problem:
+        raise ServiceError("InvalidParameter", f"Invalid parameter: {problem}")
+
+
+def _size(attributes: dict[str, dict[str, Any]]) -> int:
+    """Bytes of attributes, which count as the message's own."""
+    return sum(
+        len(name.encode())
+        + sum(len(value if isinstance(value, bytes) else str(value).encode()) for value in attribute.values())
+        for name, attribute in attributes.items()
+    )
 
 
 def _refuse_structure(text: str) -> None:
@@ -66,7 +100,7 @@ def _refuse_structure(text: str) -> None:
         raise ServiceError(
             "InvalidParameter", "Invalid parameter: Message Structure - JSON message body failed to parse"
         ) from error
-    if not isinstance(texts, dict) or "default" not in texts:
+    if not isinstance(texts, dict) or not isinstance(texts.get("default"), str):
         raise ServiceError(
             "InvalidParameter", "Invalid parameter: Message Structure - No default entry in JSON message body"
         )

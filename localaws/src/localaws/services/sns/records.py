@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from localaws.core.store import Document
 
 
+_ARN_PARTS = 6
+
+
 class Records:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
@@ -28,19 +31,31 @@ class Records:
             raise ServiceError("NotFound", "Subscription does not exist", 404)
         return found
 
-    def refuse_absent_topic(self, topic_arn: str) -> None:
-        """NotFound where there is no such topic, InvalidParameter where the ARN is none of a topic."""
+    def refuse_absent_topic(self, topic_arn: str, caller: Caller) -> None:
+        """NotFound where there is no such topic, InvalidParameter where the ARN is none that the caller may name."""
+        self.refuse_foreign_topic(topic_arn, caller)
+        self.topic_attributes(topic_arn)
+
+    def refuse_foreign_topic(self, topic_arn: str, caller: Caller) -> None:
+        """InvalidParameter where this is no ARN of a topic in the region that the caller speaks to."""
         try:
             topic = Arn.parse(topic_arn)
         except ArnError as error:
-            raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn") from error
-        if topic.service != "sns" or ":" in topic.resource:
+            parts = len(topic_arn.split(":"))
+            said = f" Reason: An ARN must have at least 6 elements, not {parts}" if parts < _ARN_PARTS else ""
+            raise ServiceError("InvalidParameter", f"Invalid parameter: TopicArn{said}") from error
+        if topic.service != "sns" or ":" in topic.resource or topic.region != caller.region:
             raise ServiceError("InvalidParameter", "Invalid parameter: TopicArn")
+
+    def topic_attributes(self, topic_arn: str) -> dict[str, str]:
+        """NotFound where there is no such topic."""
+        topic = Arn.parse(topic_arn)
         sns = self._cloud.client("sns", Caller.root(topic.account, topic.region))
         try:
-            sns.get_topic_attributes(TopicArn=topic_arn)
+            found: dict[str, str] = sns.get_topic_attributes(TopicArn=topic_arn)["Attributes"]
         except sns.exceptions.NotFoundException as error:
             raise ServiceError("NotFound", "Topic does not exist", 404) from error
+        return found
 
 
 def raw(subscription: Document) -> bool:

@@ -21,7 +21,7 @@ from localaws.core.operations import Companion
 from localaws.core.pages import Pages
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import HttpResponse, OperationRequest
-from localaws.services.sns.filters import policy_problem
+from localaws.services.sns.filters import BY_ATTRIBUTES, BY_BODY, nests, policy_problem
 from localaws.services.sns.message_operations import send_to_queue
 from localaws.services.sns.messages import Message, written
 from localaws.services.sns.post_box import (
@@ -65,11 +65,14 @@ class Subscriptions(Service):
 
     def subscribe(self, caller: Caller, request: Request) -> Response:
         topic, protocol, endpoint = request["TopicArn"], request["Protocol"], request.get("Endpoint", "")
-        self._records.refuse_absent_topic(topic)
+        self._records.refuse_absent_topic(topic, caller)
         _refuse_endpoint(topic, protocol, endpoint)
-        attributes = dict(request.get("Attributes", {}))
+        given = request.get("Attributes", {})
+        attributes = {name: value for name, value in given.items() if value or name != "FilterPolicy"}
+        scope = attributes.get("FilterPolicyScope", BY_ATTRIBUTES)
         for name, value in attributes.items():
-            _refuse_attribute(name, value)
+            _refuse_attribute(name, value, scope, "Attributes Reason: ")
+            _refuse_nested(attributes.get("FilterPolicy", ""), scope)
         same = next(
             (s for s in self._records.of_topic(topic) if (s["Protocol"], s["Endpoint"]) == (protocol, endpoint)), None
         )
@@ -85,7 +88,7 @@ class Subscriptions(Service):
         return {"SubscriptionArn": same["SubscriptionArn"]}
 
     def confirm_subscription(self, caller: Caller, request: Request) -> Response:
-        self._records.refuse_absent_topic(request["TopicArn"])
+        self._records.refuse_absent_topic(request["TopicArn"], caller)
         for subscription in self._records.of_topic(request["TopicArn"]):
             if subscription["Token"] == request["Token"]:
                 subscription["Pending"] = False
@@ -111,7 +114,7 @@ class Subscriptions(Service):
         return _listed(mine, request)
 
     def list_subscriptions_by_topic(self, caller: Caller, request: Request) -> Response:
-        self._records.refuse_absent_topic(request["TopicArn"])
+        self._records.refuse_absent_topic(request["TopicArn"], caller)
         return _listed(self._records.of_topic(request["TopicArn"]), request)
 
     def get_subscription_attributes(self, caller: Caller, request: Request) -> Response:
@@ -119,6 +122,7 @@ class Subscriptions(Service):
         return {
             "Attributes": {
                 "RawMessageDelivery": "false",
+                **({"FilterPolicyScope": BY_ATTRIBUTES} if "FilterPolicy" in subscription["Attributes"] else {}),
                 **subscription["Attributes"],
                 **{
                     name: subscription[name]
@@ -133,9 +137,11 @@ class Subscriptions(Service):
     def set_subscription_attributes(self, caller: Caller, request: Request) -> Response:
         subscription = self._records.subscription(request["SubscriptionArn"])
         name, value = request["AttributeName"], request.get("AttributeValue", "")
-        if value:
-            _refuse_attribute(name, value)
+        if value or name == "RawMessageDelivery":
+            scope = value if name == "FilterPolicyScope" else subscription["Attributes"].get("FilterPolicyScope")
+            _refuse_attribute(name, value, scope or BY_ATTRIBUTES)
             subscription["Attributes"][name] = value
+            _refuse_nested(subscription["Attributes"].get("FilterPolicy", ""), scope or BY_ATTRIBUTES)
         else:
             subscription["Attributes"].pop(name, None)
         self._records.subscriptions.put(subscription["SubscriptionArn"], subscription)
@@ -188,10 +194,35 @@ class Subscriptions(Service):
 
 
 class TopicCompanion(Companion):
-    """What moto knows of a topic it tells itself; how many subscribed is known here."""
+    """What moto knows of a topic it tells itself; how many subscribed is known here, and what SNS would refuse."""
 
     def __init__(self, records: Records) -> None:
         self._records = records
+
+    def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
+        parameters = request.parameters
+        tags = [tag["Key"] for tag in parameters.get("Tags", [])]
+        if len(set(tags)) < len(tags):
+            raise ServiceError("InvalidParameter", "Invalid parameter: Duplicated keys are not allowed.")
+        arn = parameters.get("TopicArn") or parameters.get("ResourceArn")
+        if arn is not None:
+            self._records.refuse_foreign_topic(str(arn), caller)
+        if request.operation.name == "CreateTopic":
+            self._refuse_another(caller, parameters)
+        return {}
+
+    def _refuse_another(self, caller: Caller, parameters: dict[str, Any]) -> None:
+        """CreateTopic answers an existing topic only where it would be the same."""
+        try:
+            there = self._records.topic_attributes(caller.resource_arn("sns", parameters["Name"]))
+        except ServiceError:
+            return
+        wanted = parameters.get("Attributes", {})
+        if any(there.get(name, "") != value for name, value in wanted.items()):
+            raise ServiceError(
+                "InvalidParameter",
+                "Invalid parameter: Attributes Reason: Topic already exists with different attributes",
+            )
 
     def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
         if response.status >= 300:
@@ -228,20 +259,29 @@ def _refuse_endpoint(topic: str, protocol: str, endpoint: str) -> None:
         )
 
 
-def _refuse_attribute(name: str, value: str) -> None:
+def _refuse_attribute(name: str, value: str, scope: str, where: str = "") -> None:
+    """``where`` stands before the name in the message: Subscribe says that it is one of its Attributes."""
     if name not in _SETTABLE:
-        raise ServiceError("InvalidParameter", f"Invalid parameter: AttributeName Reason: {name} cannot be set")
+        raise ServiceError("InvalidParameter", "Invalid parameter: AttributeName")
     problem = None
-    if name == "FilterPolicy":
-        problem = policy_problem(value)
-    elif name == "FilterPolicyScope":
-        problem = None if value in ("MessageAttributes", "MessageBody") else f"unknown scope {value}"
-    elif name == "RawMessageDelivery":
-        problem = None if value.lower() in ("true", "false") else "it must be true or false"
+    if name == "FilterPolicy" and value:  # an empty one is none
+        problem = policy_problem(value, scope)
+    elif name == "FilterPolicyScope" and value not in (BY_BODY, BY_ATTRIBUTES):
+        problem = f"Invalid value [{value}]. Please use either MessageBody or MessageAttributes"
+    elif name == "RawMessageDelivery" and value.lower() not in ("true", "false"):
+        problem = f"Invalid value [{value}]. Must be true or false."
     elif name == "RedrivePolicy":
         problem = _redrive_problem(value)
     if problem:
-        raise ServiceError("InvalidParameter", f"Invalid parameter: {name}: {problem}")
+        raise ServiceError("InvalidParameter", f"Invalid parameter: {where}{name}: {problem}")
+
+
+def _refuse_nested(policy: str, scope: str) -> None:
+    if policy and scope == BY_ATTRIBUTES and nests(policy):
+        raise ServiceError(
+            "InvalidParameter",
+            "Invalid parameter: Filter policy scope MessageAttributes does not support nested filter policy",
+        )
 
 
 def _redrive_problem(value: str) -> str | None:
