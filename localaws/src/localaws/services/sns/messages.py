@@ -70,8 +70,8 @@ def _refuse_order(message: Message, deduplicates_by_content: bool) -> None:
     if not message.topic_arn.endswith(".fifo"):
         if message.deduplication is not None:
             problem = (
-                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not valid "
-                "for this topic type"
+                "MessageDeduplicationId Reason: The request includes MessageDeduplicationId parameter that is not "
+                "valid for this topic type"
             )
     elif not message.group:
         problem = "The MessageGroupId parameter is required for FIFO topics"
