@@ -87,7 +87,9 @@ def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationReques
         except (NotFound, NotImplementedError, UnknownServiceError):  # not an operation of this one
             continue
         protocol = determine_request_protocol(model, request.content_type)
-        return OperationRequest(service, operation, protocol, _parameters(request, operation, protocol, uri_parameters))
+        parameters = _parameters(request, operation, protocol, uri_parameters)
+        payload = str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""))
+        return OperationRequest(service, operation, protocol, parameters, payload)
     return None
 
 
@@ -95,15 +97,17 @@ def _parameters(
     request: Any, operation: OperationModel, protocol: str, uri_parameters: dict[str, Any]
 ) -> dict[str, Any]:
     parser = PROTOCOL_PARSERS[protocol](operation)
+    payload = operation.get_streaming_input()
+    streamed = payload is not None and payload.serialization.get("streaming", False)
     try:
-        if protocol == "json" and request.data:
+        if protocol == "json" and not streamed and request.data:
             json.loads(request.data)  # the parser takes what is no JSON for an empty request
         parsed = parser.parse(
             {
                 "method": request.method,
-                "values": request.values,
+                "values": request.args if streamed else request.values,
                 "headers": request.headers,
-                "body": request.data,
+                "body": b"" if streamed else request.data,
                 "url_path": request.path,
                 "url_params": uri_parameters,
             }
@@ -112,6 +116,8 @@ def _parameters(
         raise ServiceError("SerializationException", str(error.description)) from error
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         raise ServiceError("SerializationException", f"the request could not be read: {error}") from error
+    if streamed:
+        parsed[str(operation.input_shape.serialization["payload"])] = request.environ["wsgi.input"]
     return {name: value for name, value in parsed.items() if value is not None}
 
 
@@ -166,4 +172,4 @@ def wsgi_answer(response: HttpResponse, start_response: Any) -> Iterable[bytes]:
     # The answer to HEAD has no body, and the length of what GET would bring.
     headers.append(("Content-Length", str(len(response.body)) if response.body else told))
     start_response(f"{response.status} {phrase}", headers)
-    return [response.body]
+    return response.stream if response.stream is not None else [response.body]

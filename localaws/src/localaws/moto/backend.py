@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from moto.s3.models import s3_backends
 
+from localaws.core.backend import BODY_KEY
+from localaws.core.bodies import IN_MEMORY, Bodies
 from localaws.core.caller import Caller
 from localaws.core.wire import HttpResponse
 from localaws.moto import pickle as moto_pickle
+from localaws.moto import stored_objects
 
 log = logging.getLogger(__name__)
 
@@ -28,9 +32,9 @@ _READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class MotoBackend:
-    """Answers requests with moto. ``snapshot_path`` None keeps nothing."""
+    """Answers requests with moto. ``snapshot_path`` None keeps nothing; ``bodies`` None are temporary ones."""
 
-    def __init__(self, snapshot_path: Path | None) -> None:
+    def __init__(self, snapshot_path: Path | None, bodies: Bodies | None = None) -> None:
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "false"
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles name AWS's own policies
         self._application = DomainDispatcherApplication(create_backend_app)
@@ -40,8 +44,13 @@ class MotoBackend:
         self._changed = threading.Event()
         self._writing = threading.Lock()  # the thread of snapshots and stop() write the same file
         self._stopping = threading.Event()
+        self.bodies = bodies or Bodies(None)
+        stored_objects.install(self.bodies)
         if snapshot_path and snapshot_path.exists():
             moto_pickle.restore(snapshot_path.read_bytes())
+        missing = self.bodies.collect()
+        if missing:
+            log.error("the contents of objects in S3 are missing from the state directory: %s", ", ".join(missing))
 
     def start(self) -> None:
         if self._snapshot_path:
@@ -63,6 +72,7 @@ class MotoBackend:
 
     def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account."""
+        incoming = environ.pop(BODY_KEY, None)
         environ["wsgi.input"].seek(0)
         environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
         if caller is not None:
@@ -72,15 +82,21 @@ class MotoBackend:
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             started[:] = [int(status.split(maxsplit=1)[0]), headers]
 
-        with self._changing.shared():
+        with self._changing.shared(), stored_objects.as_files(self._passes_on_content(environ), incoming):
             try:
-                body = b"".join(self._application(environ, start_response))
+                answer = self._application(environ, start_response)
+                body, stream = _joined_if_small(environ, started[1], answer)
             except (NotImplementedError, OperationNotFoundError):
                 return HttpResponse(501, {"Content-Type": "text/html"}, b"")
         if environ["REQUEST_METHOD"] not in _READING_METHODS:
             self._changed.set()
         status, headers = started
-        return HttpResponse(status, dict(headers), body)
+        return HttpResponse(status, dict(headers), body, stream)
+
+    def _passes_on_content(self, environ: dict[str, Any]) -> bool:
+        """Whether the request is one of S3 that takes, copies or gives contents, and looks into none."""
+        host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
+        return (host is None or host.startswith("s3.")) and "select" not in str(environ.get("QUERY_STRING", ""))
 
     def user_access_keys(self) -> list[tuple[str, str]]:
         """(access key id, user ARN) of every key that IAM's CreateAccessKey made, in every account."""
@@ -104,10 +120,12 @@ class MotoBackend:
         with self._writing:
             with self._changing.alone():
                 self._changed.clear()
+                released = self.bodies.released()
                 content = moto_pickle.dump()
             partial = self._snapshot_path.with_suffix(".partial")
             partial.write_bytes(content)
             partial.replace(self._snapshot_path)
+            self.bodies.remove(released)
 
     def _keep_snapshots(self) -> None:
         while not self._stopping.is_set():
@@ -123,6 +141,20 @@ class MotoBackend:
             log.error("moto's state could not be written: %s", error)
         except Exception:
             log.exception("moto's state could not be written")
+
+
+def _joined_if_small(
+    environ: dict[str, Any], headers: list[tuple[str, str]], answer: Any
+) -> tuple[bytes, Iterable[bytes] | None]:
+    """The content of an answer, or the answer itself where it is long: then it is read while it is sent."""
+    length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+    if environ["REQUEST_METHOD"] == "GET" and length > IN_MEMORY:
+        return b"", answer
+    try:
+        return b"".join(answer), None
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
 
 
 class _SharedLock:
