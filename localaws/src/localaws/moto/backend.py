@@ -6,6 +6,7 @@ that was killed outright loses at most the last moments of what moto holds; loca
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import threading
@@ -37,7 +38,7 @@ class MotoBackend:
     def __init__(self, snapshot_path: Path | None, bodies: Bodies | None = None) -> None:
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "false"
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles name AWS's own policies
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _Dispatcher(create_backend_app)
         self._snapshot_path = snapshot_path
         # moto's objects must not change while they are pickled: requests share this, a snapshot waits for all of them.
         self._changing = _SharedLock()
@@ -65,10 +66,7 @@ class MotoBackend:
     def knows(self, environ: dict[str, Any]) -> bool:
         """Whether moto has the service that a signed request is meant for."""
         host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
-        return host is None or any(
-            host == backend or pattern.match(f"http://{host}")
-            for backend, pattern in self._application.backend_url_patterns
-        )
+        return host is None or self._application.has_backend_for(host)
 
     def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account."""
@@ -141,6 +139,21 @@ class MotoBackend:
             log.error("moto's state could not be written: %s", error)
         except Exception:
             log.exception("moto's state could not be written")
+
+
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto is untyped
+    """moto's own, which for every request reads the folders of its installation anew."""
+
+    def __init__(self, create_app: Any) -> None:
+        super().__init__(create_app)
+        self._find = functools.lru_cache(1024)(super().get_backend_for_host)
+        self.has_backend_for = functools.lru_cache(1024)(self._matches)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return self._find(host)
+
+    def _matches(self, host: str) -> bool:
+        return any(host == name or pattern.match(f"http://{host}") for name, pattern in self.backend_url_patterns)
 
 
 def _joined_if_small(
