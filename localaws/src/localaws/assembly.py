@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from localaws.core.bodies import Bodies
 from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.cloud import Cloud
 from localaws.core.wire import WsgiApplication
@@ -41,7 +42,8 @@ def assemble(
     With ``enforce_iam`` every request needs the policies that it would need on AWS. ValueError where the state that is
     kept in ``state_directory`` cannot be read.
     """
-    moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
+    bodies = Bodies(state_directory / "bodies" if state_directory else None)
+    moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None, bodies)
     cloud = Cloud(state_directory, work_directory, accounts, moto, management_account)
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None

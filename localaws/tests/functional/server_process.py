@@ -40,6 +40,10 @@ class ServerProcess:
         assert line.startswith("localaws: listening"), line + (folder / "server.log").read_text()
         self.endpoint_url = line.split()[3].rstrip(",")
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def client(self, service: str, account: str, **keys: str) -> Any:
         """A client as ``account``'s own principal, or with other ``keys``."""
         chosen = keys or {"aws_access_key_id": account, "aws_secret_access_key": "local"}

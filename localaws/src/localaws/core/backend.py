@@ -7,11 +7,17 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
+from localaws.core.bodies import Bodies
 from localaws.core.caller import Caller
 from localaws.core.wire import HttpResponse
 
+# The key of a WSGI environment under which a body comes that was taken out of the request and kept.
+BODY_KEY = "localaws.body"
+
 
 class Backend(Protocol):
+    bodies: Bodies  # where the contents of objects are
+
     def start(self) -> None:
         """Begin to keep the state on disk."""
 

@@ -18,6 +18,7 @@ import botocore.session
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 from botocore.config import Config
 
+from localaws.core.body import CHUNK
 from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.wire import WsgiApplication
 
@@ -26,7 +27,7 @@ MakeClient = Callable[[str, Caller], Any]
 
 _CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
-    s3={"addressing_style": "path"},
+    s3={"addressing_style": "path", "payload_signing_enabled": False},  # it would read every body once more
     parameter_validation=False,  # the front door validates, with AWS's own wording
     request_checksum_calculation="when_required",
     response_checksum_validation="when_required",
@@ -81,8 +82,9 @@ class ClientFactory:
         environ = _environ(request)
         environ[CALLER_KEY] = caller
         environ["HTTP_HOST"] = self._host()
-        body = b"".join(self._application(environ, start_response))
-        return AWSResponse(str(request.url), started[0], dict(started[1]), _RawBody(body))
+        answer = self._application(environ, start_response)
+        raw = _RawBody(b"".join(answer)) if isinstance(answer, list) else _RawStream(answer)
+        return AWSResponse(str(request.url), started[0], dict(started[1]), raw)
 
 
 def _no_front_door(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -96,6 +98,43 @@ class _RawBody(io.BytesIO):
         yield self.getvalue()
 
 
+class _RawStream(io.RawIOBase):
+    """The same, for an answer that is read while it is wanted: the content of a large object."""
+
+    def __init__(self, answer: Iterable[bytes]) -> None:
+        self._answer = answer
+        self._chunks = iter(answer)
+        self._rest = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            rest, self._rest = self._rest, b""
+            return rest + b"".join(self._chunks)
+        while len(self._rest) < size and (chunk := next(self._chunks, b"")):
+            self._rest += chunk
+        given, self._rest = self._rest[:size], self._rest[size:]
+        return given
+
+    def stream(self, *_: Any, **__: Any) -> Iterable[bytes]:
+        while chunk := self.read(CHUNK):
+            yield chunk
+
+    def close(self) -> None:
+        if not self.closed and hasattr(self._answer, "close"):
+            self._answer.close()
+        super().close()
+
+
+def _length_to_read(body: Any) -> int:
+    start = body.tell()
+    end = body.seek(0, io.SEEK_END)
+    body.seek(start)
+    return int(end - start)
+
+
 def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
     """The WSGI environment of a request that botocore was about to send.
 
@@ -103,10 +142,11 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
     """
     url = urlsplit(str(request.url))
     body: Any = request.body or b""
-    if hasattr(body, "read"):
-        body = body.read()
     if isinstance(body, str):
         body = body.encode()
+    if not hasattr(body, "seek"):
+        body = io.BytesIO(body.read() if hasattr(body, "read") else body)
+    length = str(_length_to_read(body))
     environ: dict[str, Any] = {
         "REQUEST_METHOD": request.method,
         "SCRIPT_NAME": "",
@@ -118,10 +158,10 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
         "SERVER_PORT": str(url.port or 80),
         "SERVER_PROTOCOL": "HTTP/1.1",
         "HTTP_HOST": url.netloc,
-        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_LENGTH": length,
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": url.scheme,
-        "wsgi.input": io.BytesIO(body),
+        "wsgi.input": body,
         "wsgi.errors": io.StringIO(),
         "wsgi.multithread": True,
         "wsgi.multiprocess": False,
@@ -131,5 +171,5 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
         text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
         key = name.upper().replace("-", "_")
         environ[key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"] = text
-    environ["CONTENT_LENGTH"] = str(len(body))
+    environ["CONTENT_LENGTH"] = length
     return environ

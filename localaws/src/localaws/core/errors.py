@@ -20,3 +20,13 @@ class ServiceError(Exception):
         self.status = status
         for name, value in members.items():
             setattr(self, name, value)
+
+
+def no_room(error: OSError) -> ServiceError:
+    """The refusal of content that cannot be written to the disk; no SDK repeats such a request."""
+    return ServiceError(
+        "InternalFailure",
+        f"localaws could not write the request's body ({error.strerror or error}); nothing was stored. "
+        "Free disk space and send the request again.",
+        501,
+    )

@@ -28,12 +28,16 @@ class Signature:
 
 @dataclass(frozen=True)
 class OperationRequest:
-    """One parsed request: which operation of which service, and its parameters in the model's own names."""
+    """One parsed request: which operation of which service, and its parameters in the model's own names.
+
+    A streaming payload (the ``Body`` of PutObject) is a seekable binary file.
+    """
 
     service: str
     operation: OperationModel
     protocol: str
     parameters: dict[str, Any]
+    payload: str = ""  # what x-amz-content-sha256 says of the body: a digest, or that it is signed otherwise
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,4 @@ class HttpResponse:
     status: int
     headers: dict[str, str]
     body: bytes
+    stream: Iterable[bytes] | None = None  # the body, where it is too large to be held; its length is in the headers

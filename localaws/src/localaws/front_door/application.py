@@ -18,16 +18,19 @@ from typing import Any
 
 from botocore import xform_name
 
-from localaws.core.backend import Backend
+from localaws.core.backend import BODY_KEY, Backend
+from localaws.core.bodies import NoRoomError
+from localaws.core.body import Body
 from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.documents import DocumentLimitError, refuse_deep_parameters
-from localaws.core.errors import ServiceError
+from localaws.core.errors import ServiceError, no_room
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
 from localaws.core.store import Store
 from localaws.core.turns import Turns
 from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
+from localaws.front_door.intake import take_in
 from localaws.front_door.protocol import (
     candidate_services,
     parse_request,
@@ -76,10 +79,19 @@ class FrontDoor:
         if mounted is not None:
             return mounted(environ, start_response)
         try:
-            _make_body_readable_twice(environ)
+            take_in(environ, self._moto.bodies)
+        except NoRoomError as error:
+            return wsgi_answer(_unkept(environ, no_room(error)), start_response)
         except (ValueError, OSError) as error:  # a length that is no number, a broken chunk
             refusal = ServiceError("IncompleteBody", f"The request's body cannot be read: {error}.", 400)
             return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
+        taken = environ["wsgi.input"]
+        try:
+            return self._answer_to_taken(environ, start_response)
+        finally:
+            self._moto.bodies.discard(taken)
+
+    def _answer_to_taken(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         signature = read_signature(environ)
         if signature is None and self._authorize is not None:
             refusal = ServiceError(
@@ -156,6 +168,7 @@ class FrontDoor:
                 for header, value in companion.before(caller, request).items():
                     environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
                 begun.append(companion)
+            _hand_over_the_body(environ, request)
             if not self._moto.knows(environ):
                 raise _not_implemented(environ, signing_name, request)
             response = self._moto.respond(environ, caller)
@@ -196,6 +209,19 @@ def _refuse_deep_documents(request: OperationRequest) -> None:
         raise ServiceError(code, f"1 validation error detected: {error}") from error
 
 
+def _hand_over_the_body(environ: dict[str, Any], request: OperationRequest | None) -> None:
+    """A body that a companion took out of the request and kept reaches moto beside the request, not in it."""
+    body = request.parameters.get("Body") if request is not None else None
+    if isinstance(body, Body):
+        environ.update({BODY_KEY: body, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
+
+
+def _unkept(environ: dict[str, Any], error: ServiceError) -> HttpResponse:
+    """The refusal of a body that could not be written down, in the protocol that its signature leads to expect."""
+    signature = read_signature(environ)
+    return serialise_unparsed_error(signature.signing_name if signature else "s3", error)
+
+
 def _refuse_invalid(request: OperationRequest) -> None:
     problems = validation_problems(request.parameters, request.operation.input_shape)
     if problems:
@@ -210,14 +236,3 @@ def _is_unimplemented(response: HttpResponse, services: tuple[str, ...]) -> bool
     if services == ("s3", "s3control"):
         return response.status == 501
     return response.status in (404, 405, 500, 501) and "text/html" in content_type
-
-
-def _make_body_readable_twice(environ: dict[str, Any]) -> None:
-    """The front door parses the body and moto reads it again: keep it in memory (chunked bodies get a length)."""
-    if environ.get("wsgi.input_terminated") and "CONTENT_LENGTH" not in environ:
-        body = environ["wsgi.input"].read()
-    else:
-        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
-    environ["CONTENT_LENGTH"] = str(len(body))
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    environ["wsgi.input"] = io.BytesIO(body)

@@ -88,7 +88,9 @@ def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationReques
         except (NotFound, NotImplementedError, UnknownServiceError):  # not an operation of this one
             continue
         protocol = determine_request_protocol(model, request.content_type)
-        return OperationRequest(service, operation, protocol, _parameters(request, operation, protocol, uri_parameters))
+        parameters = _parameters(request, operation, protocol, uri_parameters)
+        payload = str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""))
+        return OperationRequest(service, operation, protocol, parameters, payload)
     return None
 
 
@@ -96,19 +98,19 @@ def _parameters(
     request: Any, operation: OperationModel, protocol: str, uri_parameters: dict[str, Any]
 ) -> dict[str, Any]:
     parser = PROTOCOL_PARSERS[protocol](operation)
+    payload = operation.get_streaming_input()
+    streamed = payload is not None and payload.serialization.get("streaming", False)
     try:
-        if protocol in ("json", "rest-json"):
-            refuse_deep_json(request.data)
-        if protocol == "rest-xml" and _is_sent_as_xml(operation) and request.data:
-            refuse_hostile_xml(request.data)
-        if protocol == "json" and request.data:
+        if not streamed:
+            _refuse_hostile(request.data, operation, protocol)
+        if protocol == "json" and not streamed and request.data:
             json.loads(request.data)  # the parser takes what is no JSON for an empty request
         parsed = parser.parse(
             {
                 "method": request.method,
-                "values": request.values,
+                "values": request.args if streamed else request.values,
                 "headers": request.headers,
-                "body": request.data,
+                "body": b"" if streamed else request.data,
                 "url_path": request.path,
                 "url_params": uri_parameters,
             }
@@ -118,7 +120,17 @@ def _parameters(
     except (ValueError, TypeError, AttributeError, KeyError) as error:
         code = "MalformedXML" if protocol == "rest-xml" else "SerializationException"
         raise ServiceError(code, f"the request could not be read: {error}") from error
+    if streamed:
+        parsed[str(operation.input_shape.serialization["payload"])] = request.environ["wsgi.input"]
     return {name: value for name, value in parsed.items() if value is not None}
+
+
+def _refuse_hostile(content: bytes, operation: OperationModel, protocol: str) -> None:
+    """ValueError for a document that is made to exhaust whoever reads it."""
+    if protocol in ("json", "rest-json"):
+        refuse_deep_json(content)
+    if protocol == "rest-xml" and content and _is_sent_as_xml(operation):
+        refuse_hostile_xml(content)
 
 
 def _is_sent_as_xml(operation: OperationModel) -> bool:
@@ -179,4 +191,4 @@ def wsgi_answer(response: HttpResponse, start_response: Any) -> Iterable[bytes]:
     # The answer to HEAD has no body, and the length of what GET would bring.
     headers.append(("Content-Length", str(len(response.body)) if response.body else told))
     start_response(f"{response.status} {phrase}", headers)
-    return [response.body]
+    return response.stream if response.stream is not None else [response.body]

@@ -7,9 +7,11 @@ that was killed outright loses at most the last moments of what moto holds; loca
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import os
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +21,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.s3.models import s3_backends
 from moto.sqs.models import Queue
 
+from localaws.core.backend import BODY_KEY
+from localaws.core.bodies import IN_MEMORY, Bodies
 from localaws.core.caller import Caller
 from localaws.core.wire import HttpResponse
 from localaws.moto import pickle as moto_pickle
+from localaws.moto import stored_objects
 
 log = logging.getLogger(__name__)
 
@@ -30,20 +35,25 @@ _READING_METHODS = ("GET", "HEAD", "OPTIONS")
 
 
 class MotoBackend:
-    """Answers requests with moto. ``snapshot_path`` None keeps nothing."""
+    """Answers requests with moto. ``snapshot_path`` None keeps nothing; ``bodies`` None are temporary ones."""
 
-    def __init__(self, snapshot_path: Path | None) -> None:
+    def __init__(self, snapshot_path: Path | None, bodies: Bodies | None = None) -> None:
         os.environ["MOTO_ALLOW_NONEXISTENT_REGION"] = "false"
         os.environ["MOTO_IAM_LOAD_MANAGED_POLICIES"] = "true"  # roles name AWS's own policies
-        self._application = DomainDispatcherApplication(create_backend_app)
+        self._application = _Dispatcher(create_backend_app)
         self._snapshot_path = snapshot_path
         # moto's objects must not change while they are pickled: requests share this, a snapshot waits for all of them.
         self._changing = _SharedLock()
         self._changed = threading.Event()
         self._writing = threading.Lock()  # the thread of snapshots and stop() write the same file
         self._stopping = threading.Event()
+        self.bodies = bodies or Bodies(None)
+        stored_objects.install(self.bodies)
         if snapshot_path and snapshot_path.exists():
             moto_pickle.restore(snapshot_path.read_bytes())
+        missing = self.bodies.collect()
+        if missing:
+            log.error("the contents of objects in S3 are missing from the state directory: %s", ", ".join(missing))
 
     def start(self) -> None:
         if self._snapshot_path:
@@ -58,13 +68,11 @@ class MotoBackend:
     def knows(self, environ: dict[str, Any]) -> bool:
         """Whether moto has the service that a signed request is meant for."""
         host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
-        return host is None or any(
-            host == backend or pattern.match(f"http://{host}")
-            for backend, pattern in self._application.backend_url_patterns
-        )
+        return host is None or self._application.has_backend_for(host)
 
     def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account."""
+        incoming = environ.pop(BODY_KEY, None)
         environ["wsgi.input"].seek(0)
         environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
         if caller is not None:
@@ -74,16 +82,22 @@ class MotoBackend:
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
             started[:] = [int(status.split(maxsplit=1)[0]), headers]
 
-        with self._changing.shared():
+        with self._changing.shared(), stored_objects.as_files(self._passes_on_content(environ), incoming):
             _answering.lock = self._changing
             try:
-                body = b"".join(self._application(environ, start_response))
+                answer = self._application(environ, start_response)
+                body, stream = _joined_if_small(environ, started[1], answer)
             except (NotImplementedError, OperationNotFoundError):
                 return HttpResponse(501, {"Content-Type": "text/html"}, b"")
         if environ["REQUEST_METHOD"] not in _READING_METHODS:
             self._changed.set()
         status, headers = started
-        return HttpResponse(status, dict(headers), body)
+        return HttpResponse(status, dict(headers), body, stream)
+
+    def _passes_on_content(self, environ: dict[str, Any]) -> bool:
+        """Whether the request is one of S3 that takes, copies or gives contents, and looks into none."""
+        host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
+        return (host is None or host.startswith("s3.")) and "select" not in str(environ.get("QUERY_STRING", ""))
 
     def user_access_keys(self) -> list[tuple[str, str]]:
         """(access key id, user ARN) of every key that IAM's CreateAccessKey made, in every account."""
@@ -107,10 +121,12 @@ class MotoBackend:
         with self._writing:
             with self._changing.alone():
                 self._changed.clear()
+                released = self.bodies.released()
                 content = moto_pickle.dump()
             partial = self._snapshot_path.with_suffix(".partial")
             partial.write_bytes(content)
             partial.replace(self._snapshot_path)
+            self.bodies.remove(released)
 
     def _keep_snapshots(self) -> None:
         while not self._stopping.is_set():
@@ -140,6 +156,35 @@ def _wait_for_messages(queue: Queue, seconds: float) -> None:
 
 _MOTO_WAIT = Queue.wait_for_messages
 Queue.wait_for_messages = _wait_for_messages
+
+
+class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto is untyped
+    """moto's own, which for every request reads the folders of its installation anew."""
+
+    def __init__(self, create_app: Any) -> None:
+        super().__init__(create_app)
+        self._find = functools.lru_cache(1024)(super().get_backend_for_host)
+        self.has_backend_for = functools.lru_cache(1024)(self._matches)
+
+    def get_backend_for_host(self, host: str | None) -> Any:
+        return self._find(host)
+
+    def _matches(self, host: str) -> bool:
+        return any(host == name or pattern.match(f"http://{host}") for name, pattern in self.backend_url_patterns)
+
+
+def _joined_if_small(
+    environ: dict[str, Any], headers: list[tuple[str, str]], answer: Any
+) -> tuple[bytes, Iterable[bytes] | None]:
+    """The content of an answer, or the answer itself where it is long: then it is read while it is sent."""
+    length = next((int(value) for name, value in headers if name.lower() == "content-length"), 0)
+    if environ["REQUEST_METHOD"] == "GET" and length > IN_MEMORY:
+        return b"", answer
+    try:
+        return b"".join(answer), None
+    finally:
+        if hasattr(answer, "close"):
+            answer.close()
 
 
 class _SharedLock:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.core.bodies import Bodies
 from localaws.core.caller import Caller
 from localaws.core.clients import ClientFactory
 from localaws.core.errors import ServiceError
@@ -26,6 +27,7 @@ class FakeMoto:
 
     def __init__(self) -> None:
         self.asked: list[tuple[Caller | None, str]] = []
+        self.bodies = Bodies(None)
 
     def start(self) -> None: ...
 

@@ -64,7 +64,8 @@ def upload(s3: Any, files: list[tuple[Path, str]], destination: Destination, sym
         if not destination.zipped:
             for path, name in files:
                 key = f"{destination.key}/{name}".strip("/")
-                s3.put_object(Bucket=destination.bucket, Key=key, Body=path.read_bytes(), **encryption)
+                with path.open("rb") as file:
+                    s3.put_object(Bucket=destination.bucket, Key=key, Body=file, **encryption)
             return {"location": location}
         content = zip_files(files, symlinks)
         s3.put_object(Bucket=destination.bucket, Key=destination.key, Body=content, **encryption)

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/codebuild/latest/APIReference/API_ProjectSource.html
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from botocore.exceptions import ClientError
 
 from localaws.core.archives import unzip
 from localaws.core.arn import without_arn
+from localaws.core.body import CHUNK
 from localaws.core.caller import Caller
 from localaws.services.codebuild.failures import PhaseError
 from localaws.services.codecommit.repositories import repository_path
@@ -92,7 +94,9 @@ class Download:
                     if not name or name.endswith("/") or not target.is_relative_to(directory.resolve()):
                         continue
                     target.parent.mkdir(parents=True, exist_ok=True)
-                    target.write_bytes(client.get_object(Bucket=bucket, Key=item["Key"])["Body"].read())
+                    content = client.get_object(Bucket=bucket, Key=item["Key"])["Body"]
+                    with target.open("wb") as file:
+                        shutil.copyfileobj(content, file, CHUNK)
         except ClientError as error:
             raise PhaseError.of(f"source s3://{bucket}/{prefix}", error) from error
 

@@ -1,4 +1,4 @@
-"""Whether what arrived is what the client said it sent: MD5 and the checksums of S3. Pure.
+"""Whether what arrived is what the client said it sent: Content-MD5 and the checksums of S3. Pure.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.html
 """
@@ -6,89 +6,113 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/checking-object-integrity.
 from __future__ import annotations
 
 import base64
-import hashlib
-import zlib
-from collections.abc import Callable, Iterator
-from typing import Any
+import io
+from collections.abc import Iterator, Mapping
+from typing import Any, BinaryIO, cast
 
+from localaws.core.body import CHUNK
+from localaws.core.digests import CHECKSUMS, MD5
 from localaws.core.errors import ServiceError
 
 
-def _crc32(content: bytes) -> bytes:
-    return zlib.crc32(content).to_bytes(4, "big")
+def stated_checksums(parameters: Mapping[str, Any], trailers: Mapping[str, str]) -> dict[str, str]:
+    """The checksums that came with PutObject or UploadPart, by algorithm."""
+    stated = {}
+    for algorithm in CHECKSUMS:
+        value = trailers.get(f"x-amz-checksum-{algorithm.lower()}") or parameters.get(f"Checksum{algorithm}")
+        if value:
+            stated[algorithm] = str(value)
+    return stated
 
 
-def _sha1(content: bytes) -> bytes:
-    return hashlib.sha1(content, usedforsecurity=False).digest()
+def wanted_digests(parameters: Mapping[str, Any], stated: Mapping[str, str]) -> list[str]:
+    """What has to be computed of a content: MD5, which is its ETag, what is compared, and what the client asked for."""
+    asked = parameters.get("ChecksumAlgorithm")
+    return [MD5, *dict.fromkeys([*stated, *([asked] if asked in CHECKSUMS else [])])]
 
 
-def _sha256(content: bytes) -> bytes:
-    return hashlib.sha256(content).digest()
-
-
-# CRC32C and CRC64NVME are taken as they come: plain Python would need minutes for a large object.
-ALGORITHMS: dict[str, Callable[[bytes], bytes]] = {"CRC32": _crc32, "SHA1": _sha1, "SHA256": _sha256}
-
-
-def checksum(algorithm: str, content: bytes) -> str | None:
-    """The checksum in base64, or None for an algorithm that is not computed here."""
-    compute = ALGORITHMS.get(algorithm)
-    return base64.b64encode(compute(content)).decode() if compute else None
-
-
-def refuse_corrupt(parameters: dict[str, Any], body: bytes) -> None:
-    """BadDigest where a checksum that came with PutObject or UploadPart is not that of the body."""
-    content = body
-    trailers: dict[str, str] = {}
-    if "aws-chunked" in str(parameters.get("ContentEncoding", "")):
-        content, trailers = unchunked(body)
-    stated = {algorithm: parameters.get(f"Checksum{algorithm}") for algorithm in ALGORITHMS}
-    stated |= {name: value for name in ALGORITHMS if (value := trailers.get(f"x-amz-checksum-{name.lower()}"))}
+def refuse_corrupt(parameters: Mapping[str, Any], stated: Mapping[str, str], digests: Mapping[str, str]) -> None:
+    """BadDigest where a checksum that came with a content is not its own."""
     for algorithm, value in stated.items():
-        if value and value != checksum(algorithm, content):
+        if value != digests[algorithm]:
             raise ServiceError("BadDigest", f"The {algorithm} you specified did not match the calculated checksum.")
     md5 = parameters.get("ContentMD5")
     if md5:
-        _refuse_md5(str(md5), content)
+        _refuse_md5(str(md5), digests[MD5])
 
 
-def algorithm_header(parameters: dict[str, Any]) -> dict[str, str]:
-    """The header by which moto keeps a checksum that came without naming its algorithm."""
-    given = [name for name in ALGORITHMS if parameters.get(f"Checksum{name}")]
-    return {"x-amz-sdk-checksum-algorithm": given[0]} if given and not parameters.get("ChecksumAlgorithm") else {}
+def checksum_headers(
+    parameters: Mapping[str, Any], stated: Mapping[str, str], digests: Mapping[str, str]
+) -> dict[str, str]:
+    """The headers by which moto keeps a checksum that came without its name, as a trailer, or not at all."""
+    algorithm = next(iter(stated), str(parameters.get("ChecksumAlgorithm")))
+    if algorithm not in digests:
+        return {}
+    return {"x-amz-sdk-checksum-algorithm": algorithm, f"x-amz-checksum-{algorithm.lower()}": digests[algorithm]}
 
 
-def _refuse_md5(stated: str, content: bytes) -> None:
+def _refuse_md5(stated: str, computed: str) -> None:
     try:
         digest = base64.b64decode(stated, validate=True)
     except ValueError:
         digest = b""
     if len(digest) != 16:
         raise ServiceError("InvalidDigest", "The Content-MD5 you specified is not valid.")
-    if digest != hashlib.md5(content, usedforsecurity=False).digest():
+    if digest != base64.b64decode(computed):
         raise ServiceError("BadDigest", "The Content-MD5 you specified did not match what we received.")
 
 
-def unchunked(body: bytes) -> tuple[bytes, dict[str, str]]:
-    """The content of an ``aws-chunked`` body and its trailing headers.
+class Unchunked:
+    """The content of an ``aws-chunked`` body, chunk by chunk; afterwards ``trailers`` are its trailing headers.
 
     https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
     """
-    chunks = list(_chunks(body))
-    trailing = chunks.pop() if chunks else b""
-    lines = [line.split(":", 1) for line in trailing.decode("latin-1").split("\r\n") if ":" in line]
-    return b"".join(chunks), {name.strip().lower(): value.strip() for name, value in lines}
 
+    def __init__(self, body: BinaryIO) -> None:
+        self._body = body
+        self.trailers: dict[str, str] = {}
 
-def _chunks(body: bytes) -> Iterator[bytes]:
-    """Each chunk's content, and last what follows the empty chunk."""
-    position = 0
-    while position < len(body):
-        end = body.index(b"\r\n", position)
-        size = int(body[position:end].split(b";")[0], 16)
-        start = end + 2
-        if size == 0:
-            yield body[start:]
+    def __iter__(self) -> Iterator[bytes]:
+        self._body.seek(0)
+        if not isinstance(self._body, io.RawIOBase):
+            yield from self._read(self._body)
             return
-        yield body[start : start + size]
-        position = start + size + 2
+        buffered = io.BufferedReader(self._body, CHUNK)
+        try:
+            yield from self._read(cast(BinaryIO, buffered))
+        finally:
+            buffered.detach()
+
+    def _read(self, body: BinaryIO) -> Iterator[bytes]:
+        while size := _size_of_chunk(body.readline(_LONGEST_LINE)):
+            while size:
+                content = body.read(min(size, CHUNK))
+                if not content:
+                    raise _incomplete()
+                size -= len(content)
+                yield content
+            if body.readline(_LONGEST_LINE) != b"\r\n":
+                raise _incomplete()
+        for line in body.read(_LONGEST_TRAILER).decode("latin-1").split("\r\n"):
+            name, colon, value = line.partition(":")
+            if colon:
+                self.trailers[name.strip().lower()] = value.strip()
+
+
+_LONGEST_LINE, _LONGEST_TRAILER = 1024, 16 * 1024
+
+
+def _size_of_chunk(line: bytes) -> int:
+    try:
+        size = int(line.partition(b";")[0].strip(), 16)
+    except ValueError as error:
+        raise _incomplete() from error
+    if size < 0:
+        raise _incomplete()
+    return size
+
+
+def _incomplete() -> ServiceError:
+    return ServiceError(
+        "IncompleteBody", "The aws-chunked body ends before the chunk that its headers announce, or is none."
+    )

@@ -1,4 +1,4 @@
-"""Reads of moto's S3 that its API offers not at all, or only by reading a whole object.
+"""Reads of moto's S3 that its API does not offer.
 
 Nothing here changes anything in moto; ``requirements/`` pins the version whose insides these are.
 """
@@ -9,22 +9,17 @@ from typing import Any
 
 from moto.s3.models import s3_backends
 
+from localaws.core.body import Body
+
 
 def bucket_region(bucket: str) -> str:
     return str(_bucket(bucket).region_name)
 
 
-def object_slice(
-    bucket: str, key: str, version_id: str | None, first: int, last: int | None
-) -> tuple[bytes, int] | None:
-    """Bytes ``first`` to ``last`` (inclusive; None: to the end) of an object and its whole size; None if absent."""
+def body_of(bucket: str, key: str, version_id: str | None) -> Body | None:
+    """An object's content; None if it is absent."""
     found = _key(bucket, key, version_id)
-    if found is None:
-        return None
-    with found.lock:
-        found._value_buffer.seek(first)
-        content = found._value_buffer.read() if last is None else found._value_buffer.read(last - first + 1)
-    return content, int(found.contentsize)
+    return None if found is None else found.body[:]
 
 
 def version_of(bucket: str, key: str, version_id: str | None) -> str | None:
@@ -67,7 +62,7 @@ def _key(bucket: str, key: str, version_id: str | None) -> Any:
     account, partition = _place(bucket)
     found = s3_backends[account][partition].get_object(bucket, key, version_id=version_id)
     # A delete marker is no object; it has no content.
-    return found if hasattr(found, "_value_buffer") else None
+    return found if hasattr(found, "body") else None
 
 
 def _bucket(bucket: str) -> Any:

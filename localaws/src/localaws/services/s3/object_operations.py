@@ -1,6 +1,6 @@
 """Objects: what moto does not check before it takes one, what AWS announces after, and copies of parts.
 
-A part is copied by reading only its own range; moto would read the whole source for each.
+A part is copied by naming its range of the source's files; moto would hold the whole source for each.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote
 
+from localaws.core.body import Body, BodyFile
 from localaws.core.caller import Caller
+from localaws.core.digests import MD5
 from localaws.core.errors import ServiceError
 from localaws.core.operations import Companion
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import HttpResponse, OperationRequest
-from localaws.services.s3 import announcements, moto_objects, notifications
+from localaws.services.s3 import announcements, arrivals, moto_objects, notifications
 from localaws.services.s3.bucket_policy_operations import TABLE
-from localaws.services.s3.checksums import algorithm_header, checksum, refuse_corrupt
 from localaws.services.s3.conditional_writes import ConditionalWrites, is_conditional
 from localaws.services.s3.ownership import check_expected_owner
 
@@ -42,13 +43,13 @@ class Objects(Service):
         if self._cloud.moto.bucket_owner(bucket) is None:
             raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=bucket)
         content = _source_range(bucket, key, version, request.get("CopySourceRange"))
-        target = {name: request[name] for name in ("Bucket", "Key", "UploadId", "PartNumber")}
         algorithm = moto_objects.upload_checksum_algorithm(request["Bucket"], request["UploadId"])
-        made = self._cloud.client("s3", caller).upload_part(**target, Body=content)
+        digests = content.know([MD5, algorithm] if algorithm else [MD5])
+        target = {name: request[name] for name in ("Bucket", "Key", "UploadId", "PartNumber")}
+        made = self._cloud.client("s3", caller).upload_part(**target, Body=BodyFile(content))
         result: Response = {"ETag": made["ETag"], "LastModified": self._cloud.clock.now()}
-        value = checksum(algorithm, content) if algorithm else None
-        if value:
-            result[f"Checksum{algorithm}"] = value
+        if algorithm:
+            result[f"Checksum{algorithm}"] = digests[algorithm]
         source_version = moto_objects.version_of(bucket, key, version)
         return {"CopyPartResult": result, **({"CopySourceVersionId": source_version} if source_version else {})}
 
@@ -63,10 +64,8 @@ class ObjectCompanion(Companion):
     def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
         _check_owners(self._cloud, request.parameters)
         headers: dict[str, str] = {}
-        if request.operation.name in ("PutObject", "UploadPart"):
-            body = request.parameters.get("Body") or b""
-            refuse_corrupt(request.parameters, body if isinstance(body, bytes) else str(body).encode())
-            headers = algorithm_header(request.parameters)
+        if request.operation.name in arrivals.OPERATIONS:
+            request.parameters["Body"], headers = arrivals.keep(self._cloud.moto.bodies, request)
         # Last: what has begun will be ended.
         self._conditional_writes.begin(request.operation.name, request.parameters)
         return headers
@@ -123,22 +122,19 @@ def copy_source(given: Any) -> tuple[str, str, str | None]:
     return bucket, key, parse_qs(query).get("versionId", [None])[0]
 
 
-def _source_range(bucket: str, key: str, version: str | None, stated: str | None) -> bytes:
-    first, last = 0, None
-    if stated is not None:
-        found = _RANGE.fullmatch(stated)
-        if not found:
-            raise ServiceError(
-                "InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last"
-            )
-        first, last = int(found[1]), int(found[2])
-    read = moto_objects.object_slice(bucket, key, version, first, last)
-    if read is None:
+def _source_range(bucket: str, key: str, version: str | None, stated: str | None) -> Body:
+    found = _RANGE.fullmatch(stated) if stated is not None else None
+    if stated is not None and not found:
+        raise ServiceError("InvalidArgument", "The x-amz-copy-source-range value must be of the form bytes=first-last")
+    source = moto_objects.body_of(bucket, key, version)
+    if source is None:
         raise ServiceError("NoSuchKey", "The specified key does not exist.", 404, Key=key)
-    content, size = read
-    if stated is not None and (last is None or first > last or last >= size):
+    if found is None:
+        return source
+    first, last, size = int(found[1]), int(found[2]), len(source)
+    if first > last or last >= size:
         raise ServiceError("InvalidRange", f"Range specified is not valid for source object of size: {size}", 416)
-    return content
+    return source[first : last + 1]
 
 
 def _check_owners(cloud: Cloud, parameters: dict[str, Any]) -> None:

@@ -6,14 +6,16 @@ A listing that finds nothing is a failure of the job, in SageMaker's own words; 
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from botocore.exceptions import ClientError
 
+from localaws.core.body import CHUNK
 from localaws.core.caller import Caller
 from localaws.services.sagemaker.jobs.outcome import JobFailedError
 
@@ -72,12 +74,15 @@ class JobObjects:
 
     def read(self, location: S3Location) -> bytes:
         """The object's bytes; JobFailedError with S3's reason."""
+        return self._content(location).read()
+
+    def _content(self, location: S3Location) -> Any:
         try:
-            return self._client.get_object(Bucket=location.bucket, Key=location.key)["Body"].read()
+            return self._client.get_object(Bucket=location.bucket, Key=location.key)["Body"]
         except ClientError as error:
             raise JobFailedError(f"ClientError: Data download failed: {location} cannot be read: {error}") from error
 
-    def write(self, location: S3Location, content: bytes, kms_key: str | None) -> None:
+    def write(self, location: S3Location, content: bytes | BinaryIO, kms_key: str | None) -> None:
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key} if kms_key else {}
         try:
             self._client.put_object(Bucket=location.bucket, Key=location.key, Body=content, **encryption)
@@ -90,10 +95,11 @@ class JobObjects:
             target = folder / item.relative
             if not target.resolve().is_relative_to(folder.resolve()):
                 raise JobFailedError(f"ClientError: The key {item.location} would be written outside its folder.")
-            content = self.read(item.location)
+            content = self._content(item.location)
             try:
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(content)
+                with target.open("wb") as file:
+                    shutil.copyfileobj(content, file, CHUNK)
             except (FileExistsError, NotADirectoryError, IsADirectoryError) as error:
                 raise JobFailedError(
                     f"ClientError: {item.location} cannot become a file beside the other objects: one of them is both "

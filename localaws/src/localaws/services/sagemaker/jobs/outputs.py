@@ -53,9 +53,9 @@ class OutputUpload:
                 self._upload(file)
 
     def _upload(self, file: Path) -> None:
-        self._objects.write(
-            self._target.below(file.relative_to(self._folder).as_posix()), file.read_bytes(), self._kms_key
-        )
+        target = self._target.below(file.relative_to(self._folder).as_posix())
+        with file.open("rb") as content:
+            self._objects.write(target, content, self._kms_key)
 
 
 def _state(file: Path) -> _Seen:
