@@ -1,6 +1,6 @@
 """The WSGI application: one request in, one operation called, one answer out.
 
-    parse by AWS's service model · who is calling · validate · (may they?)
+    may it come in · who has signed it · parse by AWS's service model · validate · (may they?)
       ├─ an operation that a localaws service implements -> that method
       └─ everything else -> moto, whose "not implemented" page becomes a clear error at once
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 import io
 import logging
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import Any
 
 from botocore import xform_name
@@ -20,21 +19,21 @@ from botocore import xform_name
 from localaws.core.backend import Backend
 from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.errors import ServiceError
-from localaws.core.identities import Identities
 from localaws.core.operations import Operations
 from localaws.core.store import Store
 from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
+from localaws.front_door.cors import without_cors
+from localaws.front_door.guard import Guard, presumed_service
 from localaws.front_door.protocol import (
-    candidate_services,
     parse_request,
     serialise_answer,
     serialise_refusal,
     serialise_unparsed_error,
     wsgi_answer,
 )
-from localaws.front_door.regions import refuse_unknown_region
-from localaws.front_door.signature import read_signature
+from localaws.front_door.signature import read_claim
+from localaws.front_door.signing_names import candidate_services
 
 log = logging.getLogger(__name__)
 
@@ -44,19 +43,20 @@ Authorize = Callable[[Caller, OperationRequest], None]
 class FrontDoor:
     """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse.
 
-    ``store`` is asked one thing: whether what operations do can still be kept.
+    ``guard`` finds out whether a request may come in at all and who asks; requests of in-process clients bring their
+    caller along. ``store`` is asked one thing: whether what operations do can still be kept.
     """
 
     def __init__(
         self,
         operations: Operations,
-        identities: Identities,
+        guard: Guard,
         moto: Backend,
         store: Store,
         authorize: Authorize | None = None,
     ) -> None:
         self._operations = operations
-        self._identities = identities
+        self._guard = guard
         self._moto = moto
         self._store = store
         self._authorize = authorize
@@ -64,36 +64,53 @@ class FrontDoor:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
         mounted = self._operations.mounted_at(path)
+        if CALLER_KEY in environ:
+            return wsgi_answer(self._of_client(environ), start_response)
+        found = self._guard.entrance(environ, mounted)
+        if found.refusal is not None:
+            return wsgi_answer(found.refusal, start_response)
         if mounted is not None:
-            return mounted(environ, start_response)
+            return mounted.application(environ, start_response)
+        response = self._of_stranger(environ)
+        headers = {**without_cors(response.headers), **found.headers}
+        return wsgi_answer(HttpResponse(response.status, headers, response.body), start_response)
+
+    def _of_client(self, environ: dict[str, Any]) -> HttpResponse:
+        """The answer to a client of this very process, whose caller is handed over."""
+        _make_body_readable_twice(environ)
+        claim = read_claim(environ)
+        assert claim is not None
+        return self._answer(environ, claim.signature, environ[CALLER_KEY])
+
+    def _of_stranger(self, environ: dict[str, Any]) -> HttpResponse:
+        """The answer to a request from outside, which must show who it is from."""
         try:
             _make_body_readable_twice(environ)
         except (ValueError, OSError) as error:  # a length that is no number, a broken chunk
             refusal = ServiceError("IncompleteBody", f"The request's body cannot be read: {error}.", 400)
-            return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
-        signature = read_signature(environ)
-        if signature is None and self._authorize is not None:
-            refusal = ServiceError(
-                "AccessDenied", "Access Denied: localaws enforces IAM, so requests must be signed.", 403
-            )
-            return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
-        if signature is None:
-            # Unsigned: a public object, a queue URL, a page of moto's. moto decides what it is.
-            return self._ask_moto(environ, None, start_response)
-        return wsgi_answer(self._answer(environ, signature), start_response)
+            return serialise_unparsed_error("s3", refusal)
+        signing_name = presumed_service(environ)
+        try:
+            if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_AUTHORIZATION" not in environ:
+                return self._guard.preflight(environ)  # before a presigned URL is used from another origin, too
+            claim = read_claim(environ)
+            if claim is None:
+                return self._unsigned(environ)
+            signing_name = claim.signature.signing_name
+            caller = self._guard.caller(environ, claim)
+        except ServiceError as error:
+            return serialise_unparsed_error(signing_name, error)
+        return self._answer(environ, claim.signature, caller)
 
-    def _answer(self, environ: dict[str, Any], signature: Signature) -> HttpResponse:
+    def _unsigned(self, environ: dict[str, Any]) -> HttpResponse:
+        signature, caller = self._guard.unsigned(environ)
+        return self._answer(environ, signature, caller)
+
+    def _answer(self, environ: dict[str, Any], signature: Signature, caller: Caller) -> HttpResponse:
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
             self._refuse_without_state()
-            # Whoever presigns does so by the wall clock, however far this cloud's own was moved.
-            if signature.expires is not None and signature.expires < datetime.now(UTC):
-                raise ServiceError("AccessDenied", "Request has expired", 403)
-            caller = environ.get(CALLER_KEY)
-            if caller is None:
-                refuse_unknown_region(signature.region)
-                caller = self._identities.identify(signature)
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
             if self._authorize is not None:
@@ -147,9 +164,6 @@ class FrontDoor:
             for companion in begun:
                 assert request is not None
                 companion.ended(request)
-
-    def _ask_moto(self, environ: dict[str, Any], caller: Caller | None, start_response: Any) -> Iterable[bytes]:
-        return wsgi_answer(self._moto.respond(environ, caller), start_response)
 
 
 def _refused(request: OperationRequest | None, signature: Signature, error: ServiceError) -> HttpResponse:
