@@ -56,7 +56,8 @@ def seed(server: ServerProcess, stage_buckets: dict[str, str], tmp_path_factory:
     config = tmp_path_factory.mktemp("config") / "config"
     config.write_text(
         "".join(
-            f"[profile {stage}-admin]\naws_access_key_id = {account}\naws_secret_access_key = local\n"
+            f"[profile {stage}-admin]\naws_access_key_id = {account}\n"
+            f"aws_secret_access_key = {server.secret(account)}\n"
             for stage, account in _STAGES.items()
         )
     )
@@ -65,7 +66,7 @@ def seed(server: ServerProcess, stage_buckets: dict[str, str], tmp_path_factory:
         "HOME": str(tmp_path_factory.mktemp("home")),
         "AWS_ENDPOINT_URL": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": DEV,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": server.secret(DEV),
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_CONFIG_FILE": str(config),
         "BOOTSTRAP_PROFILES": " ".join(f"{stage}={stage}-admin" for stage in _STAGES),

@@ -25,6 +25,7 @@ from examples.registration import package_description
 from examples.tests.conftest import DEV, REGION
 from scripts.workspace.stage_files import load_stage
 from tests.functional.clones import Clone
+from tests.functional.server_process import Address
 
 GROUP = SAMPLE["model_package_group"]
 OWN = [package_description(each) for each in CANDIDATES]
@@ -113,7 +114,8 @@ def test_a_group_that_holds_versions_of_a_team_gets_none_of_the_samples(clone: C
 def seed(clone: Clone) -> subprocess.CompletedProcess[str]:
     own = {"AWS_ENDPOINT_URL": clone.address()["endpoint_url"], "AWS_ACCESS_KEY_ID": "111111111111"}
     before = clone.environment
-    clone.environment = {"PATH": before["PATH"], "HOME": before["HOME"], "AWS_SECRET_ACCESS_KEY": "local", **own}
+    own["AWS_SECRET_ACCESS_KEY"] = address_of(clone).secret(DEV)
+    clone.environment = {"PATH": before["PATH"], "HOME": before["HOME"], **own}
     try:
         return clone.python("-m", "examples.seed")
     finally:
@@ -140,8 +142,13 @@ def groups(clone: Clone) -> list[str]:
 
 
 def client(clone: Clone) -> Callable[..., Any]:
-    session = boto3.session.Session(aws_access_key_id=DEV, aws_secret_access_key="local", region_name=REGION)
-    return partial(session.client, endpoint_url=clone.address()["endpoint_url"])
+    address = address_of(clone)
+    session = boto3.session.Session(DEV, address.secret(DEV), region_name=REGION)
+    return partial(session.client, endpoint_url=address.endpoint_url)
+
+
+def address_of(clone: Clone) -> Address:
+    return Address(clone.address()["endpoint_url"], clone.folder / ".localaws/state")
 
 
 def edit(clone: Clone, old: str, new: str) -> None:

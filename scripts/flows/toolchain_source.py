@@ -16,7 +16,7 @@ from scripts.errors import UsageError
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.repositories import ensure_repository
 from scripts.terminal.progress import Progress
-from scripts.workspace.git import git_answer, run_git, set_remote_url
+from scripts.workspace.git import git_answer, run_git, set_credential_helper, set_remote_url
 
 REMOTE = "localaws"
 
@@ -45,6 +45,10 @@ def give_source(context: StageContext, parameters: Mapping[str, str], progress: 
             progress.line(line)
         return
     set_remote_url(root, REMOTE, url)
+    helper = os.environ.get("CODECOMMIT_CREDENTIAL_HELPER")
+    if helper:
+        parts = urlsplit(url)
+        set_credential_helper(root, f"{parts.scheme}://{parts.netloc}", helper)
     run_git(root, "config", f"remote.{REMOTE}.push", f"HEAD:refs/heads/{branch}")
     run_git(root, "push", "--quiet", REMOTE)
     progress.line(f"pushed {run_git(root, 'rev-parse', '--short', 'HEAD')} to it; from now on:  git push {REMOTE}")

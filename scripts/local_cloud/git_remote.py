@@ -10,25 +10,33 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from scripts.workspace.git import remote_url, set_remote_url
+from scripts.workspace.git import forget_credential_helper, remote_url, set_credential_helper, set_remote_url
 
 REMOTE = "localaws"
 STOPPED = "embedded-aws-is-stopped--make-local-up.invalid"
 _OURS = ("127.0.0.1", "localhost", STOPPED)
 
 
-def point_remote_to(endpoint_url: str, root: Path = Path()) -> None:
-    _set_host(urlsplit(endpoint_url).netloc, root)
+def point_remote_to(endpoint_url: str, helper: str, root: Path = Path()) -> None:
+    """``helper``: the command that gives git the credentials of its repositories."""
+    netloc = urlsplit(endpoint_url).netloc
+    if _set_host(netloc, root):
+        set_credential_helper(root, f"http://{netloc}", helper)
 
 
 def point_remote_nowhere(root: Path = Path()) -> None:
     _set_host(STOPPED, root)
 
 
-def _set_host(netloc: str, root: Path) -> None:
+def _set_host(netloc: str, root: Path) -> bool:
+    """Whether there is such a remote, which now leads to ``netloc``."""
     url = remote_url(root, REMOTE)
     if not url:
-        return
+        return False
     parts = urlsplit(url)
-    if parts.hostname in _OURS and parts.netloc != netloc:
+    if parts.hostname not in _OURS:
+        return False
+    if parts.netloc != netloc:
         set_remote_url(root, REMOTE, parts._replace(netloc=netloc).geturl())
+        forget_credential_helper(root, f"http://{parts.netloc}")
+    return True

@@ -17,7 +17,8 @@ from pathlib import Path
 from scripts.errors import INTERRUPTED
 from scripts.local_cloud.environment import client_environment, profiles
 from scripts.local_cloud.git_remote import point_remote_to
-from scripts.local_cloud.server import HOME, running_endpoint, start
+from scripts.local_cloud.keys import secret_of, write_private
+from scripts.local_cloud.server import HOME, STATE, git_helper, running_endpoint, start
 from scripts.terminal.heartbeat import hushed
 from scripts.workspace.pipelines import pipeline_names, sample_of
 from scripts.workspace.stage_files import dev_account, load_stage, stage_names
@@ -45,10 +46,11 @@ TEMPLATES = (Path("cloudformation/foundation.yml"), Path("cloudformation/roles.y
 
 def ensure_ready() -> str:
     """The endpoint URL of this clone's embedded AWS, started and prepared now where that was not done."""
-    HOME.mkdir(exist_ok=True)
+    HOME.mkdir(mode=0o700, exist_ok=True)
+    HOME.chmod(0o700)  # an earlier version let others read it
     with _one_starter():
         endpoint_url = running_endpoint() or start()
-        point_remote_to(endpoint_url)
+        point_remote_to(endpoint_url, git_helper())
         _prepare(endpoint_url)
     return endpoint_url
 
@@ -56,10 +58,12 @@ def ensure_ready() -> str:
 def environment_of(endpoint_url: str) -> dict[str, str]:
     """The environment of a verb that works on the embedded AWS: dev's, with a profile for each stage's account."""
     accounts = {stage: load_stage(stage, any_pipeline=True).account for stage in stage_names()}
-    text = profiles(accounts)
+    dev = dev_account()
+    secrets = {account: secret_of(STATE, account) for account in (dev, *accounts.values())}
+    text = profiles(accounts, secrets)
     if not PROFILES.exists() or PROFILES.read_text() != text:
-        PROFILES.write_text(text)
-    return client_environment(endpoint_url, dev_account(), accounts, PROFILES.absolute())
+        write_private(PROFILES, text)
+    return client_environment(endpoint_url, dev, secrets[dev], accounts, PROFILES.absolute(), git_helper())
 
 
 def _prepare(endpoint_url: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -23,6 +24,7 @@ from typing import Any
 from scripts.errors import LocalCloudError, SettingsError
 from scripts.local_cloud.environment import unconfigured
 from scripts.local_cloud.git_remote import point_remote_nowhere
+from scripts.local_cloud.keys import TOKEN_HEADER, control_token, has_keys
 from scripts.workspace.stage_files import accounts
 
 HOME = Path(".localaws")
@@ -37,6 +39,11 @@ START_SECONDS = 60.0
 def running_endpoint() -> str | None:
     address = running_address()
     if address is None:
+        return None
+    if "accounts" not in address or not has_keys(STATE):
+        print("The embedded AWS has no keys that are known here: starting it again.", file=sys.stderr)
+        require_idle(address, [])
+        _stop(address["process"])
         return None
     lacking = sorted(set(accounts()) - set(address["accounts"]))
     if lacking:
@@ -58,13 +65,17 @@ def require_idle(address: dict[str, Any], lacking: list[str]) -> None:
     if at_work:
         variables = [name for name, value in os.environ.items() if name.endswith("_NUMBER") and value in lacking]
         raise LocalCloudError(
-            f"the embedded AWS must be started again for account {', '.join(lacking)}, and something runs there",
+            f"the embedded AWS must be started again for {_reason(lacking)}, and something runs there",
             found=[f"running: {', '.join(at_work)}", *(f"{each} names that account" for each in variables)],
             next_command=(
                 f"unset {variables[0]}   # or wait" if variables else "make status   # wait until it has ended"
             )
             + ", or cut it off: make local-down",
         )
+
+
+def _reason(lacking: list[str]) -> str:
+    return f"account {', '.join(lacking)}" if lacking else "keys of its own"
 
 
 def start() -> str:
@@ -123,9 +134,15 @@ def _launch(port: int) -> str | None:
     return endpoint_url
 
 
+def git_helper() -> str:
+    """The credential helper by which git shows the repositories of this clone's embedded AWS who is calling."""
+    command = [_installed(), "git-credential", "--state", str(STATE.absolute())]
+    return f"!{shlex.join(command)}"
+
+
 def _installed() -> str:
     """The command ``localaws`` of the environment that this verb runs in."""
-    command = Path(sys.executable).with_name("localaws")
+    command = Path(sys.executable).absolute().with_name("localaws")
     if not command.exists():
         raise LocalCloudError(
             "the embedded AWS is not installed beside this Python",
@@ -213,8 +230,10 @@ def _is_address(found: Any) -> bool:
 
 def _health(endpoint_url: str) -> dict[str, Any] | None:
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    page = f"{endpoint_url}/_localaws/health"
+    request = urllib.request.Request(page, headers={TOKEN_HEADER: control_token(STATE)})  # noqa: S310 (loopback)
     try:
-        with opener.open(f"{endpoint_url}/_localaws/health", timeout=5) as response:
+        with opener.open(request, timeout=5) as response:
             health: dict[str, Any] = json.load(response)
     except (OSError, ValueError):
         return None

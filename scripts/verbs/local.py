@@ -27,8 +27,9 @@ def main(arguments: Sequence[str]) -> int:
     if {"-h", "--help"} & set(command):
         os.execvp(command[0], command)  # noqa: S606 (it needs no AWS)
     # After the arguments: this takes 190 ms to import, and --help answers in 30 ms.
+    from scripts.local_cloud.keys import secret_of
     from scripts.local_cloud.preparation import ensure_ready, environment_of
-    from scripts.local_cloud.server import down, reset, running_address
+    from scripts.local_cloud.server import STATE, down, reset, running_address
     from scripts.workspace.stage_files import any_stage, dev_account, load_stage
 
     if chosen.action == "fill":
@@ -50,7 +51,8 @@ def main(arguments: Sequence[str]) -> int:
             raise LocalCloudError("the embedded AWS is not running", next_command="make local-up")
         settings = load_stage(chosen.stage, any_pipeline=True) if chosen.stage else any_stage()
         account = settings.account if chosen.stage else settings.dev_account
-        _print_environment(shell_variables(address["endpoint_url"], account, settings.region), chosen.output)
+        secret = secret_of(STATE, account)
+        _print_environment(shell_variables(address["endpoint_url"], account, secret, settings.region), chosen.output)
     else:
         stage, pipeline = _subject_of(command)
         if stage is not None:  # what is missing, unknown or invalid is refused before anything is started for it

@@ -135,6 +135,21 @@ def set_remote_url(root: Path, name: str, url: str) -> None:
     run_git(root, "config", _scope(root) or "--local", f"remote.{name}.url", url)
 
 
+def set_credential_helper(root: Path, server: str, helper: str) -> None:
+    """Let git ask ``helper``, and no other, for credentials at ``server`` (scheme and host), naming the repository."""
+    scope, section = _scope(root) or "--local", f"credential.{server}"
+    if git_answer(root, "config", scope, "--get-all", f"{section}.helper") == helper:
+        return
+    # An empty one first: the user's own helpers would keep what is valid for minutes.
+    run_git(root, "config", scope, "--replace-all", f"{section}.helper", "")
+    run_git(root, "config", scope, "--add", f"{section}.helper", helper)
+    run_git(root, "config", scope, f"{section}.useHttpPath", "true")
+
+
+def forget_credential_helper(root: Path, server: str) -> None:
+    git_answer(root, "config", _scope(root) or "--local", "--remove-section", f"credential.{server}")
+
+
 def _scope(root: Path) -> str | None:
     """git's option for the settings that are this working tree's own; None where it has none."""
     if git_answer(root, "config", "--get", "extensions.worktreeConfig") == "true":

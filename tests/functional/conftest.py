@@ -43,7 +43,7 @@ def client(server: ServerProcess) -> Callable[..., Any]:
     """``client("s3")``, ``client("s3", account=PREPROD)``: boto3 over HTTP, as a user has it."""
 
     def make(service: str, account: str = DEV, region: str = REGION, **options: Any) -> Any:
-        keys = {"aws_access_key_id": account, "aws_secret_access_key": "local", **options}
+        keys = options or {"aws_access_key_id": account, "aws_secret_access_key": server.secret(account)}
         return session(region, **keys).client(
             service,
             endpoint_url=server.endpoint_url,

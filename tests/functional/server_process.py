@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +29,31 @@ def session(region: str, **keys: str) -> boto3.session.Session:
     return boto3.session.Session(botocore_session=core, region_name=region, **keys)
 
 
+@dataclass(frozen=True)
+class Address:
+    """Where an embedded AWS is, and its state directory, which keeps its accounts' secret keys."""
+
+    endpoint_url: str
+    state: Path
+
+    def secret(self, account: str) -> str:
+        return str(json.loads((self.state / "keys.json").read_text())[account])
+
+    @property
+    def git_helper(self) -> str:
+        """What git is told to ask for credentials."""
+        return f"!{LOCALAWS} git-credential --state {self.state}"
+
+    def page(self, path: str, body: Any = None) -> Any:
+        """A control page's JSON, by the token of the state directory; with ``body`` by POST."""
+        token = (self.state / "control-token").read_text().strip()
+        headers = {"X-Localaws-Token": token, "Content-Type": "application/json"}
+        content = json.dumps(body).encode() if body is not None else None
+        request = urllib.request.Request(f"{self.endpoint_url}{path}", content, headers)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return json.load(answer)
+
+
 class ServerProcess:
     """``localaws start`` on a free port; ``folder`` keeps its state and its log."""
 
@@ -39,12 +67,16 @@ class ServerProcess:
         line = self._process.stdout.readline()
         assert line.startswith("localaws: listening"), line + (folder / "server.log").read_text()
         self.endpoint_url = line.split()[3].rstrip(",")
+        self.address = Address(self.endpoint_url, folder / "state")
 
     def client(self, service: str, account: str, **keys: str) -> Any:
         """A client as ``account``'s own principal, or with other ``keys``."""
-        chosen = keys or {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+        chosen = keys or {"aws_access_key_id": account, "aws_secret_access_key": self.secret(account)}
         config = Config(retries={"mode": "standard", "total_max_attempts": 1})
         return session(self._region, **chosen).client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def secret(self, account: str) -> str:
+        return self.address.secret(account)
 
     def stop(self) -> None:
         self._process.terminate()

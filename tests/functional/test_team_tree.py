@@ -17,6 +17,7 @@ from botocore.config import Config
 from tests.functional.clones import ROOT, Clone
 from tests.functional.conftest import DEV, REGION
 from tests.functional.scripts.site import DEV_BUCKET, PIPELINE, Site, write_stages
+from tests.functional.server_process import Address
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +70,10 @@ def test_a_deployment_says_what_is_missing_and_how_to_bring_it(clone: Clone) -> 
 def test_the_teams_own_model_and_pipeline_are_deployed_and_verified(clone: Clone) -> None:
     write_stages(clone.folder, "berths", "ours")
     assert clone.local("up").returncode == 0
-    endpoint_url = clone.address()["endpoint_url"]
-    client = clients(endpoint_url)
+    address = Address(clone.address()["endpoint_url"], clone.folder / ".localaws/state")
+    client = clients(address)
     client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-    site = Site(clone.folder, endpoint_url, client)
+    site = Site(clone.folder, address, client)
     site.register()
     site.put_input()
     deployed = clone.json("deploy", "--stage", "preprod")
@@ -94,9 +95,9 @@ def test_without_folder_and_wheel_the_installer_says_what_to_name_where(tmp_path
     assert "CLOUD=aws" in done.stderr
 
 
-def clients(endpoint_url: str) -> Callable[..., Any]:
+def clients(address: Address) -> Callable[..., Any]:
     def make(service: str, account: str = DEV) -> Any:
-        session = boto3.session.Session(aws_access_key_id=account, aws_secret_access_key="local", region_name=REGION)
-        return session.client(service, endpoint_url=endpoint_url, config=Config(retries={"mode": "standard"}))
+        session = boto3.session.Session(account, address.secret(account), region_name=REGION)
+        return session.client(service, endpoint_url=address.endpoint_url, config=Config(retries={"mode": "standard"}))
 
     return make

@@ -6,6 +6,7 @@ LOCALAWS names.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -27,7 +28,8 @@ DEFINITION = (
 
 
 @pytest.fixture(scope="module")
-def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Address and secret key of the account."""
     localaws = os.environ.get("LOCALAWS") or str(ROOT / ".venv-test" / "bin" / "localaws")
     state = tmp_path_factory.mktemp("localaws")
     arguments = ["--port", "0", "--state", str(state), "--account", ACCOUNT]
@@ -36,21 +38,22 @@ def endpoint_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         assert process.stdout is not None
         line = process.stdout.readline()
         assert "listening on" in line, f"{localaws} did not start: {line}"
-        yield line.split("listening on ")[1].split(",")[0]
+        secret = json.loads((state / "keys.json").read_text())[ACCOUNT]
+        yield line.split("listening on ")[1].split(",")[0], secret
     finally:
         process.terminate()
         process.wait(30)
 
 
 @pytest.fixture(autouse=True)
-def aws(endpoint_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def aws(server: tuple[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The environment of every AWS client in this process: localaws, and nothing of the user's."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     for name, value in {
-        "AWS_ENDPOINT_URL": endpoint_url,
+        "AWS_ENDPOINT_URL": server[0],
         "AWS_ACCESS_KEY_ID": ACCOUNT,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": server[1],
         "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
         "HOME": str(tmp_path),

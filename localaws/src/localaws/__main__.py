@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from localaws.commands import accounts, clock, env, exit_codes, mail, reset, start
+from localaws.commands import accounts, clock, env, exit_codes, git_credential, mail, reset, start
 from localaws.commands.running_server import RequestRefusedError, ServerNotRunningError
 
 _COMMANDS = {
@@ -16,6 +16,7 @@ _COMMANDS = {
     "accounts": (accounts, "print the server's accounts"),
     "clock": (clock, "print the server's time; move it forward"),
     "mail": (mail, "print the messages that SNS would have sent by email or SMS"),
+    "git-credential": (git_credential, "give git the credentials of a repository here (a credential helper)"),
     "reset": (reset, "stop the server and delete its state"),
 }
 

@@ -15,6 +15,8 @@ from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.cloud import Cloud
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
+from localaws.front_door.guard import Guard
+from localaws.iam.anonymous import AnonymousAccess
 from localaws.iam.enforcement import Enforcement
 from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
@@ -36,22 +38,26 @@ def assemble(
     accounts: Iterable[str],
     enforce_iam: bool = False,
     management_account: str = MANAGEMENT_ACCOUNT,
+    any_secret: bool = False,
 ) -> EmbeddedAws:
     """An embedded AWS that answers but does not run yet: ``cloud.start`` once it can be reached.
 
-    With ``enforce_iam`` every request needs the policies that it would need on AWS. ValueError where the state that is
+    With ``enforce_iam`` every request needs the policies that it would need on AWS; with ``any_secret`` the access key
+    id alone says who asks, and no signature is verified. ValueError where the state that is
     kept in ``state_directory`` cannot be read.
     """
     bodies = Bodies(state_directory / "bodies" if state_directory else None)
     moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None, bodies)
-    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account)
+    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account, any_secret)
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:
         enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
         authorize = enforcement.authorize
         cloud.operations.mount(PREFIX, enforcement.record)
-    front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, cloud.limits.requests, authorize)
+    anonymous = AnonymousAccess(policies, moto, cloud.clock)
+    guard = Guard(cloud.identities, moto, anonymous.owner_for, cloud.control_token, any_secret)
+    front_door = FrontDoor(cloud.operations, guard, moto, cloud.store, cloud.limits.requests, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)
     return EmbeddedAws(cloud, front_door)

@@ -1,6 +1,7 @@
 """localaws' own pages, below ``/_localaws/``: is it there, and the clock that tests move. No AWS API is among them.
 
-GET  /_localaws/health   {"service": "localaws", "process": 4711, "accounts": [...], "unusable": null, "at_work": [],
+GET  /_localaws/health   {"service": "localaws", "process": 4711}, and with the token also
+                         {"accounts": [...], "unusable": null, "at_work": [],
                           "limits": {"jobs": {"at_once": 4, "running": 4, "waiting": 496}, "builds": ..., ...}}
 GET  /_localaws/clock    {"now": "2030-01-01T00:00:00+00:00"}
 POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
@@ -8,12 +9,15 @@ POST /_localaws/clock    {"advance_seconds": 3600}  moves the clock forward
 
 from __future__ import annotations
 
+import hmac
 import json
 import os
 from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import BadRequest, HTTPException, NotFound
 from werkzeug.wrappers import Request, Response
+
+from localaws.core.account_keys import TOKEN_HEADER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +26,7 @@ if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
 PREFIX = "/_localaws/"
+HEALTH_PAGE = "/_localaws/health"
 _FURTHEST = 10 * 365 * 24 * 3600  # seconds of one move: ten years
 
 
@@ -41,16 +46,6 @@ class ControlPages:
 
     def _respond(self, request: Request) -> Response:
         page = request.path.removeprefix(PREFIX)
-        if page == "health":
-            health = {
-                "service": "localaws",
-                "process": os.getpid(),
-                "accounts": list(self._cloud.accounts),
-                "unusable": self._cloud.store.unusable,
-                "at_work": self._cloud.workers.at_work(),
-                "limits": self._cloud.limits.counts(),
-            }
-            return _json(json.dumps(health))
         if page == "clock":
             if request.method == "POST":
                 self._advance(request)
@@ -65,6 +60,26 @@ class ControlPages:
                 f'send {{"advance_seconds": N}}, a number from 0 to {_FURTHEST}: the clock only moves forward'
             )
         self._cloud.clock.advance(seconds)
+
+
+class HealthPage:
+    """Whoever starts a server, or has lost its directory, learns without the token whether it is there."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        request = Request(environ)
+        health: dict[str, Any] = {"service": "localaws", "process": os.getpid()}
+        given = request.headers.get(TOKEN_HEADER, "")
+        if hmac.compare_digest(given.encode(), self._cloud.control_token.encode()):
+            health |= {
+                "accounts": list(self._cloud.accounts),
+                "unusable": self._cloud.store.unusable,
+                "at_work": self._cloud.workers.at_work(),
+                "limits": self._cloud.limits.counts(),
+            }
+        return _json(json.dumps(health))(environ, start_response)
 
 
 def _json(text: str) -> Response:

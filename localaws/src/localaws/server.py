@@ -6,12 +6,13 @@ import signal
 import threading
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from moto.moto_server.werkzeug_app import MotoRequestHandler
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from localaws.assembly import assemble
-from localaws.control import PREFIX, ControlPages
+from localaws.control import HEALTH_PAGE, PREFIX, ControlPages, HealthPage
 from localaws.core.caller import MANAGEMENT_ACCOUNT
 
 HOST = "127.0.0.1"
@@ -21,6 +22,13 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is untype
     """HTTP/1.1, so that clients keep their connections; one line a request would drown what matters."""
 
     protocol_version = "HTTP/1.1"
+
+    def make_environ(self) -> dict[str, Any]:
+        environ: dict[str, Any] = super().make_environ()
+        # As it was sent and signed: http.server takes slashes away that a path begins with.
+        words = self.requestline.split()
+        environ["RAW_URI"] = environ["REQUEST_URI"] = words[1] if len(words) > 1 else "/"
+        return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         pass
@@ -37,10 +45,12 @@ class Server:
         accounts: list[str],
         enforce_iam: bool = False,
         management_account: str = MANAGEMENT_ACCOUNT,
+        any_secret: bool = False,
     ) -> None:
-        aws = assemble(state_directory, work_directory, accounts, enforce_iam, management_account)
+        aws = assemble(state_directory, work_directory, accounts, enforce_iam, management_account, any_secret)
         self.cloud = aws.cloud
         self.cloud.operations.mount(PREFIX, ControlPages(self.cloud))
+        self.cloud.operations.mount(HEALTH_PAGE, HealthPage(self.cloud), asks_itself=True)
         self._http: BaseWSGIServer = make_server(
             HOST, port, aws.front_door, threaded=True, request_handler=_QuietHandler
         )

@@ -19,8 +19,9 @@ import pytest
 from botocore.config import Config
 
 from localaws.server import Server
+from tests.functional.git_client import sign_as
 from tests.functional.job_site import JobSite, trust
-from tests.functional.server_process import session
+from tests.functional.server_process import page, session
 
 DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
 REGION = "eu-west-1"
@@ -34,8 +35,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     server = Server(0, None, tmp_path_factory.mktemp("work"), [DEV, PREPROD, PROD])
     server.run_in_thread()
+    sign_as(DEV, secret_of(server, DEV))
     yield server
     server.stop()
+
+
+def secret_of(server: Server, account: str) -> str:
+    return str(server.cloud.account_keys.secret(account))
+
+
+@pytest.fixture(scope="session")
+def ask_page(server: Server) -> Callable[..., Any]:
+    """``ask_page("/_localaws/clock", {"advance_seconds": 60})``: a control page's JSON."""
+    return functools.partial(page, server.endpoint_url, server.cloud.control_token)
 
 
 @pytest.fixture(scope="session")
@@ -43,7 +55,7 @@ def client(server: Server) -> Callable[..., Any]:
     """``client("s3")``, ``client("s3", account=PREPROD)``: boto3 over HTTP, as a user has it."""
 
     def make(service: str, account: str = DEV, region: str = REGION, **options: Any) -> Any:
-        keys = {"aws_access_key_id": account, "aws_secret_access_key": "local", **options}
+        keys = options or {"aws_access_key_id": account, "aws_secret_access_key": secret_of(server, account)}
         return session(region, **keys).client(
             service,
             endpoint_url=server.endpoint_url,
@@ -66,7 +78,7 @@ def aws_environment(server: Server) -> dict[str, str]:
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "AWS_ENDPOINT_URL": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": DEV,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": secret_of(server, DEV),
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",

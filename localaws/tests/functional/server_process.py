@@ -5,8 +5,10 @@ moto keeps its state in the process, so two servers in one process would see eac
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,8 @@ import boto3
 import botocore.loaders
 import botocore.session
 from botocore.config import Config
+
+from localaws.core.account_keys import TOKEN_HEADER, read_control_token, read_keys
 
 _LOADER = botocore.loaders.create_loader()
 
@@ -23,6 +27,15 @@ def session(region: str, **keys: str) -> boto3.session.Session:
     core = botocore.session.get_session()
     core.register_component("data_loader", _LOADER)
     return boto3.session.Session(botocore_session=core, region_name=region, **keys)
+
+
+def page(endpoint_url: str, token: str, path: str, body: Any = None) -> Any:
+    headers = {TOKEN_HEADER: token, "Content-Type": "application/json"}
+    content = json.dumps(body).encode() if body is not None else None
+    with urllib.request.urlopen(
+        urllib.request.Request(f"{endpoint_url}{path}", content, headers), timeout=10
+    ) as answer:
+        return json.load(answer)
 
 
 class ServerProcess:
@@ -46,9 +59,16 @@ class ServerProcess:
 
     def client(self, service: str, account: str, **keys: str) -> Any:
         """A client as ``account``'s own principal, or with other ``keys``."""
-        chosen = keys or {"aws_access_key_id": account, "aws_secret_access_key": "local"}
+        chosen = keys or {"aws_access_key_id": account, "aws_secret_access_key": self.secret(account)}
         config = Config(retries={"mode": "standard", "total_max_attempts": 1})
         return session(self._region, **chosen).client(service, endpoint_url=self.endpoint_url, config=config)
+
+    def secret(self, account: str) -> str:
+        return read_keys(self.folder / "state")[account]
+
+    def page(self, path: str, body: Any = None) -> Any:
+        """A control page's JSON, by the token of the state directory; with ``body`` by POST."""
+        return page(self.endpoint_url, str(read_control_token(self.folder / "state")), path, body)
 
     def stop(self) -> None:
         self._process.terminate()

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from localaws.server import Server
 from tests.functional.conftest import DEV, REGION
 from tests.functional.job_site import JobSite
-from tests.functional.server_process import ServerProcess
+from tests.functional.server_process import ServerProcess, page
 
 
 @pytest.fixture
@@ -31,7 +30,11 @@ def _client(server: ServerProcess, service: str) -> Any:
 
 
 def _waiting(server: Server | ServerProcess, kind: str) -> dict[str, int]:
-    found: dict[str, int] = requests.get(f"{server.endpoint_url}/_localaws/health", timeout=10).json()["limits"][kind]
+    if isinstance(server, ServerProcess):
+        health = server.page("/_localaws/health")
+    else:
+        health = page(server.endpoint_url, server.cloud.control_token, "/_localaws/health")
+    found: dict[str, int] = health["limits"][kind]
     return found
 
 

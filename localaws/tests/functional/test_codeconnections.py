@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 import urllib.error
 import urllib.request
@@ -19,16 +18,15 @@ from localaws.server import Server
 from localaws.services.codeconnections.announcements import PUSH_SOURCE
 from localaws.services.codeconnections.sources import local_repository
 from tests.functional.conftest import PREPROD
-from tests.functional.test_codecommit import git
+from tests.functional.git_client import git
+from tests.functional.server_process import page
 
 Client = Callable[..., Any]
 
 
 def _map(server: Server, arn: str, repositories: dict[str, str]) -> None:
-    body = json.dumps({"connection_arn": arn, "repositories": repositories}).encode()
-    request = urllib.request.Request(f"{server.endpoint_url}/_localaws/connections", body)
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        assert answer.status == 200
+    body = {"connection_arn": arn, "repositories": repositories}
+    page(server.endpoint_url, server.cloud.control_token, "/_localaws/connections", body)
 
 
 @pytest.fixture

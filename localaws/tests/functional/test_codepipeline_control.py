@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.core.account_keys import read_keys
 from localaws.core.events import Event
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
@@ -336,7 +337,7 @@ class Process:
         self._endpoint = self.process.stdout.readline().split()[3].rstrip(",")
 
     def client(self, service: str, **_: Any) -> Any:
-        keys = {"aws_access_key_id": DEV, "aws_secret_access_key": "x"}
+        keys = {"aws_access_key_id": DEV, "aws_secret_access_key": read_keys(self._state)[DEV]}
         return boto3.client(service, endpoint_url=self._endpoint, region_name=REGION, **keys)
 
     def kill(self) -> None:

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
 from tests.functional.conftest import PREPROD
+from tests.functional.server_process import page
 
 Client = Callable[..., Any]
 
@@ -299,7 +299,7 @@ def test_a_connection_leads_to_a_local_git_folder(
     arn = connections.create_connection(ProviderType="GitHub", ConnectionName=workshop.name)["ConnectionArn"]
     first = commit(tmp_path / "work")
     mapping = {"connection_arn": arn, "repositories": {"acme/app": str(tmp_path / "work")}}
-    requests.post(f"{server.endpoint_url}/_localaws/connections", json=mapping, timeout=10).raise_for_status()
+    page(server.endpoint_url, server.cloud.control_token, "/_localaws/connections", mapping)
     settings = {"ConnectionArn": arn, "FullRepositoryId": "acme/app", "BranchName": "main"}
     source = action(
         "Source",

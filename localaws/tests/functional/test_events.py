@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -15,6 +14,7 @@ from botocore.exceptions import ClientError
 from localaws.server import Server
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
 from tests.functional.doors import open_logs, open_queue, open_topic
+from tests.functional.server_process import page
 
 Client = Callable[..., Any]
 
@@ -77,8 +77,8 @@ def _role(client: Client, name: str, service: str = "events.amazonaws.com") -> s
 
 
 def _advance(server: Server, step: timedelta) -> None:
-    body = json.dumps({"advance_seconds": step.total_seconds()}).encode()
-    urllib.request.urlopen(f"{server.endpoint_url}/_localaws/clock", body, timeout=10).close()
+    body = {"advance_seconds": step.total_seconds()}
+    page(server.endpoint_url, server.cloud.control_token, "/_localaws/clock", body)
 
 
 def _code(error: pytest.ExceptionInfo[ClientError]) -> str:

@@ -25,8 +25,8 @@ def test_an_account_number_as_access_key_is_that_accounts_root(client: Client) -
 
 def test_an_unknown_access_key_is_refused_in_words(client: Client) -> None:
     with pytest.raises(ClientError) as refused:
-        client("s3", aws_access_key_id="AKIAUNKNOWN").list_buckets()
-    assert refused.value.response["Error"]["Code"] == "InvalidClientTokenId"
+        client("s3", aws_access_key_id="AKIAUNKNOWN", aws_secret_access_key="x").list_buckets()
+    assert refused.value.response["Error"]["Code"] == "InvalidAccessKeyId"
 
 
 ORGANIZATION_ROLE = f"arn:aws:iam::{PREPROD}:role/OrganizationAccountAccessRole"
@@ -39,7 +39,11 @@ ORGANIZATION_ROLE = f"arn:aws:iam::{PREPROD}:role/OrganizationAccountAccessRole"
 def test_the_organization_role_leads_the_management_account_and_no_member_into_a_member_account(client: Client) -> None:
     management = client("sts", account=MANAGEMENT_ACCOUNT)
     session = management.assume_role(RoleArn=ORGANIZATION_ROLE, RoleSessionName="test")["Credentials"]
-    keys = {"aws_access_key_id": session["AccessKeyId"], "aws_session_token": session["SessionToken"]}
+    keys = {
+        "aws_access_key_id": session["AccessKeyId"],
+        "aws_secret_access_key": session["SecretAccessKey"],
+        "aws_session_token": session["SessionToken"],
+    }
     assert client("sts", **keys).get_caller_identity()["Account"] == PREPROD
     with pytest.raises(ClientError) as refused:
         client("sts", account=DEV).assume_role(RoleArn=ORGANIZATION_ROLE, RoleSessionName="test")

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 import requests
-from botocore.auth import HmacV1QueryAuth
+from botocore.auth import HmacV1QueryAuth, SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
+from localaws.core.account_keys import TOKEN_HEADER
 from localaws.server import Server
-from tests.functional.conftest import DEV, REGION
+from tests.functional.conftest import DEV, REGION, secret_of
 
 Make = Callable[..., Any]
 
@@ -28,9 +29,9 @@ def address(server: Server, client: Make, unique: str) -> str:
     return f"{server.endpoint_url}/{unique}/a%20b.txt"
 
 
-def _signed_by_version_2(url: str, key: str, seconds: int) -> str:
+def _signed_by_version_2(url: str, key: str, secret: str, seconds: int) -> str:
     request = AWSRequest("GET", url)
-    HmacV1QueryAuth(Credentials(key, "local"), seconds).add_auth(request)
+    HmacV1QueryAuth(Credentials(key, secret), seconds).add_auth(request)
     return str(request.url)
 
 
@@ -38,9 +39,9 @@ def _signed_by_version_2(url: str, key: str, seconds: int) -> str:
     "A request is signed by Signature Version 4 in its headers or its query",
     page="https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html",
 )
-def test_urls_presigned_by_either_version_are_followed(client: Make, address: str, unique: str) -> None:
+def test_urls_presigned_by_either_version_are_followed(server: Server, client: Make, address: str, unique: str) -> None:
     newer = client("s3").generate_presigned_url("get_object", {"Bucket": unique, "Key": "a b.txt"})
-    for url in (newer, _signed_by_version_2(address, DEV, 60)):
+    for url in (newer, _signed_by_version_2(address, DEV, secret_of(server, DEV), 60)):
         assert requests.get(url, timeout=10).content == b"content"
 
 
@@ -48,9 +49,9 @@ def test_urls_presigned_by_either_version_are_followed(client: Make, address: st
     "A presigned URL ends with its Expires",
     page="https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html",
 )
-def test_an_expired_presigned_url_is_refused(client: Make, address: str, unique: str) -> None:
+def test_an_expired_presigned_url_is_refused(server: Server, client: Make, address: str, unique: str) -> None:
     newer = client("s3").generate_presigned_url("get_object", {"Bucket": unique, "Key": "a b.txt"}, ExpiresIn=1)
-    older = _signed_by_version_2(address, DEV, -1)
+    older = _signed_by_version_2(address, DEV, secret_of(server, DEV), -1)
     deadline = time.monotonic() + 10
     while requests.get(newer, timeout=10).status_code == 200 and time.monotonic() < deadline:
         pass
@@ -60,8 +61,8 @@ def test_an_expired_presigned_url_is_refused(client: Make, address: str, unique:
 
 
 def test_a_presigned_url_of_an_unknown_key_is_refused(address: str) -> None:
-    answer = requests.get(_signed_by_version_2(address, "AKIAUNKNOWN", 60), timeout=10)
-    assert (answer.status_code, "InvalidClientTokenId" in answer.text) == (403, True)
+    answer = requests.get(_signed_by_version_2(address, "AKIAUNKNOWN", "x", 60), timeout=10)
+    assert (answer.status_code, "InvalidAccessKeyId" in answer.text) == (403, True)
 
 
 @pytest.mark.parametrize(
@@ -89,9 +90,10 @@ def test_what_does_not_run_says_so(client: Make, service: str, operation: str, r
 
 
 def _posted(server: Server, signing_name: str, region: str = REGION, **request: Any) -> requests.Response:
-    signed = f"AWS4-HMAC-SHA256 Credential={DEV}/20300101/{region}/{signing_name}/aws4_request, Signature=0"
-    headers = {"Authorization": signed, "Content-Type": "application/x-amz-json-1.1", **request.pop("headers", {})}
-    return requests.post(server.endpoint_url, headers=headers, timeout=10, **request)
+    headers = {"Content-Type": "application/x-amz-json-1.1", **request.pop("headers", {})}
+    signed = AWSRequest("POST", f"{server.endpoint_url}/", headers, **request)
+    SigV4Auth(Credentials(DEV, secret_of(server, DEV)), signing_name, region).add_auth(signed)
+    return requests.post(server.endpoint_url, headers=dict(signed.headers), timeout=10, **request)
 
 
 def test_requests_that_nobody_can_read_are_refused_in_words(server: Server) -> None:
@@ -111,7 +113,7 @@ def test_requests_that_nobody_can_read_are_refused_in_words(server: Server) -> N
 def test_a_body_of_no_length_is_refused_in_words(server: Server, header: str, body: str) -> None:
     host, port = server.endpoint_url.removeprefix("http://").split(":")
     with socket.create_connection((host, int(port)), timeout=10) as connection:
-        connection.sendall(f"PUT /bucket/key HTTP/1.1\r\nHost: x\r\n{header}\r\n\r\n{body}\r\n".encode())
+        connection.sendall(f"PUT /bucket/key HTTP/1.1\r\nHost: {host}\r\n{header}\r\n\r\n{body}\r\n".encode())
         answer = b"".join(iter(lambda: connection.recv(65536), b""))
     assert b" 400 " in answer.splitlines()[0]
     assert b"body cannot be read" in answer
@@ -127,5 +129,7 @@ def test_a_region_that_aws_has_not_is_refused(client: Make, service: str) -> Non
 @pytest.mark.parametrize("body", ["[1]", "{}", '{"advance_seconds": 1e300}', '{"advance_seconds": NaN}', "{"])
 def test_the_clock_takes_only_what_it_can_follow(server: Server, body: str) -> None:
     before = server.cloud.clock.now()
-    assert requests.post(f"{server.endpoint_url}/_localaws/clock", data=body, timeout=10).status_code == 400
+    headers = {TOKEN_HEADER: server.cloud.control_token, "Content-Type": "application/json"}
+    page = f"{server.endpoint_url}/_localaws/clock"
+    assert requests.post(page, data=body, headers=headers, timeout=10).status_code == 400
     assert (server.cloud.clock.now() - before).total_seconds() < 60

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -25,9 +24,10 @@ class Enforced:
 
     def __init__(self, server: ServerProcess) -> None:
         self.url = server.endpoint_url
+        self.server = server
 
     def client(self, service: str, account: str = DEV, keys: Keys | None = None) -> Any:
-        keys = keys or {"aws_access_key_id": account, "aws_secret_access_key": "x"}
+        keys = keys or {"aws_access_key_id": account, "aws_secret_access_key": self.server.secret(account)}
         return boto3.client(service, endpoint_url=self.url, region_name=REGION, config=CONFIG, **keys)
 
     def role(self, name: str, *statements: Any, account: str = DEV, **members: Any) -> Keys:
@@ -247,8 +247,7 @@ def test_a_page_tells_who_asked_for_which_action_on_what(enforced: Enforced, uni
     for _ in range(2):
         s3.get_object(Bucket=bucket, Key="in/a.csv")
     denied(s3.put_object, Bucket=bucket, Key="x", Body=b"")
-    with urllib.request.urlopen(f"{enforced.url}/_localaws/iam") as page:
-        asked = json.load(page)["asked"]
+    asked = enforced.server.page("/_localaws/iam")["asked"]
     role = f"arn:aws:iam::{DEV}:role/{unique}"
     assert [each for each in asked if each["principal"] == role] == [
         asking(role, "s3:GetObject", f"arn:aws:s3:::{bucket}/in/a.csv", True, 2),

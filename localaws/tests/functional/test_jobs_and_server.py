@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,8 +15,10 @@ from typing import Any
 
 import boto3
 
+from localaws.core.account_keys import read_control_token, read_keys
 from tests.functional.conftest import DEV, REGION
 from tests.functional.job_site import JobSite, trust
+from tests.functional.server_process import page
 from tests.functional.test_codebuild import finished, whole_log
 
 # A program with a child that left its session: both must end with the server.
@@ -41,7 +42,7 @@ def running(state: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[..., 
         endpoint = process.stdout.readline().split("listening on ")[1].split(",")[0]
 
         def client(service: str) -> Any:
-            session = boto3.session.Session(DEV, "local", region_name=REGION)
+            session = boto3.session.Session(DEV, read_keys(state)[DEV], region_name=REGION)
             return session.client(service, endpoint_url=endpoint)
 
         yield process, client
@@ -71,6 +72,11 @@ def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_pa
     assert "localaws was stopped while the job ran" in job["FailureReason"]
 
 
+def next_day(state: Path, client: Callable[..., Any]) -> None:
+    endpoint = client("s3").meta.endpoint_url
+    page(endpoint, str(read_control_token(state)), "/_localaws/clock", {"advance_seconds": 86400})
+
+
 def alive(number: int) -> bool:
     try:
         os.kill(number, 0)
@@ -82,17 +88,14 @@ def alive(number: int) -> bool:
 def test_a_clock_moved_forward_costs_no_line_of_output(tmp_path: Path, unique: str) -> None:
     with running(tmp_path) as (_, client):
         site = make_site(client, unique)
-        endpoint = client("s3").meta.endpoint_url
-        request = urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}')
-        urllib.request.urlopen(request).close()
+        next_day(tmp_path, client)
         site.process(unique, "print('tomorrow')")
         assert list(site.logs("processing", unique).values()) == [["tomorrow"]]
 
 
 def test_a_clock_moved_forward_costs_no_line_of_a_build(tmp_path: Path, unique: str) -> None:
     with running(tmp_path) as (_, client):
-        endpoint = client("s3").meta.endpoint_url
-        urllib.request.urlopen(urllib.request.Request(f"{endpoint}/_localaws/clock", b'{"advance_seconds": 86400}'))
+        next_day(tmp_path, client)
         build = finished(client, start_build(client, unique, "echo tomorrow"))
         assert "tomorrow" in whole_log(client, build)
 

@@ -7,9 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import boto3
 import pytest
-from botocore.config import Config
 
 from tests.functional.conftest import DEV, REGION
 from tests.functional.server_process import ServerProcess
@@ -21,9 +19,7 @@ Client = Callable[[str], Any]
 def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """Clients of a server that enforces IAM."""
     server = ServerProcess(tmp_path_factory.mktemp("aws"), [DEV], REGION, "--enforce-iam")
-    session = boto3.session.Session(aws_access_key_id=DEV, aws_secret_access_key="local", region_name=REGION)
-    config = Config(retries={"mode": "standard", "total_max_attempts": 1})
-    yield lambda service: session.client(service, endpoint_url=server.endpoint_url, config=config)
+    yield lambda service: server.client(service, DEV)
     server.stop()
 
 

@@ -7,7 +7,6 @@ import json
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +18,8 @@ from botocore.exceptions import ClientError
 
 from localaws.core.events import Event
 from localaws.server import Server
-from tests.functional.conftest import DEV, REGION
+from tests.functional.conftest import DEV, REGION, secret_of
+from tests.functional.server_process import page
 
 Client = Callable[..., Any]
 ROLE_NAME = "pipelines-of-tests"
@@ -173,7 +173,7 @@ def callback_step(queue: str) -> dict[str, Any]:
 
 
 def client_of(server: Server, service: str) -> Any:
-    keys = {"aws_access_key_id": DEV, "aws_secret_access_key": "local"}
+    keys = {"aws_access_key_id": DEV, "aws_secret_access_key": secret_of(server, DEV)}
     return boto3.client(service, endpoint_url=server.endpoint_url, region_name=REGION, **keys)
 
 
@@ -286,9 +286,9 @@ def passed(server: Server, seconds: float) -> bool:
 
 
 def say_capacity(server: Server, instance_type: str, short: bool) -> None:
-    body = json.dumps({"instance_type": instance_type, "short": short}).encode()
-    with urllib.request.urlopen(f"{server.endpoint_url}/_localaws/capacity", body) as answer:
-        assert (instance_type in json.load(answer)["short"]) is short
+    body = {"instance_type": instance_type, "short": short}
+    found = page(server.endpoint_url, server.cloud.control_token, "/_localaws/capacity", body)
+    assert (instance_type in found["short"]) is short
 
 
 def test_stopping_stops_the_running_job(pipelines: Pipelines, bucket: str) -> None:

@@ -15,6 +15,8 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from localaws.core.account_keys import read_keys
+
 FOLDER = Path(__file__).parents[2]
 ACCOUNT, REGION = "314159265358", "us-west-2"
 
@@ -120,8 +122,8 @@ def test_everything_that_it_imports_is_among_what_it_requires(environment: Path,
 
 
 @pytest.fixture(scope="module")
-def endpoint_url(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server that the command starts, from a directory which has nothing to do with this repository."""
+def started(environment: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """Address and secret of a server that the command starts, in a directory that has nothing of this repository."""
     elsewhere = tmp_path_factory.mktemp("elsewhere")
     command = [str(environment / "bin/localaws"), "start", "--port", "0", "--account", ACCOUNT]
     own = {"PATH": "/usr/bin:/bin", "HOME": str(elsewhere)}
@@ -130,15 +132,16 @@ def endpoint_url(environment: Path, tmp_path_factory: pytest.TempPathFactory) ->
         assert process.stdout is not None
         line = process.stdout.readline()
         assert line.startswith("localaws: listening on "), line
-        yield line.split()[3].rstrip(",")
+        yield line.split()[3].rstrip(","), read_keys(elsewhere / ".localaws")[ACCOUNT]
     finally:
         process.terminate()
         process.wait(20)
 
 
-def test_another_projects_stack_is_deployed_and_works(endpoint_url: str) -> None:
+def test_another_projects_stack_is_deployed_and_works(started: tuple[str, str]) -> None:
+    endpoint_url, secret = started
     session = boto3.session.Session(
-        aws_access_key_id=ACCOUNT, aws_secret_access_key="local", region_name=REGION, aws_session_token=None
+        aws_access_key_id=ACCOUNT, aws_secret_access_key=secret, region_name=REGION, aws_session_token=None
     )
 
     def client(service: str) -> Any:

@@ -16,7 +16,7 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
     """With a bucket in dev and the foundation in both stages."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"))
     try:
-        aws.prepare(Site(tmp_path_factory.mktemp("bootstrap"), aws.endpoint_url, aws.client))
+        aws.prepare(Site(tmp_path_factory.mktemp("bootstrap"), aws.address, aws.client))
         yield aws
     finally:
         aws.stop()
@@ -25,7 +25,7 @@ def embedded_aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedA
 @pytest.fixture
 def site(embedded_aws: EmbeddedAws, tmp_path: Path) -> Site:
     """A repository with a pipeline, a group and stacks of its own; nothing is registered or deployed yet."""
-    return Site(tmp_path, embedded_aws.endpoint_url, embedded_aws.client)
+    return Site(tmp_path, embedded_aws.address, embedded_aws.client)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from scripts.decisions.definition_binding import definition_text
 from scripts.decisions.definition_freshness import sealed
 from scripts.workspace.pipelines import current_digests
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
-from tests.functional.server_process import ServerProcess
+from tests.functional.server_process import Address, ServerProcess
 
 ROOT = Path(__file__).parents[3]
 PROJECT = "harbour"
@@ -108,12 +108,13 @@ tags: {{}}
 """
 
 
-def administrators(folder: Path) -> dict[str, str]:
+def administrators(folder: Path, address: Address) -> dict[str, str]:
     """Variables that name an administrator's profile of each stage's account; its file is beside ``folder``."""
     path = folder.with_name(f"{folder.name}.aws-config")
     path.write_text(
         "".join(
-            f"[profile {stage}-admin]\naws_access_key_id = {account}\naws_secret_access_key = local\n"
+            f"[profile {stage}-admin]\naws_access_key_id = {account}\n"
+            f"aws_secret_access_key = {address.secret(account)}\n"
             for stage, account in ACCOUNTS.items()
         )
     )
@@ -141,13 +142,14 @@ class Site:
     def __init__(
         self,
         folder: Path,
-        endpoint_url: str,
+        address: Address,
         client: Callable[..., Any],
         by_hand: Sequence[str] = BOTH,
         region: str = REGION,
     ) -> None:
         self.folder = folder
         self.region = region
+        self.address = address
         self.client = client
         self.pipeline = f"p{uuid.uuid4().hex[:10]}"
         self.group = f"group-{self.pipeline}"
@@ -155,11 +157,12 @@ class Site:
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
             "PYTHONPATH": str(ROOT),
-            "AWS_ENDPOINT_URL": endpoint_url,
+            "AWS_ENDPOINT_URL": address.endpoint_url,
             "AWS_ACCESS_KEY_ID": DEV,
-            "AWS_SECRET_ACCESS_KEY": "local",
+            "AWS_SECRET_ACCESS_KEY": address.secret(DEV),
             "AWS_EC2_METADATA_DISABLED": "true",
-            **administrators(folder),
+            "CODECOMMIT_CREDENTIAL_HELPER": address.git_helper,
+            **administrators(folder, address),
         }
         shutil.copytree(ROOT / "cloudformation", folder / "cloudformation", dirs_exist_ok=True)
         (folder / "pipelines" / self.pipeline).mkdir(parents=True)

@@ -25,7 +25,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A repository and three member accounts in which nothing was deployed."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("site"), aws.address, aws.client)
         del site.environment["BOOTSTRAP_PROFILES"]
         yield site
     finally:

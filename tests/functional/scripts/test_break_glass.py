@@ -29,7 +29,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """preprod is deployed, prod waits for it: people read it, and on-call may break its glass."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client, by_hand=("preprod",))
+        site = Site(tmp_path_factory.mktemp("site"), aws.address, aws.client, by_hand=("preprod",))
         site.edit_stage("prod", "deployed_by_hand: false", f"deployed_by_hand: false\nbreak_glass: ['{ON_CALL}']")
         aws.prepare(site)
         site.register()

@@ -28,7 +28,7 @@ class Copying:
     def __init__(self, aws: EmbeddedAws) -> None:
         self.s3 = aws.client("s3")
         self.calls: Counter[str] = Counter()
-        session = Session(region_name=REGION, aws_access_key_id=DEV, aws_secret_access_key="local")
+        session = Session(region_name=REGION, aws_access_key_id=DEV, aws_secret_access_key=aws.secret(DEV))
         self.objects = Objects(Account(session, Actor(DEV), self.calls), largest_single_copy=8 * MIB, part=5 * MIB)
         kms = aws.client("kms", account=PREPROD)
         self.kms_key_arn = kms.describe_key(KeyId=f"alias/{PROJECT}-preprod")["KeyMetadata"]["Arn"]

@@ -27,7 +27,7 @@ class Deployed:
 @pytest.fixture(scope="module")
 def deployed(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     folder: Path = tmp_path_factory.mktemp("site")
-    site = Site(folder, embedded_aws.endpoint_url, embedded_aws.client)
+    site = Site(folder, embedded_aws.address, embedded_aws.client)
     site.register()
     site.put_input()
     first = site.run("deploy", "--stage", "preprod")

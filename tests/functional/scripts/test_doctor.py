@@ -20,7 +20,7 @@ def ready(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Of its own, since the roles of a foundation know the groups of whoever bootstrapped it: nothing is wrong."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("site"), aws.address, aws.client)
         aws.prepare(site)
         site.register()
         for stage in ("preprod", "prod"):

@@ -15,7 +15,7 @@ STAGE_OF_PLAN = ("--stage", "prod")
 def page(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> str:
     """Live: 0.5 for every row, daily on one ml.m5.large. Planned: 0.7, every 12 hours on an ml.m5.xlarge."""
     folder: Path = tmp_path_factory.mktemp("site")
-    site = Site(folder, embedded_aws.endpoint_url, embedded_aws.client)
+    site = Site(folder, embedded_aws.address, embedded_aws.client)
     site.register()
     for stage in ("preprod", "prod"):
         site.put_input(stage)

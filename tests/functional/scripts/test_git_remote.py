@@ -20,6 +20,9 @@ from tests.functional.scripts.test_local import Clone, is_alive
 PUSHED = "http://127.0.0.1:4566/git-codecommit.eu-west-1.amazonaws.com/v1/repos/tumor-screening"
 
 
+HELPER = "!/somewhere/localaws git-credential --state '/a folder/state'"
+
+
 def git(folder: Path, *arguments: str) -> str:
     done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -34,20 +37,20 @@ def repository(tmp_path: Path) -> Path:
 
 def test_a_server_at_another_port_takes_the_remote_with_it(repository: Path) -> None:
     git(repository, "remote", "add", "localaws", PUSHED)
-    point_remote_to("http://127.0.0.1:40123", repository)
+    point_remote_to("http://127.0.0.1:40123", HELPER, repository)
     assert git(repository, "remote", "get-url", "localaws") == PUSHED.replace("4566", "40123")
     point_remote_nowhere(repository)
     assert git(repository, "remote", "get-url", "localaws") == PUSHED.replace("127.0.0.1:4566", STOPPED)
-    point_remote_to("http://127.0.0.1:4566", repository)
+    point_remote_to("http://127.0.0.1:4566", HELPER, repository)
     assert git(repository, "remote", "get-url", "localaws") == PUSHED
     assert git(repository, "remote", "get-url", "origin") == "https://git.example.com/team"
 
 
 def test_no_remote_is_made_and_another_host_is_left_alone(repository: Path) -> None:
-    point_remote_to("http://127.0.0.1:40123", repository)
+    point_remote_to("http://127.0.0.1:40123", HELPER, repository)
     assert git(repository, "remote") == "origin"
     git(repository, "remote", "add", "localaws", "https://git.example.com/localaws")
-    point_remote_to("http://127.0.0.1:40123", repository)
+    point_remote_to("http://127.0.0.1:40123", HELPER, repository)
     assert git(repository, "remote", "get-url", "localaws") == "https://git.example.com/localaws"
 
 
@@ -56,16 +59,16 @@ def test_worktrees_of_one_clone_have_a_remote_each(repository: Path, tmp_path_fa
     set_remote_url(repository, "localaws", PUSHED)
     second = tmp_path_factory.mktemp("worktrees") / "second"
     git(repository, "worktree", "add", "-q", str(second))
-    point_remote_to("http://127.0.0.1:40002", second)  # it has none, and must not move the other's
+    point_remote_to("http://127.0.0.1:40002", HELPER, second)  # it has none, and must not move the other's
     assert remote_url(repository, "localaws") == PUSHED
     set_remote_url(second, "localaws", PUSHED.replace("4566", "40002"))
-    point_remote_to("http://127.0.0.1:40001", repository)
+    point_remote_to("http://127.0.0.1:40001", HELPER, repository)
     for folder, port in ((repository, "40001"), (second, "40002")):
         assert git(folder, "remote", "get-url", "--all", "--push", "localaws") == PUSHED.replace("4566", port)
 
 
 def test_a_folder_without_git_has_no_remote(tmp_path: Path) -> None:
-    point_remote_to("http://127.0.0.1:40123", tmp_path)
+    point_remote_to("http://127.0.0.1:40123", HELPER, tmp_path)
     point_remote_nowhere(tmp_path)
 
 

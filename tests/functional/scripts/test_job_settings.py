@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from scripts.decisions.job_limits import definition_limits
-from tests.functional.conftest import PREPROD
+from tests.functional.conftest import DEV, PREPROD, PROD
 from tests.functional.scripts.site import DEADLINE, PIPELINE, EmbeddedAws, Site, wait_until
+from tests.functional.server_process import Address
 
 RETRIED = PIPELINE.replace(
     '"Type": "Processing", "Arguments": arguments}',
@@ -197,7 +198,9 @@ def test_processing_jobs_are_judged_alike(embedded_aws: EmbeddedAws, chosen: dic
 
 def test_make_check_refuses_what_the_settings_alone_decide(tmp_path: Path) -> None:
     """By files alone: there is no AWS at this address."""
-    site = Site(tmp_path, "http://127.0.0.1:1", lambda *_, **__: None)
+    keys = dict.fromkeys((DEV, PREPROD, PROD), "none")
+    (tmp_path / "keys.json").write_text(json.dumps(keys))
+    site = Site(tmp_path, Address("http://127.0.0.1:1", tmp_path), lambda *_, **__: None)
     site.write_pipeline(SCORED)
     assert checked(site).returncode == 0, checked(site).stderr
     site.edit_stage("prod", "split_type: Line", "split_type: None")

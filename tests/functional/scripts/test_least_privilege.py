@@ -19,7 +19,7 @@ def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
         aws.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
-        site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("site"), aws.address, aws.client)
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP

@@ -16,6 +16,7 @@ import pytest
 
 from tests.functional.conftest import DEV, REGION
 from tests.functional.scripts.site import ROOT, wait_until, write_stages
+from tests.functional.server_process import Address
 
 
 class Clone:
@@ -115,7 +116,8 @@ def test_without_stage_files_nothing_is_started_and_the_way_back_is_named(clone:
 def test_a_server_is_not_started_again_for_another_account_under_a_job_that_runs(clone: Clone) -> None:
     clone.start("up").communicate(timeout=60)  # the foundation is in no template here; the server stays
     address = json.loads((clone.folder / ".localaws/address.json").read_text())
-    sagemaker, iam = (client_of(address["endpoint_url"], service) for service in ("sagemaker", "iam"))
+    running = Address(address["endpoint_url"], clone.folder / ".localaws/state")
+    sagemaker, iam = (client_of(running, service) for service in ("sagemaker", "iam"))
     trust = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
     document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
     role = iam.create_role(RoleName="job", AssumeRolePolicyDocument=document)["Role"]["Arn"]
@@ -146,6 +148,6 @@ def job_status(sagemaker: Any, name: str) -> str:
     return str(sagemaker.describe_processing_job(ProcessingJobName=name)["ProcessingJobStatus"])
 
 
-def client_of(endpoint_url: str, service: str) -> Any:
-    session = boto3.session.Session(region_name=REGION, aws_access_key_id=DEV, aws_secret_access_key="local")
-    return session.client(service, endpoint_url=endpoint_url)
+def client_of(address: Address, service: str) -> Any:
+    session = boto3.session.Session(DEV, address.secret(DEV), region_name=REGION)
+    return session.client(service, endpoint_url=address.endpoint_url)

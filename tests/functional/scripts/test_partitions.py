@@ -18,7 +18,7 @@ def test_a_stage_of_another_partition_is_deployed_and_verified(tmp_path: Path, r
     (tmp_path / "aws").mkdir()
     aws = EmbeddedAws(tmp_path / "aws", "--enforce-iam", region=region)
     try:
-        site = Site(tmp_path, aws.endpoint_url, aws.client, region=region)
+        site = Site(tmp_path, aws.address, aws.client, region=region)
         aws.prepare(site)
         site.write_pipeline(PIPELINE.replace("ap-southeast-2", region))
         site.register()

@@ -18,7 +18,7 @@ def enforcing_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     folder: Path = tmp_path_factory.mktemp("site")
     try:
-        site = Site(folder, aws.endpoint_url, aws.client)
+        site = Site(folder, aws.address, aws.client)
         aws.prepare(site)
         site.register()
         for stage in ("preprod", "prod"):

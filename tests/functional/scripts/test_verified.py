@@ -223,7 +223,7 @@ def test_rows_are_what_preprocessing_reports(ready_site: Site) -> None:
 
 def test_of_two_writers_the_second_finds_the_first(embedded_aws: EmbeddedAws, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", embedded_aws.endpoint_url)
-    session = Session(region_name=REGION, aws_access_key_id=PREPROD, aws_secret_access_key="local")
+    session = Session(PREPROD, embedded_aws.secret(PREPROD), region_name=REGION)
     objects = Objects(Account(session, Actor(PREPROD), Counter()))
     kms = embedded_aws.client("kms", account=PREPROD)
     kms_key_arn = kms.describe_key(KeyId=f"alias/{PROJECT}-preprod")["KeyMetadata"]["Arn"]

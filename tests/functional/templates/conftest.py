@@ -99,9 +99,7 @@ def client(server: ServerProcess) -> Callable[..., Any]:
     """As the clients of all functional tests, but of this folder's server: pytest keeps the other one for a session."""
 
     def make(service: str, account: str = DEV, **keys: str) -> Any:
-        return server.client(
-            service, account, **{"aws_access_key_id": account, "aws_secret_access_key": "local", **keys}
-        )
+        return server.client(service, account, **keys)
 
     return make
 

@@ -105,7 +105,7 @@ def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_pat
         "PYTHONPATH": str(ROOT),
         "AWS_ENDPOINT_URL": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": DEV,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": server.secret(DEV),
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_PROJECT_NAME": unique,
     }

@@ -119,9 +119,8 @@ def live_release(site: Site, stage: str, account: str) -> dict[str, Any]:
 
 def mail(site: Site, address: str) -> list[dict[str, Any]]:
     """What an approver has been mailed."""
-    page = f"{site.environment['AWS_ENDPOINT_URL']}/_localaws/mail?to={address}"
-    with urllib.request.urlopen(page) as answer:
-        return [each for each in json.load(answer)["messages"] if each["delivered"]]
+    messages = site.address.page(f"/_localaws/mail?to={address}")["messages"]
+    return [each for each in messages if each["delivered"]]
 
 
 def follow_link_in_mail(site: Site, address: str) -> None:

@@ -28,7 +28,7 @@ ALLOWED = {"become preprod reader", "become prod reader"}
 def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client, by_hand=("preprod",))
+        site = Site(tmp_path_factory.mktemp("team"), aws.address, aws.client, by_hand=("preprod",))
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP

@@ -28,11 +28,12 @@ def aws(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[EmbeddedAws
     for name, value in {
         "AWS_ENDPOINT_URL": aws.endpoint_url,
         "AWS_ACCESS_KEY_ID": DEV,
-        "AWS_SECRET_ACCESS_KEY": "local-secret-of-dev",
+        "AWS_SECRET_ACCESS_KEY": aws.secret(DEV),
+        "CODECOMMIT_CREDENTIAL_HELPER": aws.address.git_helper,
         "AWS_EC2_METADATA_DISABLED": "true",
         "AWS_DEFAULT_REGION": REGION,
         "HOME": str(tmp_path),
-        **administrators(tmp_path / "team"),
+        **administrators(tmp_path / "team", aws.address),
     }.items():
         monkeypatch.setenv(name, value)
     yield aws

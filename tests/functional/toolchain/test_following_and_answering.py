@@ -6,9 +6,9 @@ import json
 import os
 import pty
 import subprocess
-import urllib.request
 
 from tests.functional.conftest import DEV
+from tests.functional.server_process import ServerProcess
 from tests.functional.toolchain.conftest import Desk
 
 STAGE, ACTION = "S1", "Manual"
@@ -136,11 +136,10 @@ def test_an_execution_in_the_queue_says_which_approval_it_waits_for(desk: Desk) 
     assert "make approve" in done.stdout
 
 
-def test_an_approval_that_nobody_answered_in_time_fails_the_execution(desk: Desk) -> None:
+def test_an_approval_that_nobody_answered_in_time_fails_the_execution(desk: Desk, server: ServerProcess) -> None:
     desk.declare()
     desk.workshop.token()
-    advance = json.dumps({"advance_seconds": 3601}).encode()
-    urllib.request.urlopen(f"{desk.environment['AWS_ENDPOINT_URL']}/_localaws/clock", data=advance)
+    server.address.page("/_localaws/clock", {"advance_seconds": 3601})
     done = desk.run("codepipeline", "--newest")
     assert done.returncode == 12
     assert "Nobody approved or rejected Manual" in done.stderr

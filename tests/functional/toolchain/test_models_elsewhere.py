@@ -42,7 +42,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Foundations, and an approved version: its model in another account, its metrics in SageMaker's default bucket."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("site"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("site"), aws.address, aws.client)
         aws.prepare(site)
         own_key = make_bucket(site, DEFAULT_BUCKET, DEV)
         make_bucket(site, PROJECT_BUCKET, TRAINING)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A repository, and accounts with one Approved version and with input, which ``make bootstrap`` has prepared."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client, by_hand=("preprod",))
+        site = Site(tmp_path_factory.mktemp("team"), aws.address, aws.client, by_hand=("preprod",))
         for stage in ACCOUNTS:
             site.edit_stage(stage, f"model_package_group: {site.group}", f"model_package_group: {GROUP}")
         site.group = GROUP
@@ -142,8 +141,7 @@ def test_whoever_starts_it_by_hand_is_asked_again_what_was_rejected(team: Site) 
 def test_every_call_that_a_role_made_is_in_the_table_that_doctor_asks_by_and_every_one_there_is_made(
     team: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with urllib.request.urlopen(f"{team.environment['AWS_ENDPOINT_URL']}/_localaws/iam") as page:
-        record = json.load(page)
+    record = team.address.page("/_localaws/iam")
     assert not record["full"]
     denied = {f"{each['principal']}: {each['action']}" for each in record["asked"] if not each["allowed"]}
     assert "\n".join(sorted(denied)) == ""

@@ -24,7 +24,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Both pipelines are deployed in both stages by hand; then the CodePipelines are made."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"), "--enforce-iam")
     try:
-        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("team"), aws.address, aws.client)
         second = second_pipeline(site)
         repository.make_repository(site)
         repository.commit(site, "Two pipelines")

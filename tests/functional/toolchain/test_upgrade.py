@@ -47,7 +47,7 @@ def team(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """A project whose foundations are there, and its toolchain as it was."""
     aws = EmbeddedAws(tmp_path_factory.mktemp("aws"))
     try:
-        site = Site(tmp_path_factory.mktemp("team"), aws.endpoint_url, aws.client)
+        site = Site(tmp_path_factory.mktemp("team"), aws.address, aws.client)
         repository.make_repository(site)
         where = {"LocationConstraint": REGION}
         site.client("s3").create_bucket(Bucket=DEV_BUCKET, CreateBucketConfiguration=where)

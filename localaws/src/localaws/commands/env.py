@@ -8,7 +8,7 @@ import re
 import shlex
 
 from localaws.commands.arguments import account, add_state, region
-from localaws.commands.running_server import RequestRefusedError, running_server
+from localaws.commands.running_server import RequestRefusedError, running_server, secret_of
 
 _USUAL_REGION = "us-east-1"
 # What may stand in a shell and would lead calls elsewhere.
@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
     variables = {
         "AWS_ENDPOINT_URL": server.endpoint_url,
         "AWS_ACCESS_KEY_ID": chosen,
-        "AWS_SECRET_ACCESS_KEY": "local",
+        "AWS_SECRET_ACCESS_KEY": secret_of(arguments.state, chosen),
         "AWS_REGION": arguments.region,
         "AWS_DEFAULT_REGION": arguments.region,
         "AWS_EC2_METADATA_DISABLED": "true",

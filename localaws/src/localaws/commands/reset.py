@@ -15,7 +15,7 @@ from localaws.commands.running_server import RequestRefusedError, ServerNotRunni
 from localaws.core.state_lock import hold
 
 _STOP_SECONDS = 15.0
-_OWN_FILES = ("lock", "localaws.sqlite", "moto.pickle")
+_OWN_FILES = ("lock", "keys.json", "localaws.sqlite", "moto.pickle")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -12,10 +12,15 @@ from localaws.commands import exit_codes
 from localaws.commands.arguments import account, add_state, port
 from localaws.commands.running_server import note_address
 from localaws.core.caller import MANAGEMENT_ACCOUNT
+from localaws.core.private_files import UMASK, close_to_others
 from localaws.core.state_lock import hold
 
 DEFAULT_PORT = 4566
 DEFAULT_ACCOUNT = "000000000000"
+_UNVERIFIED = (
+    "localaws: WARNING: --any-secret: no signature is verified. Every program that reaches the port may do everything "
+    "in these accounts, and so start programs as you."
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +45,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check IAM on every request: identity and resource policies, permissions boundaries, iam:PassRole",
     )
+    parser.add_argument(
+        "--any-secret",
+        action="store_true",
+        help="verify no signature: whoever names an account or key of this server is it, with any secret (a warning "
+        "is printed)",
+    )
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
 
@@ -47,18 +58,22 @@ def run(arguments: argparse.Namespace) -> int:
     logging.basicConfig(level=arguments.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     logging.getLogger("botocore").setLevel(logging.WARNING)
     _forget_users_aws_configuration()
+    os.umask(UMASK)
     from localaws.server import HOST, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
 
     state: Path = arguments.state.resolve()
     try:
         (state / "work").mkdir(parents=True, exist_ok=True)
+        close_to_others(state)
         hold(state, os.getpid())
     except (OSError, ValueError) as error:
         return _failed(exit_codes.STATE_UNUSABLE, f"the state directory {state} cannot be used: {error}.")
     try:
         accounts = arguments.account or [DEFAULT_ACCOUNT]
         management: str = arguments.management_account
-        server = Server(arguments.port, state, state / "work", accounts, arguments.enforce_iam, management)
+        server = Server(
+            arguments.port, state, state / "work", accounts, arguments.enforce_iam, management, arguments.any_secret
+        )
     except (OSError, SystemExit) as error:
         # werkzeug prints its own sentence and exits where the address is in use
         where = f"cannot listen on {HOST}:{arguments.port}"
@@ -67,6 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
         return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. To start over, delete it.")
     server.stop_on_signals()
     print(f"localaws: listening on {server.endpoint_url}, state in {state}", flush=True)
+    if arguments.any_secret:
+        print(_UNVERIFIED, file=sys.stderr, flush=True)
     _note(state, server.endpoint_url)
     server.run()
     return 0

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
+from localaws.core.account_keys import AccountKeys, control_token
 from localaws.core.backend import Backend
 from localaws.core.caller import MANAGEMENT_ACCOUNT, Caller
 from localaws.core.clients import ClientFactory
@@ -49,6 +50,7 @@ class Cloud:
     ``state_directory`` None keeps nothing on disk (tests). ``work_directory`` holds the files of jobs and builds while
     they run. ``endpoint_url`` is where child processes reach it; it is set once the server listens.
     ``resource_policies`` is set by the assembly, whether IAM is enforced or not.
+    ``any_secret``: nobody's secret is asked for, of git neither.
     ``management_account`` is the organization's, which may enter the other accounts.
     """
 
@@ -59,9 +61,13 @@ class Cloud:
         accounts: Iterable[str],
         moto: Backend,
         management_account: str = MANAGEMENT_ACCOUNT,
+        any_secret: bool = False,
     ) -> None:
         self.accounts = tuple(accounts)
         self.management_account = management_account
+        self.any_secret = any_secret
+        self.account_keys = AccountKeys(state_directory, [*self.accounts, management_account])
+        self.control_token = control_token(state_directory)
         self.work_directory = work_directory
         self._state_directory = state_directory
         self.endpoint_url = ""
@@ -79,7 +85,7 @@ class Cloud:
         self._emitting = threading.RLock()
         # How jobs and builds in child processes act as their role.
         self.container_credentials = ContainerCredentials(self.identities, lambda: self.endpoint_url)
-        self.operations.mount(CREDENTIALS_PREFIX, self.container_credentials)
+        self.operations.mount(CREDENTIALS_PREFIX, self.container_credentials, asks_itself=True)
 
     def kept_directory(self, name: str) -> Path:
         """A directory that outlives the server (where it keeps anything), made if absent: a service's own files."""

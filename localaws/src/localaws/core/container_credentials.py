@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/feature-container-credentials.ht
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 import threading
@@ -51,9 +52,7 @@ class ContainerCredentials:
             self._grants.pop(environment[_ADDRESS].rpartition("/")[2], None)
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        request = Request(environ)
-        with self._lock:
-            found = self._grants.get(request.path.removeprefix(PREFIX))
+        found = self._granted(Request(environ).path.removeprefix(PREFIX))
         if found is None:
             response = Response(
                 json.dumps(
@@ -68,6 +67,13 @@ class ContainerCredentials:
         else:
             response = Response(json.dumps(self._session(*found)), content_type="application/json")
         return response(environ, start_response)
+
+    def _granted(self, token: str) -> tuple[str, str] | None:
+        """Compares with every token there is, in the same time whichever it is."""
+        with self._lock:
+            grants = list(self._grants.items())
+        matching = [grant for known, grant in grants if hmac.compare_digest(known.encode(), token.encode())]
+        return matching[0] if matching else None
 
     def _session(self, role_arn: str, session_name: str) -> dict[str, str]:
         credentials = self._identities.issue(role_arn, session_name)["Credentials"]

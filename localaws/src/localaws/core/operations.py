@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from botocore import xform_name
@@ -38,13 +39,21 @@ class Companion:
         """Whatever became of it: moto has answered or failed. Not called for what ``before`` refused."""
 
 
+@dataclass(frozen=True)
+class Mounted:
+    """A page that is no AWS API. ``asks_itself``: whether its client may ask is its own matter."""
+
+    application: WsgiApplication
+    asks_itself: bool = False
+
+
 class Operations:
     """The operations that localaws implements, the companions of moto's, and the pages that are no AWS API."""
 
     def __init__(self) -> None:
         self._methods: dict[str, dict[str, Operation]] = {}
         self._companions: dict[str, list[Companion]] = {}
-        self._mounts: dict[str, WsgiApplication] = {}
+        self._mounts: dict[str, Mounted] = {}
 
     def register(self, service: str, implementation: object) -> None:
         """Put an object in front of moto: each of its public methods becomes an operation of ``service``."""
@@ -70,11 +79,14 @@ class Operations:
     def companions(self, service: str) -> list[Companion]:
         return self._companions.get(service, [])
 
-    def mount(self, prefix: str, application: WsgiApplication) -> None:
-        """Serve paths below ``prefix`` (which begins with ``/_localaws/``) by a WSGI application of their own."""
-        self._mounts[prefix] = application
+    def mount(self, prefix: str, application: WsgiApplication, asks_itself: bool = False) -> None:
+        """Serve paths below ``prefix`` (which begins with ``/_localaws/``) by a WSGI application of their own.
 
-    def mounted_at(self, path: str) -> WsgiApplication | None:
+        ``asks_itself``: it finds out itself whether its client may ask; else the front door asks for the token.
+        """
+        self._mounts[prefix] = Mounted(application, asks_itself)
+
+    def mounted_at(self, path: str) -> Mounted | None:
         matching = (prefix for prefix in self._mounts if path.startswith(prefix))
         longest = max(matching, key=len, default=None)
         return None if longest is None else self._mounts[longest]

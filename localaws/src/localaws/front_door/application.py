@@ -1,6 +1,6 @@
 """The WSGI application: one request in, one operation called, one answer out.
 
-    parse by AWS's service model · who is calling · validate · (may they?)
+    may it come in · who has signed it · parse by AWS's service model · validate · (may they?)
       ├─ an operation that a localaws service implements -> that method
       └─ everything else -> moto, whose "not implemented" page becomes a clear error at once
 
@@ -13,7 +13,7 @@ import io
 import logging
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
+from dataclasses import replace
 from typing import Any
 
 from botocore import xform_name
@@ -24,23 +24,23 @@ from localaws.core.body import Body
 from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.documents import DocumentLimitError, refuse_deep_parameters
 from localaws.core.errors import ServiceError, no_room
-from localaws.core.identities import Identities
 from localaws.core.operations import Operations
 from localaws.core.store import Store
 from localaws.core.turns import Turns
 from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
+from localaws.front_door.cors import without_cors
+from localaws.front_door.guard import Guard, presumed_service
 from localaws.front_door.intake import take_in
 from localaws.front_door.protocol import (
-    candidate_services,
     parse_request,
     serialise_answer,
     serialise_refusal,
     serialise_unparsed_error,
     wsgi_answer,
 )
-from localaws.front_door.regions import refuse_unknown_region
-from localaws.front_door.signature import read_signature
+from localaws.front_door.signature import read_claim
+from localaws.front_door.signing_names import candidate_services
 
 log = logging.getLogger(__name__)
 
@@ -53,14 +53,15 @@ _WAITING = ("ReceiveMessage",)
 class FrontDoor:
     """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse.
 
-    ``store`` is asked one thing: whether what operations do can still be kept. ``turns`` bounds how many requests are
-    answered at once; the others wait.
+    ``guard`` finds out whether a request may come in at all and who asks; requests of in-process clients bring their
+    caller along. ``store`` is asked one thing: whether what operations do can still be kept. ``turns`` bounds how many
+    requests are answered at once; the others wait.
     """
 
     def __init__(
         self,
         operations: Operations,
-        identities: Identities,
+        guard: Guard,
         moto: Backend,
         store: Store,
         turns: Turns,
@@ -68,7 +69,7 @@ class FrontDoor:
     ) -> None:
         self._turns = turns
         self._operations = operations
-        self._identities = identities
+        self._guard = guard
         self._moto = moto
         self._store = store
         self._authorize = authorize
@@ -76,45 +77,62 @@ class FrontDoor:
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         path = str(environ.get("PATH_INFO", ""))
         mounted = self._operations.mounted_at(path)
+        if CALLER_KEY in environ:
+            return wsgi_answer(self._taken_in(environ, self._of_client), start_response)
+        found = self._guard.entrance(environ, mounted)
+        if found.refusal is not None:
+            return wsgi_answer(found.refusal, start_response)
         if mounted is not None:
-            return mounted(environ, start_response)
+            return mounted.application(environ, start_response)
+        response = self._taken_in(environ, self._of_stranger)
+        headers = {**without_cors(response.headers), **found.headers}
+        return wsgi_answer(replace(response, headers=headers), start_response)
+
+    def _taken_in(self, environ: dict[str, Any], answer: Callable[[dict[str, Any]], HttpResponse]) -> HttpResponse:
+        """What ``answer`` makes of a request whose body can be read as often as it is wanted."""
         try:
             take_in(environ, self._moto.bodies)
         except NoRoomError as error:
-            return wsgi_answer(_unkept(environ, no_room(error)), start_response)
+            return serialise_unparsed_error(presumed_service(environ), no_room(error))
         except (ValueError, OSError) as error:  # a length that is no number, a broken chunk
             refusal = ServiceError("IncompleteBody", f"The request's body cannot be read: {error}.", 400)
-            return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
+            return serialise_unparsed_error("s3", refusal)
         taken = environ["wsgi.input"]
         try:
-            return self._answer_to_taken(environ, start_response)
+            return answer(environ)
         finally:
             self._moto.bodies.discard(taken)
 
-    def _answer_to_taken(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        signature = read_signature(environ)
-        if signature is None and self._authorize is not None:
-            refusal = ServiceError(
-                "AccessDenied", "Access Denied: localaws enforces IAM, so requests must be signed.", 403
-            )
-            return wsgi_answer(serialise_unparsed_error("s3", refusal), start_response)
-        if signature is None:
-            # Unsigned: a public object, a queue URL, a page of moto's. moto decides what it is.
-            return self._ask_moto(environ, None, start_response)
-        return wsgi_answer(self._answer(environ, signature), start_response)
+    def _of_client(self, environ: dict[str, Any]) -> HttpResponse:
+        """The answer to a client of this very process, whose caller is handed over."""
+        claim = read_claim(environ)
+        assert claim is not None
+        return self._answer(environ, claim.signature, environ[CALLER_KEY])
 
-    def _answer(self, environ: dict[str, Any], signature: Signature) -> HttpResponse:
+    def _of_stranger(self, environ: dict[str, Any]) -> HttpResponse:
+        """The answer to a request from outside, which must show who it is from."""
+        signing_name = presumed_service(environ)
+        try:
+            if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_AUTHORIZATION" not in environ:
+                return self._guard.preflight(environ)  # before a presigned URL is used from another origin, too
+            claim = read_claim(environ)
+            if claim is None:
+                return self._unsigned(environ)
+            signing_name = claim.signature.signing_name
+            caller = self._guard.caller(environ, claim)
+        except ServiceError as error:
+            return serialise_unparsed_error(signing_name, error)
+        return self._answer(environ, claim.signature, caller)
+
+    def _unsigned(self, environ: dict[str, Any]) -> HttpResponse:
+        signature, caller = self._guard.unsigned(environ)
+        return self._answer(environ, signature, caller)
+
+    def _answer(self, environ: dict[str, Any], signature: Signature, caller: Caller) -> HttpResponse:
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
             self._refuse_without_state()
-            # Whoever presigns does so by the wall clock, however far this cloud's own was moved.
-            if signature.expires is not None and signature.expires < datetime.now(UTC):
-                raise ServiceError("AccessDenied", "Request has expired", 403)
-            caller = environ.get(CALLER_KEY)
-            if caller is None:
-                refuse_unknown_region(signature.region)
-                caller = self._identities.identify(signature)
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
             _refuse_deep_documents(request)
@@ -183,9 +201,6 @@ class FrontDoor:
                 assert request is not None
                 companion.ended(request)
 
-    def _ask_moto(self, environ: dict[str, Any], caller: Caller | None, start_response: Any) -> Iterable[bytes]:
-        return wsgi_answer(self._moto.respond(environ, caller), start_response)
-
 
 def _refused(request: OperationRequest | None, signature: Signature, error: ServiceError) -> HttpResponse:
     if request is None:
@@ -214,12 +229,6 @@ def _hand_over_the_body(environ: dict[str, Any], request: OperationRequest | Non
     body = request.parameters.get("Body") if request is not None else None
     if isinstance(body, Body):
         environ.update({BODY_KEY: body, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
-
-
-def _unkept(environ: dict[str, Any], error: ServiceError) -> HttpResponse:
-    """The refusal of a body that could not be written down, in the protocol that its signature leads to expect."""
-    signature = read_signature(environ)
-    return serialise_unparsed_error(signature.signing_name if signature else "s3", error)
 
 
 def _refuse_invalid(request: OperationRequest) -> None:

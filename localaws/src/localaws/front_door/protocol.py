@@ -6,14 +6,12 @@ protocol but CBOR is spoken; a CBOR request is refused in words.
 
 from __future__ import annotations
 
-import functools
 import http
 import json
 import warnings
 from collections.abc import Iterable
 from typing import Any
 
-import botocore.session
 from botocore.exceptions import UnknownServiceError
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
@@ -26,49 +24,17 @@ from werkzeug.exceptions import HTTPException, NotFound
 from localaws.core.documents import refuse_deep_json, refuse_hostile_xml
 from localaws.core.errors import ServiceError
 from localaws.core.wire import HttpResponse, OperationRequest
+from localaws.front_door.signing_names import candidate_services
 
 # Error codes whose status AWS fixes for every service, whether or not a service model names it.
 _COMMON_STATUS = {
     "AccessDenied": 403,
     "AccessDeniedException": 403,
-    "ExpiredToken": 403,
     "ExpiredTokenException": 403,
     "InvalidClientTokenId": 403,
     "UnrecognizedClientException": 403,
     "NotImplemented": 501,
 }
-
-
-@functools.cache
-def _services_by_signing_name() -> dict[str, tuple[str, ...]]:
-    """botocore service names by the name that requests to them are signed with; several may share one."""
-    loader = botocore.session.get_session().get_component("data_loader")
-    found: dict[str, list[str]] = {}
-    for service in _MULTIPLE_PER_SIGNING_NAME:
-        metadata = loader.load_service_model(service, "service-2")["metadata"]
-        found.setdefault(metadata.get("signingName", metadata["endpointPrefix"]), []).append(service)
-    return {name: tuple(services) for name, services in found.items()}
-
-
-# Services whose signing name is not their own botocore name, or is shared with another service.
-_MULTIPLE_PER_SIGNING_NAME = (
-    "cloudwatch",
-    "codestar-connections",
-    "resourcegroupstaggingapi",
-    "s3",
-    "s3control",
-    "sagemaker",
-    "sagemaker-runtime",
-    "service-quotas",
-    "ses",
-    "sesv2",
-    "stepfunctions",
-)
-
-
-def candidate_services(signing_name: str) -> tuple[str, ...]:
-    """The botocore services that a request signed for ``signing_name`` may be meant for."""
-    return _services_by_signing_name().get(signing_name, (signing_name,))
 
 
 def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationRequest | None:

@@ -21,12 +21,12 @@ from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_ba
 from moto.s3.models import s3_backends
 from moto.sqs.models import Queue
 
-from localaws.core.backend import BODY_KEY
+from localaws.core.backend import BODY_KEY, CorsRule
 from localaws.core.bodies import IN_MEMORY, Bodies
 from localaws.core.caller import Caller
 from localaws.core.wire import HttpResponse
 from localaws.moto import pickle as moto_pickle
-from localaws.moto import stored_objects
+from localaws.moto import public_access, stored_objects
 
 log = logging.getLogger(__name__)
 
@@ -70,13 +70,11 @@ class MotoBackend:
         host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
         return host is None or self._application.has_backend_for(host)
 
-    def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
+    def respond(self, environ: dict[str, Any], caller: Caller) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account."""
         incoming = environ.pop(BODY_KEY, None)
         environ["wsgi.input"].seek(0)
-        environ.pop("HTTP_X_MOTO_ACCOUNT_ID", None)
-        if caller is not None:
-            environ["HTTP_X_MOTO_ACCOUNT_ID"] = caller.account
+        environ["HTTP_X_MOTO_ACCOUNT_ID"] = caller.account
         started: list[Any] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
@@ -99,20 +97,34 @@ class MotoBackend:
         host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
         return (host is None or host.startswith("s3.")) and "select" not in str(environ.get("QUERY_STRING", ""))
 
-    def user_access_keys(self) -> list[tuple[str, str]]:
-        """(access key id, user ARN) of every key that IAM's CreateAccessKey made, in every account."""
+    def user_access_keys(self) -> list[tuple[str, str, str]]:
+        """(access key id, user ARN, secret) of every active key that CreateAccessKey made, in every account."""
         return [
-            (key.access_key_id, user.arn)
+            (key.access_key_id, user.arn, key.secret_access_key)
             for account in list(iam_backends.values())
             for backend in list(account.values())
             for user in list(backend.users.values())
             for key in user.access_keys
+            if key.status == "Active"
         ]
 
     def bucket_owner(self, bucket: str) -> str | None:
         """The account that a bucket belongs to, or None where there is no such bucket. Bucket names are global."""
         found: tuple[str, str] | None = s3_backends.bucket_accounts.get(bucket)
         return found[1] if found else None
+
+    def bucket_region(self, bucket: str) -> str:
+        return str(public_access.bucket_named(bucket).region_name)
+
+    def bucket_cors(self, bucket: str) -> list[CorsRule]:
+        found = public_access.bucket_named(bucket)
+        return public_access.cors_rules(found) if found is not None else []
+
+    def is_publicly_readable(self, bucket: str, key: str | None, version_id: str | None) -> bool:
+        return public_access.is_readable(bucket, key, version_id)
+
+    def restricts_public_access(self, bucket: str) -> bool:
+        return public_access.blocks(bucket, "restrict_public_buckets")
 
     def snapshot(self) -> None:
         """Write moto's whole state, atomically."""

@@ -23,11 +23,12 @@ _SESSION = re.compile(r"arn:(?P<partition>[^:]+):sts::(?P<account>\d{12}):assume
 class Principal:
     """``name`` is the ARN of a root, user or session; a service's name; or a web identity provider's.
 
+    Nobody in particular, who has not signed, is ``anonymous``.
     ``role`` is the ARN of the role behind a session, its path included. ``account`` is empty for services and
     providers, which belong to none.
     """
 
-    kind: Literal["root", "user", "session", "service", "federated"]
+    kind: Literal["root", "user", "session", "service", "federated", "anonymous"]
     name: str
     account: str = ""
     role: str = ""
@@ -49,6 +50,10 @@ class Principal:
     @classmethod
     def federated(cls, provider: str) -> Principal:
         return cls("federated", provider)
+
+    @classmethod
+    def anonymous(cls) -> Principal:
+        return cls("anonymous", "*")
 
     @property
     def arn(self) -> str:

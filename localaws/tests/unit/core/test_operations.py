@@ -10,7 +10,7 @@ import pytest
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.identities import Identities
-from localaws.core.operations import Companion, Operations, Request, Response
+from localaws.core.operations import Companion, Mounted, Operations, Request, Response
 from localaws.core.wire import Signature
 
 CALLER = Caller.root("111111111111", "eu-west-1")
@@ -71,8 +71,8 @@ def test_the_longest_prefix_of_a_path_serves_it() -> None:
     operations = Operations()
     operations.mount("/_localaws/", page)
     operations.mount("/_localaws/mail/", inner)
-    assert operations.mounted_at("/_localaws/clock") is page
-    assert operations.mounted_at("/_localaws/mail/1") is inner
+    assert operations.mounted_at("/_localaws/clock") == Mounted(page)
+    assert operations.mounted_at("/_localaws/mail/1") == Mounted(inner)
     assert operations.mounted_at("/bucket/_localaws/") is None
 
 

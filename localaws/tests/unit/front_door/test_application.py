@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.core.backend import CorsRule
 from localaws.core.bodies import Bodies
 from localaws.core.caller import Caller
 from localaws.core.clients import ClientFactory
@@ -17,6 +18,7 @@ from localaws.core.store import Store
 from localaws.core.turns import Turns
 from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.front_door.application import Authorize, FrontDoor
+from localaws.front_door.guard import Guard
 
 CALLER = Caller.root("111111111111", "eu-west-1")
 QUEUE = {"QueueUrl": "http://localhost/111111111111/q"}
@@ -26,7 +28,7 @@ class FakeMoto:
     """Answers every request with an empty JSON document, and remembers who asked."""
 
     def __init__(self) -> None:
-        self.asked: list[tuple[Caller | None, str]] = []
+        self.asked: list[tuple[Caller, str]] = []
         self.bodies = Bodies(None)
 
     def start(self) -> None: ...
@@ -36,15 +38,27 @@ class FakeMoto:
     def knows(self, environ: dict[str, Any]) -> bool:
         return True
 
-    def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
+    def respond(self, environ: dict[str, Any], caller: Caller) -> HttpResponse:
         self.asked.append((caller, environ.get("HTTP_X_ADDED", "")))
         return HttpResponse(200, {"Content-Type": "application/x-amz-json-1.0"}, b"{}")
 
-    def user_access_keys(self) -> list[tuple[str, str]]:
+    def user_access_keys(self) -> list[tuple[str, str, str]]:
         return []
 
     def bucket_owner(self, bucket: str) -> str | None:
         return None
+
+    def bucket_region(self, bucket: str) -> str:
+        raise KeyError(bucket)
+
+    def bucket_cors(self, bucket: str) -> list[CorsRule]:
+        return []
+
+    def is_publicly_readable(self, bucket: str, key: str | None, version_id: str | None) -> bool:
+        return False
+
+    def restricts_public_access(self, bucket: str) -> bool:
+        return False
 
 
 class Queues:
@@ -60,13 +74,18 @@ class Marking(Companion):
         return HttpResponse(200, response.headers, b'{"QueueUrls": ["of the companion"]}')
 
 
+def nobody_may(request: OperationRequest) -> Caller:
+    raise ServiceError("AccessDenied", "Access Denied", 403)
+
+
 class Door:
     """A front door with its parts, and a client that enters by it."""
 
     def __init__(self, authorize: Authorize | None = None) -> None:
         self.moto, self.operations, self.store = FakeMoto(), Operations(), Store(None)
         clients = ClientFactory(lambda: "localhost")
-        clients.enter_by(FrontDoor(self.operations, Identities(), self.moto, self.store, Turns(4), authorize))
+        guard = Guard(Identities(), self.moto, nobody_may, "token")
+        clients.enter_by(FrontDoor(self.operations, guard, self.moto, self.store, Turns(4), authorize))
         self.sqs = clients.client("sqs", CALLER)
 
 

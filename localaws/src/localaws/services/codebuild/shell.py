@@ -17,6 +17,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from localaws.core.private_files import CHILD_UMASK
+
 _KILL_AFTER = 2.0  # seconds between SIGTERM and SIGKILL
 
 
@@ -106,6 +108,7 @@ class ShellSession:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=CHILD_UMASK,
         )
         self._groups.append(self._process.pid)
         self._unguard()

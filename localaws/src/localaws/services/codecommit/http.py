@@ -1,21 +1,25 @@
 """git over HTTP: the ordinary git client clones from and pushes to a repository of CodeCommit.
 
-A WSGI application in front of git's own ``http-backend``. Bodies stream through; nothing asks for credentials. When a
-push has moved branches or tags, the events are out before the client is answered.
+A WSGI application in front of git's own ``http-backend``. Bodies stream through. Whoever asks shows CodeCommit's
+credentials (``core/git_credentials.py``), of a principal of the repository's account. When a push has moved branches or
+tags, the events are out before the client is answered.
 https://git-scm.com/docs/git-http-backend
 """
 
 from __future__ import annotations
 
+import hmac
 import subprocess
 import threading
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any
 
-from localaws.core.arn import Arn
+from localaws.core import git_credentials
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.wire import Signature
 from localaws.services.codecommit import repositories
 from localaws.services.codecommit.announcements import announce_references
 from localaws.services.codecommit.git import adopt_first_branch, clean_environment, references
@@ -27,6 +31,12 @@ if TYPE_CHECKING:
     from localaws.core.store import Document
 
 _CHUNK = 64 * 1024
+_VALID = timedelta(minutes=15)
+_CHALLENGE = (("WWW-Authenticate", 'Basic realm="localaws"'),)
+_HOW = (
+    "CodeCommit asks for credentials: configure git's credential helper, `localaws git-credential` or `aws codecommit "
+    "credential-helper --ignore-host-check`, with credential.useHttpPath"
+)
 
 
 class GitOverHttp:
@@ -43,20 +53,46 @@ class GitOverHttp:
             reason = "this is not the path of a repository: it must be <account>/<region>/<name>/..."
             return _refuse(start_response, "404 Not Found", reason)
         account, region, name, rest = parts
-        name = name.removesuffix(".git")
         try:
-            record = repositories.existing(repositories.table(self._cloud), account, region, name)
+            caller = self._caller(environ, account, region, name)
+            if caller is None:
+                return _refuse(
+                    start_response, "401 Unauthorized", _HOW, (("WWW-Authenticate", 'Basic realm="localaws"'),)
+                )
+            record = repositories.existing(repositories.table(self._cloud), account, region, name.removesuffix(".git"))
+        except _NotAllowedError as error:
+            return _refuse(start_response, "403 Forbidden", str(error))
         except ServiceError:
             text = f"CodeCommit has no repository {name} in account {account}, {region}"
             return _refuse(start_response, "404 Not Found", text)
         directory = repositories.directory_of(self._cloud, record)
         if rest == "git-receive-pack" and environ["REQUEST_METHOD"] == "POST":
-            return self._push(environ, start_response, record, directory)
+            return self._push(environ, start_response, record, directory, caller)
         return _Backend(environ, directory, rest).answer(start_response)
 
-    def _push(self, environ: dict[str, Any], start_response: Any, record: Document, directory: Path) -> Iterable[bytes]:
-        region = Arn.parse(record["Arn"]).region
-        caller = Caller.root(record["accountId"], region)
+    def _caller(self, environ: dict[str, Any], account: str, region: str, name: str) -> Caller | None:
+        """Who shows credentials that are true for this repository; None for nobody."""
+        shown = git_credentials.read_basic(str(environ.get("HTTP_AUTHORIZATION", "")))
+        key = self._cloud.identities.key(shown.access_key_id) if shown else None
+        if shown is None or key is None:
+            return None
+        path, host = f"{repositories.URL_PREFIX}{account}/{region}/{name}", str(environ.get("HTTP_HOST", ""))
+        made = git_credentials.password(shown.access_key_id, key.secret, region, host, path, shown.signed_at)
+        true = hmac.compare_digest(made.encode(), shown.password.encode())
+        same_token = hmac.compare_digest((key.session_token or "").encode(), (shown.session_token or "").encode())
+        if not (self._cloud.any_secret or (true and same_token and abs(datetime.now(UTC) - shown.signed_at) <= _VALID)):
+            return None
+        try:
+            caller = self._cloud.identities.identify(Signature(shown.access_key_id, region, "codecommit"))
+        except ServiceError:  # they are expired
+            return None
+        if caller.account != account:
+            raise _NotAllowedError(f"{caller.arn} is not of account {account}")
+        return caller
+
+    def _push(
+        self, environ: dict[str, Any], start_response: Any, record: Document, directory: Path, caller: Caller
+    ) -> Iterable[bytes]:
         with self._pushing[record["repositoryId"]]:
             before = references(directory)
             answer = list(_Backend(environ, directory, "git-receive-pack").answer(start_response))
@@ -64,6 +100,10 @@ class GitOverHttp:
             adopt_first_branch(directory, before, after)
             announce_references(self._cloud, record, caller.arn, before, after)
         return answer
+
+
+class _NotAllowedError(Exception):
+    """The credentials are true, and their principal may not."""
 
 
 class _Backend:
@@ -162,7 +202,7 @@ def _cgi_head(stream: IO[bytes]) -> tuple[str, list[tuple[str, str]]]:
     return status, headers
 
 
-def _refuse(start_response: Any, status: str, text: str) -> Iterable[bytes]:
+def _refuse(start_response: Any, status: str, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Iterable[bytes]:
     body = f"{text}\n".encode()
-    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body)))])
+    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), *headers])
     return [body]

@@ -29,7 +29,7 @@ class Repositories(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._repositories = repositories.table(cloud)
-        cloud.operations.mount(repositories.URL_PREFIX, GitOverHttp(cloud))
+        cloud.operations.mount(repositories.URL_PREFIX, GitOverHttp(cloud), asks_itself=True)
 
     def create_repository(self, caller: Caller, request: Request) -> Response:
         name = _valid_name(request["repositoryName"])

@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 import uuid
@@ -61,7 +62,7 @@ class Subscriptions(Service):
         self._post_box = PostBox(cloud)
         cloud.operations.accompany("sns", TopicCompanion(self._records))
         cloud.operations.mount(MAIL_PAGE, MailPage(cloud))
-        cloud.operations.mount(CONFIRM_PAGE, ConfirmPage(cloud))
+        cloud.operations.mount(CONFIRM_PAGE, ConfirmPage(cloud), asks_itself=True)  # by the subscription's token
 
     def subscribe(self, caller: Caller, request: Request) -> Response:
         topic, protocol, endpoint = request["TopicArn"], request["Protocol"], request.get("Endpoint", "")
@@ -90,7 +91,7 @@ class Subscriptions(Service):
     def confirm_subscription(self, caller: Caller, request: Request) -> Response:
         self._records.refuse_absent_topic(request["TopicArn"], caller)
         for subscription in self._records.of_topic(request["TopicArn"]):
-            if subscription["Token"] == request["Token"]:
+            if hmac.compare_digest(str(subscription["Token"]).encode(), str(request["Token"]).encode()):
                 subscription["Pending"] = False
                 self._records.subscriptions.put(subscription["SubscriptionArn"], subscription)
                 return {"SubscriptionArn": subscription["SubscriptionArn"]}

@@ -1,7 +1,7 @@
 """STS in front of moto: keys belong to known principals, roles must exist and must trust their caller.
 
 An access key that is a 12-digit account number is that account's own key (the root principal); every other key was
-issued by AssumeRole here or by IAM's CreateAccessKey. Secrets are not checked: localaws listens on loopback only.
+issued by AssumeRole here or by IAM's CreateAccessKey. The front door asks for their secrets and verifies signatures.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.identities import IssuedKey
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import Signature
 from localaws.iam.callers import context_of, principal_of
@@ -42,7 +43,7 @@ class Sts(Service):
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._sessions = cloud.store.table("sts.session")
-        cloud.identities.answered_by(self._identify, self._issue)
+        cloud.identities.answered_by(self._identify, self._issue, self._issued_key)
 
     def assume_role(self, caller: Caller, request: Request) -> Response:
         arn = request["RoleArn"]
@@ -138,19 +139,25 @@ class Sts(Service):
         now = self._cloud.clock.now()
         expires = now + timedelta(seconds=duration)
         document = {"Arn": arn, "Account": account, "UserId": user_id, "Expiration": expires, "Issued": now}
-        self._sessions.put(key, {**document, **(kept or {})})
-        return {
-            "AccessKeyId": key,
-            "SecretAccessKey": secrets.token_urlsafe(30),
-            "SessionToken": secrets.token_urlsafe(96),
-            "Expiration": expires,
-        }
+        issued = {"SecretAccessKey": secrets.token_urlsafe(30), "SessionToken": secrets.token_urlsafe(96)}
+        self._sessions.put(key, {**document, **(kept or {}), **issued})
+        return {"AccessKeyId": key, **issued, "Expiration": expires}
+
+    def _issued_key(self, key: str) -> IssuedKey | None:
+        secret = self._cloud.account_keys.secret(key)
+        if secret is not None:
+            return IssuedKey(secret)
+        session = self._sessions.get(key)
+        if session is not None:  # one of an earlier version has no secret, and is no key any more
+            found = session.get("SecretAccessKey")
+            return IssuedKey(found, session["SessionToken"]) if found else None
+        user = self._user_of_key(key)
+        return IssuedKey(user[1]) if user else None
 
     def _identify(self, signature: Signature) -> Caller:
         key = signature.access_key_id
-        account = _account_of_key(key)
-        if account:
-            return Caller.root(account, signature.region)
+        if self._cloud.account_keys.secret(key) is not None:
+            return Caller.root(key, signature.region)
         session = self._sessions.get(key)
         if session is not None:
             if session["Expiration"] <= self._cloud.clock.now():
@@ -158,17 +165,17 @@ class Sts(Service):
             return Caller(session["Account"], signature.region, session["Arn"], key)
         user = self._user_of_key(key)
         if user is not None:
-            return Caller(Arn.parse(user).account, signature.region, user, key)
+            return Caller(Arn.parse(user[0]).account, signature.region, user[0], key)
         raise ServiceError(
             "InvalidClientTokenId",
-            f"The security token included in the request is invalid: localaws issued no access key {key}. "
-            "Use a 12-digit account number as access key id, or credentials from sts:AssumeRole.",
+            f"The security token included in the request is invalid: localaws issued no access key {key}.",
             403,
         )
 
-    def _user_of_key(self, key: str) -> str | None:
-        """The ARN of the IAM user whose access key this is; moto keeps users."""
-        return dict(self._cloud.moto.user_access_keys()).get(key)
+    def _user_of_key(self, key: str) -> tuple[str, str] | None:
+        """ARN and secret of the IAM user whose active access key this is; moto keeps users."""
+        found = (one for one in self._cloud.moto.user_access_keys() if one[0] == key)
+        return next(((arn, secret) for _, arn, secret in found), None)
 
 
 def _account_of_key(key: str) -> str | None:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from localaws.core.private_files import CHILD_UMASK
 from localaws.services.sagemaker.jobs.metrics import Usage, measure
 
 _ENTRY = Path(__file__).with_name("container_entry.py")
@@ -75,6 +76,7 @@ class ContainerProcess:
             stderr=subprocess.STDOUT,
             pass_fds=command.pass_descriptors,
             start_new_session=True,
+            umask=CHILD_UMASK,
         )
         self._reader = threading.Thread(target=self._read_output, name="container-output", daemon=True)
         self._reader.start()
