@@ -10,10 +10,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from moto import __version__ as moto_version
+
 from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.cloud import Cloud
+from localaws.core.state_file import StateFile
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
+from localaws.front_door.kept_answers import KeptAnswers
 from localaws.iam.enforcement import Enforcement
 from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
@@ -23,7 +27,7 @@ from localaws.services import service_classes
 
 @dataclass(frozen=True)
 class EmbeddedAws:
-    """``front_door`` answers every request; ``cloud`` is what stands behind it."""
+    """``front_door`` answers every request from outside; ``cloud`` is what stands behind it."""
 
     cloud: Cloud
     front_door: WsgiApplication
@@ -41,18 +45,21 @@ def assemble(
     With ``enforce_iam`` every request needs the policies that it would need on AWS. ValueError where the state that is
     kept in ``state_directory`` cannot be read.
     """
-    moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None)
-    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account)
+    file = StateFile(state_directory, {"moto": moto_version}) if state_directory else None
+    moto = MotoBackend(file.chunks() if file else ())
+    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account, file)
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:
         enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
         authorize = enforcement.authorize
         cloud.operations.mount(PREFIX, enforcement.record)
-    front_door = FrontDoor(cloud.operations, cloud.identities, moto, cloud.store, authorize)
+    front_door = FrontDoor(cloud.operations, cloud.identities, moto, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)
-    return EmbeddedAws(cloud, front_door)
+    if file:
+        file.keep_as_last_good()  # all of it was read
+    return EmbeddedAws(cloud, KeptAnswers(front_door, cloud.generations))
 
 
 def register_services(cloud: Cloud) -> None:

@@ -45,7 +45,7 @@ class ControlPages:
                 "service": "localaws",
                 "process": os.getpid(),
                 "accounts": list(self._cloud.accounts),
-                "unusable": self._cloud.store.unusable,
+                "unusable": self._cloud.generations.failure,
                 "at_work": self._cloud.workers.at_work(),
             }
             return _json(json.dumps(health))

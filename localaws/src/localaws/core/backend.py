@@ -1,28 +1,29 @@
 """What stands behind the front door, as the rest of localaws sees it: moto, in ``localaws/moto/backend.py``.
 
-It answers the operations that no service implements, and keeps its state by itself.
+It answers the operations that no service implements. What it holds is kept by ``core/generations.py``.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from localaws.core.caller import Caller
-from localaws.core.wire import HttpResponse
+from localaws.core.generations import Kept
+from localaws.core.wire import HttpResponse, OperationRequest
 
 
-class Backend(Protocol):
-    def start(self) -> None:
-        """Begin to keep the state on disk."""
-
-    def stop(self) -> None:
-        """Write what has changed since."""
-
+class Backend(Kept, Protocol):
     def knows(self, environ: dict[str, Any]) -> bool:
         """Whether it has the service that a signed request is meant for."""
 
-    def respond(self, environ: dict[str, Any], caller: Caller | None) -> HttpResponse:
-        """The answer to a WSGI request, made in the caller's account."""
+    def respond(
+        self, environ: dict[str, Any], caller: Caller | None, request: OperationRequest | None = None
+    ) -> HttpResponse:
+        """The answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""
+
+    def changing(self, *packages: str) -> AbstractContextManager[None]:
+        """For whoever changes moto's objects (of ``moto.<package>``) without a request."""
 
     def user_access_keys(self) -> list[tuple[str, str]]:
         """(access key id, user ARN) of every key that IAM's CreateAccessKey made, in every account."""

@@ -19,8 +19,10 @@ from localaws.core.clock import Clock
 from localaws.core.container_credentials import PREFIX as CREDENTIALS_PREFIX
 from localaws.core.container_credentials import ContainerCredentials
 from localaws.core.events import Event, Listener
+from localaws.core.generations import Generations
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
+from localaws.core.state_file import StateFile
 from localaws.core.store import Store
 from localaws.core.workers import Workers
 
@@ -45,7 +47,7 @@ class ResourcePolicies(Protocol):
 class Cloud:
     """Everything of one embedded AWS.
 
-    ``state_directory`` None keeps nothing on disk (tests). ``work_directory`` holds the files of jobs and builds while
+    ``state_directory`` None keeps nothing on disk (tests), nor does ``file`` None what services and moto hold. ``work_directory`` holds the files of jobs and builds while
     they run. ``endpoint_url`` is where child processes reach it; it is set once the server listens.
     ``resource_policies`` is set by the assembly, whether IAM is enforced or not.
     ``management_account`` is the organization's, which may enter the other accounts.
@@ -58,6 +60,7 @@ class Cloud:
         accounts: Iterable[str],
         moto: Backend,
         management_account: str = MANAGEMENT_ACCOUNT,
+        file: StateFile | None = None,
     ) -> None:
         self.accounts = tuple(accounts)
         self.management_account = management_account
@@ -66,8 +69,9 @@ class Cloud:
         self.endpoint_url = ""
         self.clock = Clock()
         self.workers = Workers()
-        self.store = Store(state_directory / "localaws.sqlite" if state_directory else None)
+        self.store = Store(file.documents() if file else None)
         self.moto = moto
+        self.generations = Generations(file, self.store, moto)
         self.operations = Operations()
         self.identities = Identities()
         self.clients = ClientFactory(lambda: self.endpoint_url.removeprefix("http://") or "localhost")
@@ -114,11 +118,10 @@ class Cloud:
 
     def start(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url
-        self.moto.start()
+        self.generations.start()
         for action in self._on_start:
             action()
 
     def stop(self) -> None:
         self.workers.stop()
-        self.moto.stop()
-        self.store.close()
+        self.generations.stop()

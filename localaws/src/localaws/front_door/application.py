@@ -22,7 +22,6 @@ from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.errors import ServiceError
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
-from localaws.core.store import Store
 from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
 from localaws.front_door.protocol import (
@@ -42,23 +41,18 @@ Authorize = Callable[[Caller, OperationRequest], None]
 
 
 class FrontDoor:
-    """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse.
-
-    ``store`` is asked one thing: whether what operations do can still be kept.
-    """
+    """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse."""
 
     def __init__(
         self,
         operations: Operations,
         identities: Identities,
         moto: Backend,
-        store: Store,
         authorize: Authorize | None = None,
     ) -> None:
         self._operations = operations
         self._identities = identities
         self._moto = moto
-        self._store = store
         self._authorize = authorize
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -86,7 +80,6 @@ class FrontDoor:
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
-            self._refuse_without_state()
             # Whoever presigns does so by the wall clock, however far this cloud's own was moved.
             if signature.expires is not None and signature.expires < datetime.now(UTC):
                 raise ServiceError("AccessDenied", "Request has expired", 403)
@@ -113,16 +106,6 @@ class FrontDoor:
             )
             return _refused(request, signature, failure)
 
-    def _refuse_without_state(self) -> None:
-        reason = self._store.unusable
-        if reason:
-            raise ServiceError(
-                "InternalFailure",
-                f"localaws could not write its state ({reason}). Free disk space and restart localaws. "
-                "After the restart it reports how running jobs, builds and executions ended.",
-                501,
-            )
-
     def _moto_response(
         self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
     ) -> HttpResponse:
@@ -136,7 +119,7 @@ class FrontDoor:
                 begun.append(companion)
             if not self._moto.knows(environ):
                 raise _not_implemented(environ, signing_name, request)
-            response = self._moto.respond(environ, caller)
+            response = self._moto.respond(environ, caller, request)
             if _is_unimplemented(response, candidate_services(signing_name)):
                 raise _not_implemented(environ, signing_name, request)
             for companion in companions:
