@@ -47,8 +47,9 @@ class ResourcePolicies(Protocol):
 class Cloud:
     """Everything of one embedded AWS.
 
-    ``state_directory`` None keeps nothing on disk (tests), nor does ``file`` None what services and moto hold. ``work_directory`` holds the files of jobs and builds while
-    they run. ``endpoint_url`` is where child processes reach it; it is set once the server listens.
+    ``state_directory`` None keeps nothing on disk (tests); ``file`` None nothing of what services and moto hold.
+    ``work_directory`` holds the files of jobs and builds while they run. ``endpoint_url`` is where child processes
+    reach it; it is set once the server listens.
     ``resource_policies`` is set by the assembly, whether IAM is enforced or not.
     ``management_account`` is the organization's, which may enter the other accounts.
     """

@@ -1,8 +1,8 @@
 """moto's state in chunks: one for each group of services, and of what is large a chunk for each thing.
 
-A chunk has a name (``["backends", "kms"]`` as JSON) and bytes (``pickle.py``). Only what requests have touched is pickled
-again, and only what then has other bytes is handed on. S3's buckets and objects are ``bucket_chunks.py``'s. Nothing here
-knows when or where chunks are kept; the caller sees to it that moto does nothing meanwhile.
+A chunk has a name (``["backends", "kms"]`` as JSON) and bytes (``pickle.py``). Only what requests have touched is
+pickled again, and only what then has other bytes is handed on. S3's buckets and objects are ``bucket_chunks.py``'s.
+Nothing here knows when or where chunks are kept; the caller sees to it that moto does nothing meanwhile.
 """
 
 from __future__ import annotations

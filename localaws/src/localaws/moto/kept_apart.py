@@ -13,10 +13,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from moto.core.base_backend import BackendDict, BaseBackend
+from moto.iam.models import AWSManagedPolicy
+from moto.s3.models import FakeBucket, FakeKey
 
 from localaws.moto.plain_data import class_name, maker, moto_class
 
+# Only objects of these classes are ever kept apart.
+_KINDS = (BaseBackend, BackendDict, FakeBucket, FakeKey, AWSManagedPolicy)
+_KINDS_OF_EC2 = ("moto.ec2.models.amis:Ami", "moto.ec2.models.elastic_block_store:Snapshot")  # 300 ms to import
+
 _being_read: dict[tuple[Any, ...], Any] = {}
+
+
+def may_be_apart(kind: type) -> bool:
+    return issubclass(kind, _KINDS) or class_name(kind) in _KINDS_OF_EC2
 
 
 @maker

@@ -6,6 +6,7 @@ objects. They have a chunk of their own, which is made again where an operation'
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +35,6 @@ _KINDS = {
     "moto.iam.models:IAMBackend": _Kind(("managed_policies",), re.compile("Polic"), AWSManagedPolicy),
     "moto.ec2.models:EC2Backend": _Kind(("amis", "snapshots"), re.compile("Image|Snapshot")),
 }
-_NONE = _Kind((), re.compile("(?!)"))
 
 
 class Originals:
@@ -56,8 +56,9 @@ class Originals:
                 attributes["aws_managed_policies"] = list(held.values())
 
     def without(self, place: Place, attributes: dict[str, Any]) -> dict[str, Any]:
-        for name in _KINDS.get(place[0], _NONE).attributes:
-            attributes[name] = {key: obj for key, obj in attributes[name].items() if id(obj) not in self._names}
+        for name, held in self._by_place.get(place, {}).items():
+            # They were there first, and only the operations of their kind take one away; then they are held anew.
+            attributes[name] = dict(itertools.islice(attributes[name].items(), len(held), None))
             if name == "managed_policies":
                 attributes["aws_managed_policies"] = []
         return attributes
@@ -82,11 +83,18 @@ class Originals:
         held: Attributes = {}
         for name in kind.attributes:
             held[name] = {key: obj for key, obj in getattr(backend, name).items() if id(obj) in self._names}
+        self._forget(place)
+        self._hold(place, held)
         return moto_pickle.dumps(held, reference)
 
     def reference(self, obj: Any) -> Any:
         name = self._names.get(id(obj))
         return None if name is None else kept_apart.apart(*name)
+
+    def _forget(self, place: Place) -> None:
+        for held in self._by_place.pop(place, {}).values():
+            for obj in held.values():
+                self._names.pop(id(obj), None)
 
     def _hold(self, place: Place, attributes: Attributes) -> None:
         self._by_place[place] = attributes

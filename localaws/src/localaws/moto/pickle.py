@@ -19,6 +19,7 @@ import types
 import uuid
 import weakref
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
@@ -29,7 +30,7 @@ from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
 
 from localaws.core.partitions import partition_named
-from localaws.moto import plain_data
+from localaws.moto import kept_apart, plain_data
 from localaws.moto.plain_data import NAMEABLE, PlainDataReader, class_name, maker
 
 # How an object reduces that is kept apart (``kept_apart.py``); None for all others.
@@ -67,24 +68,61 @@ class _Writer(pickle.Pickler):
         self._reference = reference
 
     def reducer_override(self, obj: Any) -> Any:
-        reference = self._reference(obj)
-        if reference is not None:
-            return reference
-        kind = type(obj)
-        own = _OWN_WAYS.get(kind)
-        if own is not None:
-            return own(obj)
-        if issubclass(kind, type) or kind is types.BuiltinFunctionType:
-            return _named(obj)
-        if isinstance(obj, enum.Enum):
-            return plain_data.member(class_name(kind), obj.name)
-        if isinstance(obj, _PRIVATE_KEYS):
-            content = obj.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
-            return plain_data.private_key(content)
-        if isinstance(obj, collections.defaultdict) and kind is not collections.defaultdict:
-            made = plain_data.default_dict(class_name(kind), obj.default_factory)
-            return *made, obj.__dict__, None, iter(obj.items())
-        return _reduced(obj, kind)
+        way = _WAYS.get(type(obj)) or _way_of(type(obj))
+        if way.may_be_apart:
+            reference = self._reference(obj)
+            if reference is not None:
+                return reference
+        return way.reduced(obj)
+
+
+@dataclass(frozen=True)
+class _Way:
+    """How objects of a class reduce."""
+
+    reduced: Callable[[Any], Any]
+    may_be_apart: bool = False
+
+
+def _way_of(kind: type) -> _Way:
+    """Looked for once for each class: pickling a service asks it thousands of times."""
+    found = _WAYS[kind] = _Way(_reduction_of(kind), kept_apart.may_be_apart(kind))
+    return found
+
+
+def _reduction_of(kind: type) -> Callable[[Any], Any]:
+    if issubclass(kind, type) or kind is types.BuiltinFunctionType:
+        return _named
+    name = class_name(kind)
+    if issubclass(kind, enum.Enum):
+        return lambda obj: plain_data.member(name, obj.name)
+    if issubclass(kind, _PRIVATE_KEYS):
+        return _private_key
+    if issubclass(kind, collections.defaultdict) and kind is not collections.defaultdict:
+        return lambda obj: (*plain_data.default_dict(name, obj.default_factory), obj.__dict__, None, iter(obj.items()))
+    if plain_data.is_allocated(kind) and _is_plain(kind):
+        made = plain_data.instance(name)
+        return lambda obj: (*made, obj.__dict__)
+    return lambda obj: _reduced(obj, kind)
+
+
+def _is_plain(kind: type) -> bool:
+    """Whether its objects are their attributes and nothing else."""
+    own = ("__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__")
+    same = all(getattr(kind, name, None) is getattr(object, name, None) for name in own)
+    return same and kind.__basicsize__ <= _PLAIN_SIZE and not kind.__itemsize__ and "__slots__" not in vars(kind)
+
+
+class _Plain:
+    pass
+
+
+_PLAIN_SIZE = _Plain.__basicsize__
+
+
+def _private_key(key: Any) -> Reduced:
+    content = key.private_bytes(Encoding.DER, PrivateFormat.PKCS8, NoEncryption())
+    return plain_data.private_key(content)
 
 
 def _reduced(obj: Any, kind: type) -> Any:
@@ -133,7 +171,7 @@ def _managed_policies() -> dict[str, Any]:
     return json.loads(aws_managed_policies_data)
 
 
-_OWN_WAYS: dict[type, Callable[[Any], Any]] = {
+_OWN: dict[type, Callable[[Any], Any]] = {
     AWSManagedPolicy: _managed_policy,
     types.FunctionType: plain_data.reduced_factory,
     types.MethodType: plain_data.reduced_method,
@@ -142,3 +180,4 @@ _OWN_WAYS: dict[type, Callable[[Any], Any]] = {
     weakref.WeakValueDictionary: lambda found: (*plain_data.weak_values(), None, None, iter(list(found.items()))),
     **dict.fromkeys(_LOCKS, lambda found: plain_data.lock(_LOCKS[type(found)])),
 }
+_WAYS = {kind: _Way(reduced, kept_apart.may_be_apart(kind)) for kind, reduced in _OWN.items()}
