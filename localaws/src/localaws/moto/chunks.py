@@ -20,6 +20,7 @@ from localaws.core.state_file import digest_of
 from localaws.moto import kept_apart
 from localaws.moto import pickle as moto_pickle
 from localaws.moto.bucket_chunks import BucketChunks, TouchedObjects
+from localaws.moto.derived import derive, without_derived
 from localaws.moto.originals import Originals, Place
 from localaws.moto.plain_data import class_name
 from localaws.moto.reach import group_of, package_of
@@ -84,6 +85,7 @@ class Chunks:
     def _put_back(self, place: Place, attributes: dict[str, Any], found: dict[tuple[Any, ...], Any]) -> None:
         backend = kept_apart.empty_backend(*place)
         backend.__dict__ = attributes
+        derive(backend)
         self._originals.put_back(place, attributes)
         self._buckets.put_back(backend, found)
 
@@ -122,7 +124,7 @@ class Chunks:
 
     def _attributes(self, backends: list[tuple[Place, Any]]) -> dict[Place, Any]:
         return {
-            place: self._buckets.without(backend, self._originals.without(place, dict(backend.__dict__)))
+            place: self._buckets.without(backend, self._originals.without(place, without_derived(backend)))
             for place, backend in backends
         }
 

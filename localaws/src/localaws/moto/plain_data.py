@@ -172,8 +172,10 @@ _FACTORIES = frozenset(
         ("moto.xray.models", "SegmentCollection._new_trace_item"),
     }
 )
-_FACTORY_CLASSES = frozenset(
-    {"moto.apigatewaymanagementapi.models:Connection", "moto.meteringmarketplace.models:CustomerDeque"}
+_FACTORY_CLASSES = (
+    "moto.apigatewaymanagementapi.models:Connection",
+    "moto.meteringmarketplace.models:CustomerDeque",
+    "moto.meteringmarketplace.models:ResultDeque",
 )
 
 
