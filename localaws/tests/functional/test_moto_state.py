@@ -186,7 +186,7 @@ def _services() -> list[str]:
 
 @pytest.mark.parametrize("service", _services())
 def test_what_each_of_motos_services_begins_with_is_data(service: str, caplog: pytest.LogCaptureFixture) -> None:
-    backends: BackendDict = moto_backends.get_backend(service)  # type: ignore[call-overload]
+    backends: BackendDict = moto_backends.get_backend(service)
     place = backends["444444444444"]
     region = REGION if REGION in place else next(each for each in ("us-east-1", "aws") if each in place)
     backend: BaseBackend = place[region]

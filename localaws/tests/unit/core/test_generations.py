@@ -80,7 +80,12 @@ def test_a_reader_waits_for_the_generation_that_holds_what_it_saw(tmp_path: Path
     writer.start()
     assert kept.moto.cutting.wait(30)  # the change is taken, and on no disk yet
     done = threading.Event()
-    reader = threading.Thread(target=lambda: (kept.generations.settle(), done.set()))
+
+    def read() -> None:
+        kept.generations.settle()
+        done.set()
+
+    reader = threading.Thread(target=read)
     reader.start()
     assert not done.wait(0.2)
     kept.moto.held.set()
