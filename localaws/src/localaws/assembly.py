@@ -10,12 +10,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from moto import __version__ as moto_version
+
 from localaws.core.bodies import Bodies
 from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.cloud import Cloud
+from localaws.core.state_file import StateFile
 from localaws.core.wire import WsgiApplication
 from localaws.front_door.application import FrontDoor
 from localaws.front_door.guard import Guard
+from localaws.front_door.kept_answers import KeptAnswers
 from localaws.iam.anonymous import AnonymousAccess
 from localaws.iam.enforcement import Enforcement
 from localaws.iam.record import PREFIX
@@ -26,7 +30,7 @@ from localaws.services import service_classes
 
 @dataclass(frozen=True)
 class EmbeddedAws:
-    """``front_door`` answers every request; ``cloud`` is what stands behind it."""
+    """``front_door`` answers every request from outside; ``cloud`` is what stands behind it."""
 
     cloud: Cloud
     front_door: WsgiApplication
@@ -46,9 +50,10 @@ def assemble(
     id alone says who asks, and no signature is verified. ValueError where the state that is
     kept in ``state_directory`` cannot be read.
     """
+    file = StateFile(state_directory, {"moto": moto_version}) if state_directory else None
     bodies = Bodies(state_directory / "bodies" if state_directory else None)
-    moto = MotoBackend(state_directory / "moto.pickle" if state_directory else None, bodies)
-    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account, any_secret)
+    moto = MotoBackend(file.chunks() if file else (), bodies)
+    cloud = Cloud(state_directory, work_directory, accounts, moto, management_account, any_secret, file)
     cloud.resource_policies = policies = ResourcePolicies(cloud.client, cloud.store, moto)
     authorize = None
     if enforce_iam:
@@ -57,10 +62,12 @@ def assemble(
         cloud.operations.mount(PREFIX, enforcement.record)
     anonymous = AnonymousAccess(policies, moto, cloud.clock)
     guard = Guard(cloud.identities, moto, anonymous.owner_for, cloud.control_token, any_secret)
-    front_door = FrontDoor(cloud.operations, guard, moto, cloud.store, cloud.limits.requests, authorize)
+    front_door = FrontDoor(cloud.operations, guard, moto, cloud.limits.requests, authorize)
     cloud.clients.enter_by(front_door)
     register_services(cloud)
-    return EmbeddedAws(cloud, front_door)
+    if file:
+        file.keep_as_last_good()  # all of it was read
+    return EmbeddedAws(cloud, KeptAnswers(front_door, cloud.generations))
 
 
 def register_services(cloud: Cloud) -> None:

@@ -75,7 +75,7 @@ class HealthPage:
         if hmac.compare_digest(given.encode(), self._cloud.control_token.encode()):
             health |= {
                 "accounts": list(self._cloud.accounts),
-                "unusable": self._cloud.store.unusable,
+                "unusable": self._cloud.generations.failure,
                 "at_work": self._cloud.workers.at_work(),
                 "limits": self._cloud.limits.counts(),
             }

@@ -83,6 +83,19 @@ class ServerProcess:
         self._process.wait()
         self._log.close()
 
+    def is_killed(self) -> bool:
+        """Whether it is gone without having been asked to; a moment is given to a process that is dying."""
+        try:
+            self._process.wait(0.5)
+        except subprocess.TimeoutExpired:
+            return False
+        self._log.close()
+        return True
+
+    @property
+    def process(self) -> int:
+        return self._process.pid
+
     def ended(self) -> bool:
         """Whether it has ended, by now or within a while."""
         self._process.wait(20)

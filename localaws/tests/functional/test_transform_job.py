@@ -430,14 +430,15 @@ def test_what_aws_refuses_is_refused(site: JobSite, unique: str, change: dict[st
 def test_a_job_that_a_former_server_left_is_failed(site: JobSite, unique: str, tmp_path: Path) -> None:
     from localaws.core.caller import Caller
     from localaws.core.cloud import Cloud
+    from localaws.core.state_file import StateFile
     from localaws.moto.backend import MotoBackend
     from localaws.services.sagemaker.jobs.records import TRANSFORM, JobRecords
 
     caller = Caller.root("111111111111", "eu-west-1")
-    former = Cloud(tmp_path, tmp_path, ["111111111111"], MotoBackend(None))
+    former = Cloud(tmp_path, tmp_path, ["111111111111"], MotoBackend(), file=StateFile(tmp_path, {}))
     JobRecords(former, TRANSFORM).create(caller, {"TransformJobName": unique}, [])
-    former.store.close()
-    later = Cloud(tmp_path, tmp_path, ["111111111111"], MotoBackend(None))
+    former.generations.settle()
+    later = Cloud(tmp_path, tmp_path, ["111111111111"], MotoBackend(), file=StateFile(tmp_path, {}))
     records = JobRecords(later, TRANSFORM)
     later.start("http://127.0.0.1:1")
     job = records.describe(caller, unique)

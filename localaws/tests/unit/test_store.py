@@ -1,8 +1,8 @@
-"""The records of localaws' services, and what happens when one cannot be written."""
+"""The records of localaws' services: how they are listed, changed, and handed on to be kept."""
 
 from __future__ import annotations
 
-import sqlite3
+import threading
 
 import pytest
 
@@ -26,13 +26,33 @@ def test_an_edit_that_fails_changes_nothing() -> None:
     assert table.get("key") == {"count": 1}
 
 
-def test_after_a_record_was_lost_no_record_is_told_any_more() -> None:
-    store = Store(None)
+def test_what_was_written_is_taken_once_and_a_deletion_counts() -> None:
+    store = Store([("kind", "old", 7, "{}")])
     table = store.table("kind")
-    table.put("key", {"status": "IN_PROGRESS"})
-    store.execute("PRAGMA max_page_count = 1", ())  # the disk is full from here on
-    with pytest.raises(sqlite3.OperationalError, match="full"):
-        table.put("other", {"text": "x" * 100_000})
-    assert store.unusable
-    with pytest.raises(sqlite3.OperationalError, match="full"):
-        table.get("key")
+    table.put("new", {"n": 1})
+    table.put("new", {"n": 2})
+    table.delete("old")
+    table.delete("never there")
+    assert store.changed
+    assert store.take_changes() == {("kind", "new"): (8, '{"n": 2}'), ("kind", "old"): None}
+    assert not store.changed
+    assert store.take_changes() == {}
+
+
+def test_a_document_that_went_and_came_again_is_the_youngest() -> None:
+    table = Store([("kind", "a", 1, "{}"), ("kind", "b", 2, "{}")]).table("kind")
+    table.delete("a")
+    table.put("a", {})
+    table.put("b", {"changed": True})
+    assert [key for key, _ in table.items()] == ["b", "a"]
+
+
+def test_a_generation_can_be_cut_while_a_service_holds_the_lock() -> None:
+    store = Store()
+    with store.lock:
+        store.table("kind").put("key", {})
+        taken: list[int] = []
+        thread = threading.Thread(target=lambda: taken.append(len(store.take_changes())))
+        thread.start()
+        thread.join(30)
+    assert taken == [1]

@@ -6,6 +6,7 @@ import argparse
 import logging
 import os
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 from localaws.commands import exit_codes
@@ -13,6 +14,7 @@ from localaws.commands.arguments import account, add_state, port
 from localaws.commands.running_server import note_address
 from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.private_files import UMASK, close_to_others
+from localaws.core.state_file import LAST_GOOD, return_to_last_good
 from localaws.core.state_lock import hold
 
 DEFAULT_PORT = 4566
@@ -51,6 +53,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="verify no signature: whoever names an account or key of this server is it, with any secret (a warning "
         "is printed)",
     )
+    parser.add_argument(
+        "--last-good",
+        action="store_true",
+        help="go back to the last state that was read without errors; the present one is kept beside it",
+    )
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
 
@@ -66,6 +73,8 @@ def run(arguments: argparse.Namespace) -> int:
         (state / "work").mkdir(parents=True, exist_ok=True)
         close_to_others(state)
         hold(state, os.getpid())
+        if arguments.last_good:
+            print(f"localaws: went back to the last good state; the former is {return_to_last_good(state)}", flush=True)
     except (OSError, ValueError) as error:
         return _failed(exit_codes.STATE_UNUSABLE, f"the state directory {state} cannot be used: {error}.")
     try:
@@ -79,7 +88,7 @@ def run(arguments: argparse.Namespace) -> int:
         where = f"cannot listen on {HOST}:{arguments.port}"
         return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Use --port 0 to listen on any free port.")
     except ValueError as error:
-        return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. To start over, delete it.")
+        return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. {_ways_out(state)}")
     server.stop_on_signals()
     print(f"localaws: listening on {server.endpoint_url}, state in {state}", flush=True)
     if arguments.any_secret:
@@ -94,6 +103,17 @@ def _note(state: Path, endpoint_url: str) -> None:
         note_address(state, endpoint_url, os.getpid())
     except OSError as error:  # a full disk: the server itself says so in every answer, and must stay reachable for it
         logging.getLogger(__name__).warning("the server's address cannot be written to %s: %s", state, error)
+
+
+def _ways_out(state: Path) -> str:
+    start_over = f"To start over, delete it: localaws reset --state {state}"
+    if not (state / LAST_GOOD).exists():
+        return start_over
+    noted = datetime.fromtimestamp((state / LAST_GOOD).stat().st_mtime, UTC)
+    return (
+        f"To go back to the last state that was read without errors ({noted:%Y-%m-%d %H:%M} UTC), start it with "
+        f"--last-good. {start_over}"
+    )
 
 
 def _failed(code: int, message: str) -> int:

@@ -1,16 +1,18 @@
 """What stands behind the front door, as the rest of localaws sees it: moto, in ``localaws/moto/backend.py``.
 
-It answers the operations that no service implements, and keeps its state by itself.
+It answers the operations that no service implements. What it holds is kept by ``core/generations.py``.
 """
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from localaws.core.bodies import Bodies
 from localaws.core.caller import Caller
-from localaws.core.wire import HttpResponse
+from localaws.core.generations import Kept
+from localaws.core.wire import HttpResponse, OperationRequest
 
 # The key of a WSGI environment under which a body comes that was taken out of the request and kept.
 BODY_KEY = "localaws.body"
@@ -27,20 +29,17 @@ class CorsRule:
     max_age_seconds: int | None = None
 
 
-class Backend(Protocol):
+class Backend(Kept, Protocol):
     bodies: Bodies  # where the contents of objects are
-
-    def start(self) -> None:
-        """Begin to keep the state on disk."""
-
-    def stop(self) -> None:
-        """Write what has changed since."""
 
     def knows(self, environ: dict[str, Any]) -> bool:
         """Whether it has the service that a signed request is meant for."""
 
-    def respond(self, environ: dict[str, Any], caller: Caller) -> HttpResponse:
-        """The answer to a WSGI request, made in the caller's account."""
+    def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:
+        """The answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""
+
+    def changing(self, *packages: str) -> AbstractContextManager[None]:
+        """For whoever changes moto's objects (of ``moto.<package>``) without a request."""
 
     def user_access_keys(self) -> list[tuple[str, str, str]]:
         """(access key id, user ARN, secret) of every active key that CreateAccessKey made, in every account."""

@@ -20,8 +20,10 @@ from localaws.core.clock import Clock
 from localaws.core.container_credentials import PREFIX as CREDENTIALS_PREFIX
 from localaws.core.container_credentials import ContainerCredentials
 from localaws.core.events import Event, Listener
+from localaws.core.generations import Generations
 from localaws.core.identities import Identities
 from localaws.core.operations import Operations
+from localaws.core.state_file import StateFile
 from localaws.core.store import Store
 from localaws.core.turns import Limits
 from localaws.core.workers import Workers
@@ -47,8 +49,9 @@ class ResourcePolicies(Protocol):
 class Cloud:
     """Everything of one embedded AWS.
 
-    ``state_directory`` None keeps nothing on disk (tests). ``work_directory`` holds the files of jobs and builds while
-    they run. ``endpoint_url`` is where child processes reach it; it is set once the server listens.
+    ``state_directory`` None keeps nothing on disk (tests); ``file`` None nothing of what services and moto hold.
+    ``work_directory`` holds the files of jobs and builds while they run. ``endpoint_url`` is where child processes
+    reach it; it is set once the server listens.
     ``resource_policies`` is set by the assembly, whether IAM is enforced or not.
     ``any_secret``: nobody's secret is asked for, of git neither.
     ``management_account`` is the organization's, which may enter the other accounts.
@@ -62,6 +65,7 @@ class Cloud:
         moto: Backend,
         management_account: str = MANAGEMENT_ACCOUNT,
         any_secret: bool = False,
+        file: StateFile | None = None,
     ) -> None:
         self.accounts = tuple(accounts)
         self.management_account = management_account
@@ -74,8 +78,9 @@ class Cloud:
         self.clock = Clock()
         self.workers = Workers()
         self.limits = Limits()
-        self.store = Store(state_directory / "localaws.sqlite" if state_directory else None)
+        self.store = Store(file.documents() if file else None)
         self.moto = moto
+        self.generations = Generations(file, self.store, moto)
         self.operations = Operations()
         self.identities = Identities()
         self.clients = ClientFactory(lambda: self.endpoint_url.removeprefix("http://") or "localhost")
@@ -122,11 +127,10 @@ class Cloud:
 
     def start(self, endpoint_url: str) -> None:
         self.endpoint_url = endpoint_url
-        self.moto.start()
+        self.generations.start()
         for action in self._on_start:
             action()
 
     def stop(self) -> None:
         self.workers.stop()
-        self.moto.stop()
-        self.store.close()
+        self.generations.stop()

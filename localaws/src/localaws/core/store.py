@@ -1,20 +1,18 @@
-"""What localaws' own services remember: JSON documents in SQLite, each write durable at once.
+"""What localaws' own services remember: JSON documents, in memory and, a generation at a time, in the state's file.
 
 A service keeps every record that must survive here and not in a Python attribute, so that a server which was killed
-finds them again.
-moto's own state is kept elsewhere (``localaws/moto/pickle.py``).
+finds them again. A write is in memory at once; ``core/generations.py`` makes it durable together with what moto holds,
+before anybody outside is answered. So a full disk loses nothing that runs: what could not be kept yet is kept later.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 Document = dict[str, Any]
@@ -46,26 +44,19 @@ class Table:
 
     def get(self, key: str) -> Document | None:
         """The document, as a copy of the caller's own, or None."""
-        rows = self._store.execute("SELECT document FROM documents WHERE kind = ? AND key = ?", (self._name, key))
-        return json.loads(rows[0][0], object_hook=_decode) if rows else None
+        text = self._store.read(self._name, key)
+        return None if text is None else json.loads(text, object_hook=_decode)
 
     def put(self, key: str, document: Document) -> None:
-        self._store.execute(
-            "INSERT INTO documents (kind, key, document) VALUES (?, ?, ?) "
-            "ON CONFLICT (kind, key) DO UPDATE SET document = excluded.document",
-            (self._name, key, json.dumps(document, default=_encode)),
-        )
+        self._store.write(self._name, key, json.dumps(document, default=_encode))
 
     def delete(self, key: str) -> None:
-        self._store.execute("DELETE FROM documents WHERE kind = ? AND key = ?", (self._name, key))
+        self._store.write(self._name, key, None)
 
     def items(self, prefix: str = "") -> list[tuple[str, Document]]:
         """Every (key, document) whose key begins with ``prefix``, oldest first."""
-        rows = self._store.execute(
-            "SELECT key, document FROM documents WHERE kind = ? AND substr(key, 1, ?) = ? ORDER BY number",
-            (self._name, len(prefix), prefix),
-        )
-        return [(key, json.loads(document, object_hook=_decode)) for key, document in rows]
+        found = self._store.read_all(self._name, prefix)
+        return [(key, json.loads(text, object_hook=_decode)) for key, text in found]
 
     def values(self, prefix: str = "") -> list[Document]:
         return [document for _, document in self.items(prefix)]
@@ -85,49 +76,56 @@ class Table:
 
 
 class Store:
-    """The SQLite file with every table. ``lock`` is re-entrant: hold it to make several reads and writes one.
+    """Every table. ``lock`` is re-entrant: hold it to make several reads and writes one.
 
-    ValueError where the file cannot be opened or is no such file.
+    A generation never waits for ``lock``, which may be held for longer than a document's writing takes.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, documents: Iterable[tuple[str, str, int, str]] | None = None) -> None:
+        """``documents``: (kind, key, number, document) of what is kept already, oldest first."""
         self.lock = threading.RLock()
-        try:
-            self.unusable: str | None = None
-            self._connection = self._opened(path)
-        except sqlite3.DatabaseError as error:
-            raise ValueError(f"{path}: {error}") from error
-
-    @staticmethod
-    def _opened(path: Path | None) -> sqlite3.Connection:
-        connection = sqlite3.connect(path or ":memory:", check_same_thread=False, isolation_level=None)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
-        connection.execute(
-            "CREATE TABLE IF NOT EXISTS documents ("
-            "number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, key TEXT NOT NULL, document TEXT NOT NULL, "
-            "UNIQUE (kind, key))"
-        )
-        return connection
+        self._guard = threading.Lock()
+        self._kinds: dict[str, dict[str, tuple[int, str]]] = {}
+        self._changed: dict[tuple[str, str], tuple[int, str] | None] = {}
+        self._number = 0
+        for kind, key, number, document in documents or ():
+            self._kinds.setdefault(kind, {})[key] = (number, document)
+            self._number = number
 
     def table(self, name: str) -> Table:
         return Table(self, name)
 
-    def execute(self, statement: str, parameters: tuple[Any, ...]) -> list[Any]:
-        """Raises sqlite3.OperationalError where the file cannot be written, and from then on always.
+    def read(self, kind: str, key: str) -> str | None:
+        with self.lock, self._guard:
+            found = self._kinds.get(kind, {}).get(key)
+        return None if found is None else found[1]
 
-        What ran while a record was lost (a stack, a job) would never be seen to end: only a new start, which looks at
-        everything left running, makes the records true again.
-        """
-        with self.lock:
-            if self.unusable:
-                raise sqlite3.OperationalError(self.unusable)
-            try:
-                return self._connection.execute(statement, parameters).fetchall()
-            except sqlite3.OperationalError as error:
-                self.unusable = str(error)
-                raise
+    def read_all(self, kind: str, prefix: str) -> list[tuple[str, str]]:
+        with self.lock, self._guard:
+            held = self._kinds.get(kind, {})
+            return [(key, document) for key, (_, document) in held.items() if key.startswith(prefix)]
 
-    def close(self) -> None:
-        with self.lock:
-            self._connection.close()
+    def write(self, kind: str, key: str, document: str | None) -> None:
+        """None deletes."""
+        with self.lock, self._guard:
+            held = self._kinds.setdefault(kind, {})
+            if document is None:
+                if held.pop(key, None) is not None:
+                    self._changed[kind, key] = None
+                return
+            former = held.get(key)
+            if former is None:
+                self._number += 1
+            value = (former[0] if former else self._number, document)
+            held[key] = self._changed[kind, key] = value
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything was written since it was last taken."""
+        return bool(self._changed)
+
+    def take_changes(self) -> dict[tuple[str, str], tuple[int, str] | None]:
+        """What was written since this was last called: whoever calls it sees to it that it is kept."""
+        with self._guard:
+            taken, self._changed = self._changed, {}
+        return taken

@@ -25,7 +25,6 @@ from localaws.core.caller import CALLER_KEY, Caller
 from localaws.core.documents import DocumentLimitError, refuse_deep_parameters
 from localaws.core.errors import ServiceError, no_room
 from localaws.core.operations import Operations
-from localaws.core.store import Store
 from localaws.core.turns import Turns
 from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
@@ -54,8 +53,7 @@ class FrontDoor:
     """The application. ``authorize`` is asked before every operation; it raises ServiceError to refuse.
 
     ``guard`` finds out whether a request may come in at all and who asks; requests of in-process clients bring their
-    caller along. ``store`` is asked one thing: whether what operations do can still be kept. ``turns`` bounds how many
-    requests are answered at once; the others wait.
+    caller along. ``turns`` bounds how many requests are answered at once; the others wait.
     """
 
     def __init__(
@@ -63,7 +61,6 @@ class FrontDoor:
         operations: Operations,
         guard: Guard,
         moto: Backend,
-        store: Store,
         turns: Turns,
         authorize: Authorize | None = None,
     ) -> None:
@@ -71,7 +68,6 @@ class FrontDoor:
         self._operations = operations
         self._guard = guard
         self._moto = moto
-        self._store = store
         self._authorize = authorize
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -132,7 +128,6 @@ class FrontDoor:
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
-            self._refuse_without_state()
             if request is None:
                 return self._moto_response(environ, caller, signature.signing_name)
             _refuse_deep_documents(request)
@@ -165,16 +160,6 @@ class FrontDoor:
         _refuse_invalid(request)
         return serialise_answer(request, method(caller, request.parameters) or {})
 
-    def _refuse_without_state(self) -> None:
-        reason = self._store.unusable
-        if reason:
-            raise ServiceError(
-                "InternalFailure",
-                f"localaws could not write its state ({reason}). Free disk space and restart localaws. "
-                "After the restart it reports how running jobs, builds and executions ended.",
-                501,
-            )
-
     def _moto_response(
         self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
     ) -> HttpResponse:
@@ -189,7 +174,7 @@ class FrontDoor:
             _hand_over_the_body(environ, request)
             if not self._moto.knows(environ):
                 raise _not_implemented(environ, signing_name, request)
-            response = self._moto.respond(environ, caller)
+            response = self._moto.respond(environ, caller, request)
             if _is_unimplemented(response, candidate_services(signing_name)):
                 raise _not_implemented(environ, signing_name, request)
             for companion in companions:

@@ -108,12 +108,9 @@ class StoredKey(models.FakeKey):  # type: ignore[misc]  # moto is untyped
         return {**kept, "content": (pieces, self._body.digests)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__.update({name: value for name, value in state.items() if name not in ("content", "value")})
-        if "content" in state:
-            pieces, digests = state["content"]
-            self._body = Body(_room(), (Piece(*piece) for piece in pieces), digests)
-        else:  # of a former localaws, which kept the bytes in its pickle
-            self.value = state["value"]
+        self.__dict__.update({name: value for name, value in state.items() if name != "content"})
+        pieces, digests = state["content"]
+        self._body = Body(_room(), (Piece(*piece) for piece in pieces), digests)
         self.lock = threading.Lock()
 
 

@@ -69,15 +69,6 @@ def test_a_pickle_names_the_file_and_holds_no_content() -> None:
     assert (restored.value, restored.etag, restored.size) == (key.value, key.etag, key.size)
 
 
-def test_an_object_in_a_pickle_of_a_former_localaws_becomes_a_file() -> None:
-    key = _key(b"")
-    state = {**key.__getstate__(), "value": b"old", "contentsize": 3}
-    del state["content"]
-    restored = object.__new__(StoredKey)
-    restored.__setstate__(state)
-    assert (restored.value, restored.size) == (b"old", 3)
-
-
 def test_a_deleted_object_lets_go_of_its_file(tmp_path: Path) -> None:
     room = Bodies(tmp_path)
     with as_files(True, room.keep(b"x")):

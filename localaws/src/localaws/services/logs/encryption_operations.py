@@ -33,11 +33,14 @@ class LogGroupKeys(Service):
     def associate_kms_key(self, caller: Caller, request: Request) -> Response:
         group = _group(caller, request)
         refuse_key(self._cloud, caller, group.name, request["kmsKeyId"])
-        group.kms_key_id = request["kmsKeyId"]
+        with self._cloud.moto.changing("logs"):
+            group.kms_key_id = request["kmsKeyId"]
         return {}
 
     def disassociate_kms_key(self, caller: Caller, request: Request) -> Response:
-        _group(caller, request).kms_key_id = None
+        group = _group(caller, request)
+        with self._cloud.moto.changing("logs"):
+            group.kms_key_id = None
         return {}
 
 
