@@ -25,6 +25,7 @@ from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
 from localaws.front_door.cors import without_cors
 from localaws.front_door.guard import Guard, presumed_service
+from localaws.front_door.post_form import is_form
 from localaws.front_door.protocol import (
     parse_request,
     serialise_answer,
@@ -71,6 +72,8 @@ class FrontDoor:
             return wsgi_answer(found.refusal, start_response)
         if mounted is not None:
             return mounted.application(environ, start_response)
+        if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_AUTHORIZATION" not in environ:
+            return wsgi_answer(self._guard.preflight(environ), start_response)  # of a presigned URL, too
         response = self._of_stranger(environ)
         headers = {**without_cors(response.headers), **found.headers}
         return wsgi_answer(HttpResponse(response.status, headers, response.body), start_response)
@@ -91,8 +94,6 @@ class FrontDoor:
             return serialise_unparsed_error("s3", refusal)
         signing_name = presumed_service(environ)
         try:
-            if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_AUTHORIZATION" not in environ:
-                return self._guard.preflight(environ)  # before a presigned URL is used from another origin, too
             claim = read_claim(environ)
             if claim is None:
                 return self._unsigned(environ)
@@ -103,6 +104,9 @@ class FrontDoor:
         return self._answer(environ, claim.signature, caller)
 
     def _unsigned(self, environ: dict[str, Any]) -> HttpResponse:
+        if is_form(environ):
+            upload, caller = self._guard.upload(environ)
+            return upload.answer(self._answer(upload.environ, upload.signature, caller))
         signature, caller = self._guard.unsigned(environ)
         return self._answer(environ, signature, caller)
 

@@ -51,13 +51,13 @@ def verify(environ: dict[str, Any], claim: Claim, key: IssuedKey, bucket: str | 
     payload.require(environ, digest, name)
 
 
-def require_session_token(given: str | None, key: IssuedKey) -> bool:
+def has_token(given: str | None, key: IssuedKey) -> bool:
     """Whether the session token is the one that was issued with the key; a key without one is given none."""
     return hmac.compare_digest((given or "").encode(), (key.session_token or "").encode())
 
 
 def _require_token(claim: Claim, key: IssuedKey) -> None:
-    if require_session_token(claim.token, key):
+    if has_token(claim.token, key):
         return
     # A temporary key without its token is no key that AWS knows.
     raise refused("wrong token" if claim.token else "unknown key", claim.signature.signing_name)
