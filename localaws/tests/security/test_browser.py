@@ -35,23 +35,25 @@ ATTACK = """<!doctype html><title>kittens</title><iframe name=hidden hidden></if
 const image = (url) => new Promise((done) => {{
   const it = new Image(); it.onload = it.onerror = () => done("sent"); it.src = url; }});
 const submit = (id) => new Promise((done) => {{
-  frames.hidden.name; document.querySelector("iframe").onload = () => done("sent"); document.getElementById(id).submit(); }});
+  document.querySelector("iframe").onload = () => done("sent");
+  document.getElementById(id).submit(); }});
 const read = (url, how) => fetch(url, how).then((it) => it.text()).then((it) => "read: " + it, () => "unread");
-const template = encodeURIComponent('{template}');
+const query = new URLSearchParams({{Action: "CreateStack", Version: "2010-05-15", StackName: "{name}-image"}});
+query.set("TemplateBody", '{template}');
+const target = {{"X-Amz-Target": "SageMaker.ListModels"}};
 (async () => {{
   const found = {{}};
-  found.image = await image(`{server}/?Action=CreateStack&Version=2010-05-15&StackName={name}-image&TemplateBody=${{template}}&{credential}`);
-  found.form = await submit("form");
-  found.clock = await submit("clock");
-  found.reset = await submit("reset");
+  found.image = await image(`{server}/?${{query}}&{credential}`);
+  for (const id of ["form", "clock", "reset"]) found[id] = await submit(id);
   found.health = await read("{server}/_localaws/health");
   found.object = await read("{server}/{bucket}/a.txt");
   found.presigned = await read("{presigned}");
-  found.opaque = await fetch("{server}/moto-api/reset", {{method: "POST", mode: "no-cors"}}).then((it) => it.type, () => "unsent");
-  found.json = await read("{server}/", {{method: "POST", headers: {{"X-Amz-Target": "SageMaker.ListModels"}}, body: "{{}}"}});
-  await fetch("/report", {{method: "POST", body: JSON.stringify(found)}});
-  document.title = "done";
-}})();
+  found.opaque = await fetch("{server}/moto-api/reset", {{method: "POST", mode: "no-cors"}})
+    .then((it) => it.type, () => "unsent");
+  found.json = await read("{server}/", {{method: "POST", headers: target, body: "{{}}"}});
+  return found;
+}})().catch((error) => ({{error: String(error)}}))
+  .then((found) => fetch("/report", {{method: "POST", body: JSON.stringify(found)}}));
 </script>"""
 
 
@@ -127,6 +129,7 @@ def test_a_web_page_starts_nothing_reads_nothing_and_resets_nothing(
 ) -> None:
     before = server.cloud.clock.now()
     report = visit(attack(server, bucket, unique))
+    assert "error" not in report, report
     # It did send them: a browser lets a page send what it may not read.
     assert {report[name] for name in ("image", "form", "clock", "reset")} == {"sent"}
     assert report["opaque"] in ("opaque", "unsent")

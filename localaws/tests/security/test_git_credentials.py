@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from localaws.core.git_credentials import password
 from localaws.server import Server
 from tests.functional.conftest import DEV, PREPROD, REGION, secret_of
 from tests.functional.git_client import GIT_ENVIRONMENT, HELPER, credentials_by
+from tests.functional.server_process import ServerProcess
 from tests.security.test_signatures import session_keys
 from tests.security.wire import Answer, Wire
 
@@ -97,3 +99,35 @@ def test_a_push_is_signed_by_either_helper(
     assert git("push", "-q", url, "main") == 0
     name = repository.rpartition("/")[2]
     assert client("codecommit").get_branch(repositoryName=name, branchName="main")["branch"]["commitId"]
+
+
+@pytest.mark.aws_rule(
+    "git reads with codecommit:GitPull and writes with codecommit:GitPush",
+    page="https://docs.aws.amazon.com/codecommit/latest/userguide/auth-and-access-control-permissions-reference.html",
+)
+def test_where_iam_is_enforced_git_needs_the_actions_of_codecommit(tmp_path: Path) -> None:
+    server = ServerProcess(tmp_path, [DEV], REGION, "--enforce-iam")
+    try:
+        server.client("codecommit", DEV).create_repository(repositoryName="r")
+        iam = server.client("iam", DEV)
+        iam.create_user(UserName="reader")
+        allowed = {
+            "Effect": "Allow",
+            "Action": "codecommit:GitPull",
+            "Resource": f"arn:aws:codecommit:{REGION}:{DEV}:r",
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        iam.put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=document)
+        key = iam.create_access_key(UserName="reader")["AccessKey"]
+        path, host = f"/_localaws/git/{DEV}/{REGION}/r", server.endpoint_url.removeprefix("http://")
+        user, secret = key["AccessKeyId"], key["SecretAccessKey"]
+        given = password(user, secret, REGION, host, path, datetime.now(UTC))
+        shown = base64.b64encode(f"{user}:{given}".encode()).decode()
+        at: Any = server
+        found = [
+            Wire("GET", f"{path}/info/refs?service={service}", {"Authorization": f"Basic {shown}"}).sent(at).status
+            for service in ("git-upload-pack", "git-receive-pack")
+        ]
+    finally:
+        server.stop()
+    assert found == [200, 403]

@@ -115,7 +115,7 @@ def test_a_form_uploads_what_its_policy_allows(server: Server, client: Client, b
     conditions = [["content-length-range", 1, 10], {"Content-Type": "text/plain"}, ["starts-with", "$key", "up/"]]
     post = s3.generate_presigned_post(bucket, "up/${filename}", {"Content-Type": "text/plain"}, conditions)
 
-    def upload(content: bytes = b"by form", address: str = "", **changed: str) -> requests.Response:
+    def upload(content: bytes = b"by form", address: str = "", **changed: Any) -> requests.Response:
         fields = {**post["fields"], **changed}
         return requests.post(address or post["url"], data=fields, files={"file": ("n.txt", content)}, timeout=10)
 
@@ -125,9 +125,11 @@ def test_a_form_uploads_what_its_policy_allows(server: Server, client: Client, b
     assert upload(b"more than ten bytes").status_code == 400
     assert upload(key="elsewhere").status_code == 403
     assert upload(acl="public-read").status_code == 403
-    assert upload(**{"Content-Type": "text/html"}).status_code == 403
+    html: dict[str, Any] = {"Content-Type": "text/html"}
+    assert upload(**html).status_code == 403
     assert upload(policy=post["fields"]["policy"][:-4] + "AAA=").status_code == 403
-    assert upload(**{"x-amz-signature" if version == "s3v4" else "signature": "0" * 64}).status_code == 403
+    forged: dict[str, Any] = {"x-amz-signature" if version == "s3v4" else "signature": "0" * 64}
+    assert upload(**forged).status_code == 403
     other = f"{bucket}-2"
     client("s3").create_bucket(Bucket=other, CreateBucketConfiguration={"LocationConstraint": REGION})
     assert upload(address=post["url"].replace(bucket, other)).status_code == 403
