@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from localaws.server import Server
-from tests.functional.conftest import DEV, REGION, secret_of
 from tests.functional.server_process import session
 from tests.security.test_unsigned import CREDENTIAL, TEMPLATE
+from tests.shared_server import DEV, REGION, secret_of
 
 BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 pytestmark = pytest.mark.skipif(BROWSER is None, reason="there is no Chromium on this machine")

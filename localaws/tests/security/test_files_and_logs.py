@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from localaws.core.account_keys import KEYS_FILE, AccountKeys, read_keys
-from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.server_process import ServerProcess, session
+from tests.shared_server import DEV, PREPROD, REGION
 
 
 def modes(folder: Path) -> dict[str, int]:

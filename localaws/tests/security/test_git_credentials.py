@@ -15,11 +15,11 @@ import pytest
 
 from localaws.core.git_credentials import password
 from localaws.server import Server
-from tests.functional.conftest import DEV, PREPROD, REGION, secret_of
 from tests.functional.git_client import GIT_ENVIRONMENT, HELPER, credentials_by
 from tests.functional.server_process import ServerProcess
 from tests.security.test_signatures import session_keys
 from tests.security.wire import Answer, Wire
+from tests.shared_server import DEV, PREPROD, REGION, secret_of
 
 Client = Callable[..., Any]
 

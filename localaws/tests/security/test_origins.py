@@ -12,9 +12,9 @@ import requests
 
 from localaws.core.account_keys import TOKEN_HEADER
 from localaws.server import Server
-from tests.functional.conftest import DEV
 from tests.security.test_signatures import keys_of
 from tests.security.wire import Wire, presigned, signed
+from tests.shared_server import DEV
 
 Client = Callable[..., Any]
 EVIL = "https://evil.example"

@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from localaws.server import Server
-from tests.functional.conftest import DEV, PREPROD, REGION, secret_of
 from tests.functional.server_process import session
 from tests.security.wire import Wire, presigned, signed
+from tests.shared_server import DEV, PREPROD, REGION, secret_of
 
 Client = Callable[..., Any]
 Keys = tuple[str, str, str | None]

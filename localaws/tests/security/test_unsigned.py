@@ -10,8 +10,8 @@ import pytest
 import requests
 
 from localaws.server import Server
-from tests.functional.conftest import DEV, REGION
 from tests.security.wire import Wire
+from tests.shared_server import DEV, REGION
 
 Client = Callable[..., Any]
 TEMPLATE = '{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}'

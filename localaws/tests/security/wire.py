@@ -14,7 +14,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
 from localaws.server import Server
-from tests.functional.conftest import REGION
+from tests.shared_server import REGION
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ from localaws.front_door.post_form import Upload, read_upload
 from localaws.front_door.protocol import parse_request, serialise_unparsed_error
 from localaws.front_door.regions import refuse_unknown_region
 from localaws.front_door.signature import Claim
+from localaws.front_door.signing_names import S3_NAMES
 from localaws.front_door.verification import verify
 
 # The bucket's owner, as whom an unsigned request is performed; raises ServiceError where everybody may not.
@@ -86,7 +87,8 @@ class Guard:
         if not self._any_secret:
             verify(environ, claim, key, virtual_hosts.bucket_in_host(environ))
         caller = self._identified(signature)
-        virtual_hosts.with_bucket_in_path(environ, _server_of(environ))
+        if signature.signing_name in S3_NAMES:
+            virtual_hosts.with_bucket_in_path(environ, _server_of(environ))
         return caller
 
     def upload(self, environ: dict[str, Any]) -> tuple[Upload, Caller]:
