@@ -59,6 +59,7 @@ def assemble(
     if enforce_iam:
         enforcement = Enforcement(cloud.client, cloud.store, cloud.clock, moto, policies)
         authorize = enforcement.authorize
+        cloud.require_action = enforcement.require_action
         cloud.operations.mount(PREFIX, enforcement.record)
     anonymous = AnonymousAccess(policies, moto, cloud.clock)
     guard = Guard(cloud.identities, moto, anonymous.owner_for, cloud.control_token, any_secret)

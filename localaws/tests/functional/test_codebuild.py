@@ -159,6 +159,24 @@ def test_a_build_acts_as_the_projects_service_role(client: Client, project: Call
     "runs",
     page="https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details-phases.html",
 )
+@pytest.mark.aws_rule(
+    "git in a build has the role's credentials for CodeCommit with git-credential-helper: yes, and none without it",
+    page="https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html",
+)
+@pytest.mark.parametrize(("answer", "status"), [("yes", "SUCCEEDED"), ("no", "FAILED")])
+def test_git_in_a_build_acts_as_the_role_where_the_buildspec_says_so(
+    client: Client, project: Callable[..., str], unique: str, answer: str, status: str
+) -> None:
+    url = client("codecommit").create_repository(repositoryName=unique)["repositoryMetadata"]["cloneUrlHttp"]
+    spec = f"""
+version: 0.2
+env: {{git-credential-helper: "{answer}"}}
+phases: {{build: {{commands: ["GIT_TERMINAL_PROMPT=0 git clone {url} cloned"]}}}}
+"""
+    build = run(client, project(spec))
+    assert build["buildStatus"] == status, whole_log(client, build)
+
+
 def test_a_command_that_fails_in_pre_build_skips_build(client: Client, project: Callable[..., str]) -> None:
     spec = """
 version: 0.2

@@ -13,6 +13,7 @@ import pytest
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
 from tests.functional.conftest import PREPROD
+from tests.functional.git_client import GIT_ENVIRONMENT
 from tests.functional.server_process import page
 
 Client = Callable[..., Any]
@@ -216,9 +217,8 @@ def test_a_role_that_may_not_be_assumed_fails_the_action_in_words(workshop: Work
 def git(directory: Path, *arguments: str) -> str:
     identity = ["-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "init.defaultBranch=main"]
     command = ["git", *identity, *arguments]
-    environment = {"PATH": "/usr/bin:/bin:/usr/local/bin", "HOME": "/nonexistent", "GIT_TERMINAL_PROMPT": "0"}
     return subprocess.run(
-        command, cwd=directory, env=environment, check=True, capture_output=True, text=True
+        command, cwd=directory, env=GIT_ENVIRONMENT, check=True, capture_output=True, text=True
     ).stdout.strip()
 
 

@@ -46,6 +46,10 @@ class ResourcePolicies(Protocol):
         """``Enabled``, ``Disabled``, ``PendingDeletion`` ... or ``NotFound``."""
 
 
+# Raises ServiceError where IAM is enforced and a principal may not do an action to a resource.
+RequireAction = Callable[[Caller, str, str], None]
+
+
 class Cloud:
     """Everything of one embedded AWS.
 
@@ -85,6 +89,8 @@ class Cloud:
         self.identities = Identities()
         self.clients = ClientFactory(lambda: self.endpoint_url.removeprefix("http://") or "localhost")
         self.resource_policies: ResourcePolicies
+        # For what is asked for by other means than an operation, as git does; the assembly sets it.
+        self.require_action: RequireAction = _anybody_may
         self._listeners: list[Listener] = []
         self._on_start: list[Callable[[], None]] = []
         self._emitting = threading.RLock()
@@ -134,3 +140,7 @@ class Cloud:
     def stop(self) -> None:
         self.workers.stop()
         self.generations.stop()
+
+
+def _anybody_may(caller: Caller, action: str, resource: str) -> None:
+    return None

@@ -31,6 +31,7 @@ from localaws.core.wire import HttpResponse, OperationRequest, Signature
 from localaws.front_door.cors import without_cors
 from localaws.front_door.guard import Guard, presumed_service
 from localaws.front_door.intake import take_in
+from localaws.front_door.post_form import is_form
 from localaws.front_door.protocol import (
     parse_request,
     serialise_answer,
@@ -80,6 +81,8 @@ class FrontDoor:
             return wsgi_answer(found.refusal, start_response)
         if mounted is not None:
             return mounted.application(environ, start_response)
+        if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_AUTHORIZATION" not in environ:
+            return wsgi_answer(self._guard.preflight(environ), start_response)  # of a presigned URL, too
         response = self._taken_in(environ, self._of_stranger)
         headers = {**without_cors(response.headers), **found.headers}
         return wsgi_answer(replace(response, headers=headers), start_response)
@@ -109,8 +112,6 @@ class FrontDoor:
         """The answer to a request from outside, which must show who it is from."""
         signing_name = presumed_service(environ)
         try:
-            if environ["REQUEST_METHOD"] == "OPTIONS" and "HTTP_AUTHORIZATION" not in environ:
-                return self._guard.preflight(environ)  # before a presigned URL is used from another origin, too
             claim = read_claim(environ)
             if claim is None:
                 return self._unsigned(environ)
@@ -121,6 +122,9 @@ class FrontDoor:
         return self._answer(environ, claim.signature, caller)
 
     def _unsigned(self, environ: dict[str, Any]) -> HttpResponse:
+        if is_form(environ):
+            upload, caller = self._guard.upload(environ)
+            return upload.answer(self._answer(upload.environ, upload.signature, caller))
         signature, caller = self._guard.unsigned(environ)
         return self._answer(environ, signature, caller)
 

@@ -19,10 +19,12 @@ from localaws.core.identities import Identities
 from localaws.core.operations import Mounted
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
 from localaws.front_door import cors, gate, virtual_hosts
-from localaws.front_door.auth_errors import refused
+from localaws.front_door.auth_errors import Reason, refused
+from localaws.front_door.post_form import Upload, read_upload
 from localaws.front_door.protocol import parse_request, serialise_unparsed_error
 from localaws.front_door.regions import refuse_unknown_region
 from localaws.front_door.signature import Claim
+from localaws.front_door.signing_names import S3_NAMES
 from localaws.front_door.verification import verify
 
 # The bucket's owner, as whom an unsigned request is performed; raises ServiceError where everybody may not.
@@ -31,6 +33,7 @@ OwnerForEverybody = Callable[[OperationRequest], Caller]
 _BY_ASSERTION = frozenset({"AssumeRoleWithWebIdentity", "AssumeRoleWithSAML"})
 _TOKEN_KEY = f"HTTP_{TOKEN_HEADER.upper().replace('-', '_')}"
 _HOME_REGION = "us-east-1"
+_REASONS: dict[str, Reason] = {"ExpiredToken": "expired token", "InvalidClientTokenId": "unknown key"}
 
 
 @dataclass(frozen=True)
@@ -83,19 +86,35 @@ class Guard:
             raise refused("unknown key", signature.signing_name, f"localaws issued no {signature.access_key_id}")
         if not self._any_secret:
             verify(environ, claim, key, virtual_hosts.bucket_in_host(environ))
-        refuse_unknown_region(signature.region)
-        try:
-            caller = self._identities.identify(signature)
-        except ServiceError as error:
-            reason = {"ExpiredToken": "expired token", "InvalidClientTokenId": "unknown key"}.get(error.code)
-            if reason is None:
-                raise
-            raise refused(reason, signature.signing_name) from error  # type: ignore[arg-type]
-        virtual_hosts.with_bucket_in_path(environ, _server_of(environ))
+        caller = self._identified(signature)
+        if signature.signing_name in S3_NAMES:
+            virtual_hosts.with_bucket_in_path(environ, _server_of(environ))
         return caller
 
+    def upload(self, environ: dict[str, Any]) -> tuple[Upload, Caller]:
+        """What a page's form uploads to S3, and the principal that has signed its policy."""
+        virtual_hosts.with_bucket_in_path(environ, _server_of(environ))
+        found = read_upload(environ, self._identities, self._any_secret)
+        caller = self._identified(found.signature)
+        _sign_for_moto(found.environ, caller)
+        return found, caller
+
+    def _identified(self, signature: Signature) -> Caller:
+        refuse_unknown_region(signature.region)
+        try:
+            return self._identities.identify(signature)
+        except ServiceError as error:
+            reason = _REASONS.get(error.code)
+            if reason is None:
+                raise
+            raise refused(reason, signature.signing_name) from error
+
     def preflight(self, environ: dict[str, Any]) -> HttpResponse:
-        return cors.preflight(self._moto.bucket_cors(virtual_hosts.bucket_of(environ)), environ)
+        """The answer to a page of another origin that asks what it may do to a bucket."""
+        try:
+            return cors.preflight(self._moto.bucket_cors(virtual_hosts.bucket_of(environ)), environ)
+        except ServiceError as error:
+            return serialise_unparsed_error("s3", error)
 
     def unsigned(self, environ: dict[str, Any]) -> tuple[Signature, Caller]:
         """As what an unsigned request is answered. ServiceError for what AWS does not answer unsigned."""
@@ -109,10 +128,7 @@ class Guard:
         if request is None or request.service != "s3":
             raise refused("no signature", "s3")
         caller = self._owner_for_everybody(request)
-        # moto looks for a signature by itself, and believes any.
-        environ["HTTP_AUTHORIZATION"] = (
-            f"AWS4-HMAC-SHA256 Credential={caller.account}/20000101/{caller.region}/s3/aws4_request"
-        )
+        _sign_for_moto(environ, caller)
         return Signature("", caller.region, "s3"), caller
 
 
@@ -134,6 +150,12 @@ def _action(environ: dict[str, Any]) -> str:
         text += "&" + environ["wsgi.input"].read(64 * 1024).decode("utf-8", "replace")
         environ["wsgi.input"].seek(0)
     return parse_qs(text).get("Action", [""])[0]
+
+
+def _sign_for_moto(environ: dict[str, Any], caller: Caller) -> None:
+    """moto looks for a signature by itself, and believes any."""
+    scope = f"{caller.account}/20000101/{caller.region}/s3/aws4_request"
+    environ["HTTP_AUTHORIZATION"] = f"AWS4-HMAC-SHA256 Credential={scope}"
 
 
 def _server_of(environ: dict[str, Any]) -> str:

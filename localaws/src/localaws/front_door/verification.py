@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 from __future__ import annotations
 
 import hmac
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -51,13 +52,13 @@ def verify(environ: dict[str, Any], claim: Claim, key: IssuedKey, bucket: str | 
     payload.require(environ, digest, name)
 
 
-def require_session_token(given: str | None, key: IssuedKey) -> bool:
+def has_token(given: str | None, key: IssuedKey) -> bool:
     """Whether the session token is the one that was issued with the key; a key without one is given none."""
     return hmac.compare_digest((given or "").encode(), (key.session_token or "").encode())
 
 
 def _require_token(claim: Claim, key: IssuedKey) -> None:
-    if require_session_token(claim.token, key):
+    if has_token(claim.token, key):
         return
     # A temporary key without its token is no key that AWS knows.
     raise refused("wrong token" if claim.token else "unknown key", claim.signature.signing_name)
@@ -131,6 +132,7 @@ class _OldQuery(HmacV1QueryAuth):  # type: ignore[misc]
 
 
 # What may stand in a query beside what version 2 signs; anything else could turn the request into another one.
+_AMAZONS = re.compile(r"x-amz-[a-z0-9-]+")
 _HARMLESS = {"AWSAccessKeyId", "Signature", "Expires", "content-type", "content-md5", "x-id", "list-type", "prefix"}
 _HARMLESS |= {"marker", "max-keys", "delimiter", "continuation-token", "start-after", "encoding-type", "fetch-owner"}
 _HARMLESS |= {"key-marker", "version-id-marker", "upload-id-marker", "max-uploads", "max-parts", "part-number-marker"}
@@ -139,12 +141,16 @@ _HARMLESS |= {"key-marker", "version-id-marker", "upload-id-marker", "max-upload
 def _version_2(environ: dict[str, Any], claim: Claim, key: IssuedKey, bucket: str | None) -> list[str]:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/RESTAuthentication.html"""
     query, target = query_of(environ), request_target(environ)
+    if target is None:
+        raise refused("wrong signature", "s3")
+    # By their names as they were sent: what is encoded would not be signed, and decoded behind the door.
+    names = [pair.partition("=")[0] for pair in target[1].split("&")]
     uncovered = [
         name
-        for name in query
-        if name not in _HARMLESS and name not in HmacV1QueryAuth.QSAOfInterest and not name.startswith("x-amz-")
+        for name in names
+        if name not in _HARMLESS and name not in HmacV1QueryAuth.QSAOfInterest and not _AMAZONS.fullmatch(name)
     ]
-    if uncovered or target is None:
+    if uncovered:
         raise refused("unsigned header", "s3", f"version 2 does not sign {', '.join(uncovered)}")
     headers = HTTPHeaders()
     for name, value in query.items():

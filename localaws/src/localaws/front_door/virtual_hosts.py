@@ -12,6 +12,7 @@ from urllib.parse import unquote_to_bytes
 
 from localaws.front_door.verification import request_target
 
+_PLAIN = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:\d+)?", re.IGNORECASE)
 _LOCAL = re.compile(r"(?P<bucket>.+)\.localhost(:\d+)?", re.IGNORECASE)
 _OF_S3 = re.compile(r"((?P<bucket>.+)\.)?s3[.-]([a-z0-9-]+\.)*amazonaws\.com(\.cn)?(:\d+)?", re.IGNORECASE)
 # `s3.localhost` and `s3.eu-west-1.localhost` are S3 itself.
@@ -34,12 +35,13 @@ def bucket_of(environ: dict[str, Any]) -> str:
 
 
 def with_bucket_in_path(environ: dict[str, Any], server: str) -> None:
-    """Rewrite a request whose host names its bucket, as one that names it in its path to ``server``."""
+    """Rewrite a request of S3 whose host names its bucket, as one that names it in its path to ``server``."""
     bucket, target = bucket_in_host(environ), request_target(environ)
+    if not _PLAIN.fullmatch(str(environ.get("HTTP_HOST", ""))):
+        environ["HTTP_HOST"] = server
     if bucket is None or target is None:
         return
     path, query = target
     path = f"/{bucket}" if path == "/" else f"/{bucket}{path}"
     environ["PATH_INFO"] = unquote_to_bytes(path).decode("latin-1")
     environ["RAW_URI"] = environ["REQUEST_URI"] = path + (f"?{query}" if query else "")
-    environ["HTTP_HOST"] = server

@@ -63,6 +63,19 @@ class Enforcement:
         for requirement in needed:
             self._require(caller, identity, requirement, request)
 
+    def require_action(self, caller: Caller, action: str, resource: str) -> None:
+        """The same for what is no operation: git's reading and writing."""
+        identity = identity_of(caller, self._sessions.get(caller.access_key_id))
+        context = request_context(caller, identity, "", {}, self._clock.now(), {})
+        decision = self._decide(caller, identity, Query(action, resource, context))
+        if not caller.is_root:
+            self.record.add(identity.principal.arn, action, resource, decision.allowed)
+        if not decision.allowed:
+            text = (
+                f"User: {caller.arn} is not authorized to perform: {action} on resource: {resource} {decision.reason}"
+            )
+            raise ServiceError("AccessDenied", text, 403)
+
     def _require(self, caller: Caller, identity: Identity, requirement: Requirement, request: OperationRequest) -> None:
         extra = {**requirement.context, **self._extra(request, requirement)}
         context = request_context(caller, identity, request.service, request.parameters, self._clock.now(), extra)

@@ -70,6 +70,7 @@ class Buildspec:
     parameter_store: dict[str, str] = field(default_factory=dict)
     secrets_manager: dict[str, str] = field(default_factory=dict)
     exported_variables: tuple[str, ...] = ()
+    git_credential_helper: bool = False
     phases: dict[str, Phase] = field(default_factory=dict)
     artifacts: Artifacts | None = None
     secondary_artifacts: dict[str, Artifacts] = field(default_factory=dict)
@@ -100,6 +101,7 @@ def parse_buildspec(text: str) -> Buildspec:
         parameter_store=_strings(env, "parameter-store"),
         secrets_manager=_strings(env, "secrets-manager"),
         exported_variables=_string_list(env, "exported-variables"),
+        git_credential_helper=str(env.get("git-credential-helper", "no")).lower() in ("yes", "true"),
         phases=phases,
         artifacts=_artifacts(artifacts, "artifacts") if artifacts.get("files") else None,
         secondary_artifacts={

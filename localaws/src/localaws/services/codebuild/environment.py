@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.ht
 from __future__ import annotations
 
 import json
+import shlex
+import sys
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -47,6 +49,17 @@ def resolve(declared: dict[str, Typed], ssm: Any, secrets: Any) -> dict[str, str
         else:
             values[name] = value
     return values
+
+
+def git_variables(buildspec: Buildspec) -> dict[str, str]:
+    """With ``git-credential-helper: yes``, by which git shows CodeCommit the build's role."""
+    if not buildspec.git_credential_helper:
+        return {}
+    helper = f"!{shlex.quote(sys.executable)} -I -m localaws git-credential --from-environment"
+    settings = (("credential.helper", helper), ("credential.useHttpPath", "true"))
+    named = {f"GIT_CONFIG_KEY_{number}": name for number, (name, _) in enumerate(settings)}
+    valued = {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in enumerate(settings)}
+    return {"GIT_CONFIG_COUNT": str(len(settings)), **named, **valued}
 
 
 def builtin_variables(build: dict[str, Any], source_directory: str, owner_region: str) -> dict[str, str]:

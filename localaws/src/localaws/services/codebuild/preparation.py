@@ -13,7 +13,7 @@ from localaws.policies.service_roles import session_of
 from localaws.services.codebuild.buildspec import Buildspec, inline_buildspec, parse_buildspec
 from localaws.services.codebuild.buildspec_yaml import BuildspecError
 from localaws.services.codebuild.caches import S3Cache, cached_paths
-from localaws.services.codebuild.environment import builtin_variables, declared_variables, resolve
+from localaws.services.codebuild.environment import builtin_variables, declared_variables, git_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
 from localaws.services.codebuild.host_tools import make_python, network_settings, search_path
 from localaws.services.codebuild.sources import Download
@@ -64,6 +64,7 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
         **network_settings(),
         **builtin_variables(build, str(workspace.source), record.region),
         **{f"CODEBUILD_SRC_DIR_{name}": str(path) for name, path in directories.items()},
+        **git_variables(buildspec),
         **variables,
         **workspace.granted,
     }

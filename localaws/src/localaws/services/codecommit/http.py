@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import parse_qs
 
 from localaws.core import git_credentials
 from localaws.core.caller import Caller
@@ -49,26 +50,37 @@ class GitOverHttp:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         parts = str(environ["PATH_INFO"]).removeprefix(repositories.URL_PREFIX).split("/", 3)
-        if len(parts) < 4:
-            reason = "this is not the path of a repository: it must be <account>/<region>/<name>/..."
-            return _refuse(start_response, "404 Not Found", reason)
-        account, region, name, rest = parts
         try:
-            caller = self._caller(environ, account, region, name)
-            if caller is None:
-                return _refuse(
-                    start_response, "401 Unauthorized", _HOW, (("WWW-Authenticate", 'Basic realm="localaws"'),)
-                )
-            record = repositories.existing(repositories.table(self._cloud), account, region, name.removesuffix(".git"))
-        except _NotAllowedError as error:
-            return _refuse(start_response, "403 Forbidden", str(error))
-        except ServiceError:
-            text = f"CodeCommit has no repository {name} in account {account}, {region}"
-            return _refuse(start_response, "404 Not Found", text)
-        directory = repositories.directory_of(self._cloud, record)
+            caller, record = self._admitted(environ, parts)
+        except _RefusedError as error:
+            return _refuse(start_response, error)
+        directory, rest = repositories.directory_of(self._cloud, record), parts[3]
         if rest == "git-receive-pack" and environ["REQUEST_METHOD"] == "POST":
             return self._push(environ, start_response, record, directory, caller)
         return _Backend(environ, directory, rest).answer(start_response)
+
+    def _admitted(self, environ: dict[str, Any], parts: list[str]) -> tuple[Caller, Document]:
+        """Who asks, and for which repository. Raises _RefusedError."""
+        if len(parts) < 4:
+            raise _RefusedError(
+                "404 Not Found", "this is not the path of a repository: it must be <account>/<region>/<name>/..."
+            )
+        account, region, name, rest = parts
+        caller = self._caller(environ, account, region, name)
+        if caller is None:
+            raise _RefusedError("401 Unauthorized", _HOW, _CHALLENGE)
+        if caller.account != account:
+            raise _RefusedError("403 Forbidden", f"{caller.arn} is not of account {account}")
+        try:
+            record = repositories.existing(repositories.table(self._cloud), account, region, name.removesuffix(".git"))
+        except ServiceError as error:
+            text = f"CodeCommit has no repository {name} in account {account}, {region}"
+            raise _RefusedError("404 Not Found", text) from error
+        try:
+            self._cloud.require_action(caller, _action(environ, rest), record["Arn"])
+        except ServiceError as error:
+            raise _RefusedError("403 Forbidden", error.message) from error
+        return caller, record
 
     def _caller(self, environ: dict[str, Any], account: str, region: str, name: str) -> Caller | None:
         """Who shows credentials that are true for this repository; None for nobody."""
@@ -83,12 +95,9 @@ class GitOverHttp:
         if not (self._cloud.any_secret or (true and same_token and abs(datetime.now(UTC) - shown.signed_at) <= _VALID)):
             return None
         try:
-            caller = self._cloud.identities.identify(Signature(shown.access_key_id, region, "codecommit"))
+            return self._cloud.identities.identify(Signature(shown.access_key_id, region, "codecommit"))
         except ServiceError:  # they are expired
             return None
-        if caller.account != account:
-            raise _NotAllowedError(f"{caller.arn} is not of account {account}")
-        return caller
 
     def _push(
         self, environ: dict[str, Any], start_response: Any, record: Document, directory: Path, caller: Caller
@@ -102,8 +111,18 @@ class GitOverHttp:
         return answer
 
 
-class _NotAllowedError(Exception):
-    """The credentials are true, and their principal may not."""
+def _action(environ: dict[str, Any], rest: str) -> str:
+    """https://docs.aws.amazon.com/codecommit/latest/userguide/auth-and-access-control-permissions-reference.html"""
+    writing = "git-receive-pack" in (rest, parse_qs(str(environ.get("QUERY_STRING", ""))).get("service", [""])[0])
+    return "codecommit:GitPush" if writing else "codecommit:GitPull"
+
+
+class _RefusedError(Exception):
+    """What the client is answered instead of the repository."""
+
+    def __init__(self, status: str, text: str, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(text)
+        self.status, self.text, self.headers = status, text, headers
 
 
 class _Backend:
@@ -202,7 +221,7 @@ def _cgi_head(stream: IO[bytes]) -> tuple[str, list[tuple[str, str]]]:
     return status, headers
 
 
-def _refuse(start_response: Any, status: str, text: str, headers: tuple[tuple[str, str], ...] = ()) -> Iterable[bytes]:
-    body = f"{text}\n".encode()
-    start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), *headers])
+def _refuse(start_response: Any, error: _RefusedError) -> Iterable[bytes]:
+    body = f"{error.text}\n".encode()
+    start_response(error.status, [("Content-Type", "text/plain"), ("Content-Length", str(len(body))), *error.headers])
     return [body]
