@@ -155,6 +155,7 @@ def _local_storage(context: StageContext) -> str:
 
 
 _LOOK_AT_QUOTAS = "aws service-quotas list-service-quotas --service-code sagemaker   # or the console"
+_LOOK_AT_BUILDS = "aws service-quotas list-service-quotas --service-code codebuild   # or the console"
 
 
 def _quotas(context: StageContext) -> str:
@@ -201,10 +202,10 @@ def _builds(context: StageContext) -> str:
     try:
         quotas = build_quotas(context.dev)
     except AccessDeniedError as error:
-        raise UnknownError(error.problem, _LOOK_AT_QUOTAS) from error
+        raise UnknownError(error.problem, _LOOK_AT_BUILDS) from error
     names = quota_names(quotas or {})
     if quotas is None or not names:
-        raise UnknownError("Service Quotas does not tell how many builds CodeBuild runs at once here", _LOOK_AT_QUOTAS)
+        raise UnknownError("Service Quotas does not tell how many builds CodeBuild runs at once here", _LOOK_AT_BUILDS)
     short = too_few(quotas, count)
     if short:
         raise SettingsError(
