@@ -148,6 +148,40 @@ def test_a_sample_is_taken_as_preprocessing_will_take_the_data(repository: Repos
     assert repository.python("-m", "pytest", "-q", "pipelines/meters/tests").returncode == 0
 
 
+DERIVED = """from __future__ import annotations
+
+import sys
+
+from pipelines.tabular.preprocessing import run
+from pipelines.tabular.schema import schema_beside
+
+
+def per_month(row: dict[str, str]) -> dict[str, str]:
+    return {"charge per month": str(float(row["monthly_charge"] or 0) / float(row["tenure"]))}
+
+
+if __name__ == "__main__":
+    sys.exit(run(schema_beside(__file__), per_month))
+"""
+
+
+def test_its_own_tests_pass_with_a_feature_that_its_script_derives(repository: Repository) -> None:
+    """As docs/pipelines.md shows one: a build runs these tests."""
+    assert repository.new("--pipeline", "churn", "--sample", repository.sample("a.csv")).returncode == 0
+    folder = repository.root / "pipelines/churn"
+    schema = (folder / "schema.yml").read_text()
+    (folder / "schema.yml").write_text(
+        schema.replace("\npredictions:", "  - { name: charge per month, type: number }\npredictions:")
+    )
+    (folder / "preprocess.py").write_text(DERIVED)
+    done = repository.python("-m", "pytest", "-q", "pipelines/churn/tests")
+    assert done.returncode == 0, done.stdout
+    (folder / "schema.yml").write_text(
+        schema.replace("\npredictions:", "  - { name: charge per year, type: number }\npredictions:")
+    )
+    assert repository.python("-m", "pytest", "-q", "pipelines/churn/tests").returncode == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
