@@ -13,7 +13,7 @@ _ABOUT_A_CODEPIPELINE = re.compile(r"\b(make (?:codepipeline|approve|reject|logs
 
 
 def repeat_pipeline(text: str, pipeline: str | None) -> str:
-    """The text with ``PIPELINE=`` in its make lines about a stage or a CodePipeline, where the user named a pipeline."""
+    """The text with ``PIPELINE=`` in its make lines about a stage or a CodePipeline, where the user named one."""
     if not pipeline:
         return text
     return _ABOUT_A_CODEPIPELINE.sub(rf"\1 PIPELINE={pipeline}", _ABOUT_A_STAGE.sub(rf"\1 PIPELINE={pipeline}", text))

@@ -24,6 +24,7 @@ from scripts.workspace.pipelines import pipeline_names, require_pipeline
 from scripts.workspace.settings_document import PIPELINE_FILE, Location, SettingsDocument, read_settings
 
 STAGES = Path("stages")
+STAGE_NAME = r"[a-z][a-z0-9]{0,9}"
 
 _PROJECT_NAME_ID = "SAGEMAKER_PROJECT_NAME_ID"
 
@@ -56,7 +57,7 @@ def load_stage(
             found=[f"stages: {', '.join(found) or f'none in {directory}/'}"],
             next_command=_again(near) if near else _missing(stage, found, directory),
         )
-    if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
+    if not re.fullmatch(STAGE_NAME, stage):
         raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
     account = read_settings(directory / f"{stage}.yml")
     chosen = _pipeline(account, pipeline, directory.parent, any_pipeline)
@@ -229,6 +230,8 @@ def _again(stages: list[str]) -> str:
 
 
 def _missing(stage: str, found: list[str], directory: Path) -> str:
-    """For a stage that nothing there resembles: its file was deleted, or never written."""
+    """For a stage that nothing there resembles: its file was deleted, or never written, or it can be no stage."""
+    if found and not re.fullmatch(STAGE_NAME, stage):
+        return _again(["|".join(found)])
     usual = f"git checkout -- {directory}/{stage}.yml   # where it was deleted"
     return f"{usual}; or the same command with STAGE={'|'.join(found)}" if found else _again(found)
