@@ -109,7 +109,9 @@ def way_of(
 
 def guarded(stage: str, verb: str, *, role_exists: bool) -> DeploymentError:
     prepare = "" if role_exists else f"name who may under break_glass: in stages/{stage}.yml, make bootstrap, then: "
-    emergency = f'{prepare}make {verb} STAGE={stage} {VARIABLE}="why"   # recorded, and told to the topic'
+    # What schedule switches to, the user has said; it stands behind the stage.
+    command = "the same command with" if verb == "schedule" else f"make {verb} STAGE={stage}"
+    emergency = f'{prepare}{command} {VARIABLE}="why"   # recorded, and told to the topic'
     return GuardedStageError(
         f"only its CodePipeline changes stage {stage}, after an approval, and {verb} would change it",
         found=[f"stages/{stage}.yml says deployed_by_hand: false", f"in an emergency: {emergency}"],

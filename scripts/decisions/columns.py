@@ -25,7 +25,7 @@ class Column:
     """One column: its type, whether a value is missing, and what is known of its values.
 
     ``values`` are all of them, as text, where there are few; ``low`` and ``high`` of numbers; ``unique`` where no two
-    rows share one and none is missing.
+    rows share one and none is missing. ``line_breaks``: a value has one, which no record that a job splits may have.
     """
 
     name: str
@@ -35,6 +35,7 @@ class Column:
     high: float | None = None
     values: tuple[str, ...] | None = None
     unique: bool = False
+    line_breaks: bool = False
 
 
 def listed_columns(text: str) -> list[Column]:
@@ -115,8 +116,14 @@ def likely_predictions(target: Column | None) -> list[Prediction]:
 def schema_from(
     columns: Sequence[Column], record_id: Column, target: Column | None, predictions: Sequence[Prediction]
 ) -> RecordSchema:
-    """The schema of all columns but the target, in their order. Raises UsageError where it cannot be one."""
-    features = [_feature(column) for column in columns if column not in (record_id, target)]
+    """The schema of all columns but the target and those left out. Raises UsageError where it cannot be one."""
+    if record_id.line_breaks:
+        raise UsageError(
+            f"RECORD_ID: values of {record_id.name} have line breaks, and a record is a line",
+            next_command="the same command with RECORD_ID=<another column>",
+        )
+    left_out = (record_id, target, *columns_left_out(columns))
+    features = [_feature(column) for column in columns if column not in left_out]
     document = {
         "record_id": record_id.name,
         "features": features,
@@ -130,6 +137,17 @@ def schema_from(
             found=str(error).splitlines()[1:4],
             next_command="rename the columns, or give COLUMNS=",
         ) from error
+
+
+def columns_left_out(columns: Sequence[Column]) -> list[Column]:
+    """The columns that can be no features: an index without a name, and values of which every row would be rejected."""
+    return [column for column in columns if column.line_breaks or not column.name]
+
+
+def why_left_out(column: Column) -> str:
+    if not column.name:
+        return "a column without a name"
+    return f"{column.name}: values with line breaks, and a record is a line"
 
 
 def _feature(column: Column) -> dict[str, Any]:

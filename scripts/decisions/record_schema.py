@@ -103,6 +103,24 @@ class RecordSchema(_Part):
                 raise ValueError(f"{kind} named twice: {', '.join(twice)}")
         return self
 
+    @model_validator(mode="after")
+    def _values_can_occur(self) -> RecordSchema:
+        """Preprocessing takes blanks at a value's ends away, looks whether it is missing, and lets no line break in."""
+        missing = {value.lower() for value in self.missing_values}
+        for feature in self.features:
+            for value in feature.values or feature.codes or ():
+                if value.lower() in missing:
+                    raise ValueError(
+                        f"{feature.name}: the value {value!r} counts as missing; take it out of the values,"
+                        " or give missing_values without it"
+                    )
+                if value != value.strip() or "\n" in value or "\r" in value:
+                    raise ValueError(
+                        f"{feature.name}: no row can have the value {value!r}: blanks at its ends are taken away,"
+                        " and a row with a line break in a feature is rejected"
+                    )
+        return self
+
     @property
     def feature_names(self) -> list[str]:
         return [feature.name for feature in self.features]

@@ -270,6 +270,8 @@ class StageSettings(_Part):
     @classmethod
     def _prefixes_apart(cls, value: str, info: ValidationInfo) -> str:
         """What a run writes must be no input of the next one, and nobody's data may lie where releases are kept."""
+        if {".", ".."} & set(value.split("/")):
+            raise ValueError(f'"{value}" has a part that is only periods, which S3\'s clients take for a folder above')
         for reserved in RESERVED_PREFIXES:
             if _overlap(value, reserved):
                 raise ValueError(f'"{value}" overlaps {reserved}, where the deployment keeps its own')

@@ -16,7 +16,7 @@ from typing import Any
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from scripts.decisions.columns import Column
+from scripts.decisions.columns import Column, columns_left_out, why_left_out
 from scripts.decisions.record_schema import Feature, Prediction, RecordSchema
 from scripts.errors import DeploymentError
 from scripts.workspace.stage_files import load_stage, stage_names
@@ -43,6 +43,11 @@ class NewPipeline:
     columns: Sequence[Column]
     rows: str
     rows_are_the_teams: bool
+
+    @property
+    def left_out(self) -> list[str]:
+        """What became of the file's columns that can be no features."""
+        return [why_left_out(column) for column in columns_left_out(self.columns)]
 
 
 def write_pipeline(new: NewPipeline, root: Path = Path()) -> Path:
@@ -91,6 +96,7 @@ def _values(new: NewPipeline) -> dict[str, Any]:
         "schema": new.schema,
         "record_id": json.dumps(new.schema.record_id, ensure_ascii=False),
         "features": [(_line(feature), _comment(known.get(feature.name))) for feature in new.schema.features],
+        "left_out": new.left_out,
         "predictions": [_line(each) for each in new.schema.predictions],
         "sample_note": ", of which you may want none in git" if new.rows_are_the_teams else ", made up from the schema",
     }

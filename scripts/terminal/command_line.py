@@ -126,7 +126,9 @@ def _of_file(error: OSError) -> StorageError | None:
 def _report(error: DeploymentError, pipeline: str | None) -> int:
     lines = [f"{error.title}: {error.problem}"]
     # One line of ours each: what AWS or a job said may have several.
-    lines += [f"  found: {part}" for line in error.found for part in line.splitlines() or [""]]
+    # Advice of ours among it names the pipeline too; a line that a log said, set off by a bar, stays as it was said.
+    said = [part for line in error.found for part in line.splitlines() or [""]]
+    lines += [f"  found: {part if part.startswith((' ', '|')) else repeat_pipeline(part, pipeline)}" for part in said]
     if error.next_command:
         lines.append(f"  next:  {repeat_pipeline(error.next_command, pipeline)}")
     print("\n".join(lines), file=sys.stderr)

@@ -52,6 +52,8 @@ def _report(new: NewPipeline, folder: Path, output: str) -> None:
     print(f"{folder}/ written")
     print(f"  record id     {new.schema.record_id}")
     print(f"  features      {len(new.schema.features)}, see {folder}/schema.yml")
+    for each in new.left_out:
+        print(f"  left out      {each}")
     print(f"  predictions   {kinds}")
     print(f"  group         {new.group}")
     print(f"  schedule      {new.schedule}")

@@ -19,6 +19,7 @@ from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError
 
 Location = tuple[str | int, ...]
+PIPELINE_FILE = "settings.yml"
 
 
 @dataclass
@@ -96,12 +97,20 @@ def told_problems(
         next_command = f"correct {document.path}, or the variable named above (unset it to use the file's value)"
     else:
         file = problems[0].partition(" line ")[0].partition(": ")[0]
-        next_command = f"correct {file}; its schema is {schema}"
+        next_command = f"correct {file}; its schema is {_schema_of(file, schema)}"
+    elsewhere = any(not problem.startswith(str(document.path)) for problem in problems)
     return SettingsError(
-        problems[0] if len(problems) == 1 else f"{document.path} has {len(problems)} problems",
+        problems[0]
+        if len(problems) == 1
+        else f"{'the settings have' if elsewhere else f'{document.path} has'} {len(problems)} problems",
         found=problems if len(problems) > 1 else [],
         next_command=next_command,
     )
+
+
+def _schema_of(file: str, schema: str) -> str:
+    """A pipeline's settings have a schema of their own beside their folder; else ``schema``."""
+    return "pipelines/settings.schema.json" if Path(file).name == PIPELINE_FILE else schema
 
 
 def read_settings(path: Path) -> SettingsDocument:
@@ -123,7 +132,7 @@ def read_settings(path: Path) -> SettingsDocument:
     if not isinstance(content, dict) or root is None:
         raise SettingsError(
             f"{path} line 1: the file must contain `key: value` lines",
-            next_command=f"git checkout {path}, or write it again; its schema is stages/schema.json",
+            next_command=f"git checkout {path}   # or write it again",
         )
     lines: dict[Location, int] = {}
     _note_lines(path, root, (), lines)

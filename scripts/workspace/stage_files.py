@@ -21,9 +21,10 @@ from scripts.errors import SettingsError, UsageError
 from scripts.gateways.instance_types import known_instance_types
 from scripts.gateways.regions import known_regions
 from scripts.workspace.pipelines import pipeline_names, require_pipeline
-from scripts.workspace.settings_document import Location, SettingsDocument, read_settings
+from scripts.workspace.settings_document import PIPELINE_FILE, Location, SettingsDocument, read_settings
 
 STAGES = Path("stages")
+STAGE_NAME = r"[a-z][a-z0-9]{0,9}"
 
 _PROJECT_NAME_ID = "SAGEMAKER_PROJECT_NAME_ID"
 
@@ -56,22 +57,43 @@ def load_stage(
             found=[f"stages: {', '.join(found) or f'none in {directory}/'}"],
             next_command=_again(near) if near else _missing(stage, found, directory),
         )
-    if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
+    if not re.fullmatch(STAGE_NAME, stage):
         raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
     account = read_settings(directory / f"{stage}.yml")
-    chosen = _pipeline(account, pipeline, directory.absolute().parent, any_pipeline)
-    document = _cascade(account, chosen, directory.absolute().parent)
+    chosen = _pipeline(account, pipeline, directory.parent, any_pipeline)
+    document = _cascade(account, chosen, directory.parent)
     document.override(_overrides(stage, environment))
-    if "model_package_group" not in document.content and not pipeline_names(directory.absolute().parent):
+    if "model_package_group" not in document.content:
+        _require_settings(account, chosen, directory.parent)
+    settings = document.validate(_known())
+    if "AWS_REGION" not in environment:
+        _require_one_region(stage, settings.region, directory)
+    return settings
+
+
+def _require_settings(account: SettingsDocument, pipeline: str, root: Path) -> None:
+    """Raises what is wrong where the pipeline's own settings are not there at all."""
+    names = pipeline_names(root)
+    if not names:
         raise UsageError(
             "there is no pipeline",
             found=["no folder of pipelines/ with a pipeline.py"],
             next_command="make new PIPELINE=churn SAMPLE=customers.csv",
         )
-    settings = document.validate(_known())
-    if "AWS_REGION" not in environment:
-        _require_one_region(stage, settings.region, directory)
-    return settings
+    if pipeline not in names and ("pipeline",) in account.places:
+        near = get_close_matches(pipeline, names, n=1)
+        raise SettingsError(
+            f'{account.places["pipeline",]}: there is no pipeline "{pipeline}"'
+            + (f'; did you mean "{near[0]}"?' if near else ""),
+            found=[f"folders of pipelines/ with a pipeline.py: {', '.join(names)}"],
+            next_command=f"correct {account.path}, or: the same command with PIPELINE={names[0]}",
+        )
+    file = root / "pipelines" / pipeline / PIPELINE_FILE
+    if pipeline in names and not file.exists():
+        raise SettingsError(
+            f"{file} is not there: the pipeline's model package group, schedule and sizes",
+            next_command=f"git checkout -- {file}   # or write it; its schema is pipelines/settings.schema.json",
+        )
 
 
 def _require_one_region(stage: str, region: str, directory: Path) -> None:
@@ -112,7 +134,7 @@ def _cascade(account: SettingsDocument, pipeline: str, root: Path) -> SettingsDo
     own = overrides.take(pipeline) if overrides else None
     if overrides:
         _require_folders(overrides, pipeline, root)
-    settings = root / "pipelines" / pipeline / "settings.yml"
+    settings = root / "pipelines" / pipeline / PIPELINE_FILE
     document = SettingsDocument(account.path, {}, {})
     for part in (read_settings(settings) if settings.exists() else None, account, own):
         if part is None:
@@ -208,6 +230,8 @@ def _again(stages: list[str]) -> str:
 
 
 def _missing(stage: str, found: list[str], directory: Path) -> str:
-    """For a stage that nothing there resembles: its file was deleted, or never written."""
+    """For a stage that nothing there resembles: its file was deleted, or never written, or it can be no stage."""
+    if found and not re.fullmatch(STAGE_NAME, stage):
+        return _again(["|".join(found)])
     usual = f"git checkout -- {directory}/{stage}.yml   # where it was deleted"
     return f"{usual}; or the same command with STAGE={'|'.join(found)}" if found else _again(found)

@@ -107,7 +107,8 @@ def test_no_verb_of_a_person_changes_it(guarded: Site, verb: tuple[str, ...]) ->
     name, *options = verb
     refused = guarded.run(name, "--stage", "prod", *options)
     assert refused.returncode == 22, refused.stderr
-    assert f'make {name} STAGE=prod BREAK_GLASS="why"' in refused.stderr
+    again = "the same command with" if name == "schedule" else f"make {name} STAGE=prod"
+    assert f'{again} BREAK_GLASS="why"' in refused.stderr
     assert untouched(guarded)
 
 

@@ -118,6 +118,70 @@ def test_what_it_writes_passes_linter_types_and_its_own_tests(repository: Reposi
         assert done.returncode == 0, done.stdout + done.stderr
 
 
+ODD = """,meter ref,day,read at,due,kind,note, kwh
+0,00017,31/01/2026,10:30:00,2026-01-31T10:00:00Z, food ,"first
+second",1
+1,00018,01/02/2026,11:00:00,2026-02-01,food,"a, b",2
+2,00019,05/12/2026,23:15:00,2026-02-01 08:00,none,plain,3
+3,00020,05/12/2026,23:15:00,2026-02-02,book,plain,4
+4,00021,05/12/2026,23:30:00,2026-02-02,book,plain,5
+"""
+
+
+def test_a_sample_is_taken_as_preprocessing_will_take_the_data(repository: Repository) -> None:
+    """Only an ISO date is a date, zeros before a number stay, and a column with line breaks is no feature."""
+    (repository.root / "odd.csv").write_text(ODD)
+    done = repository.new("--pipeline", "meters", "--sample", "odd.csv", "--target", "kwh", "--record-id", "meter ref")
+    assert done.returncode == 0, done.stderr
+    folder = repository.root / "pipelines/meters"
+    features = {feature.name: feature for feature in read_schema(folder / "schema.yml").features}
+    assert {name: (feature.type, feature.missing) for name, feature in features.items()} == {
+        "day": ("text", False),
+        "read at": ("text", False),
+        "due": ("date", False),
+        "kind": ("category", True),
+    }
+    assert features["kind"].values == ["book", "food"]
+    assert (folder / "tests/sample.csv").read_text().splitlines()[1].startswith("0,00017,31/01/2026,10:30:00,")
+    assert "left out: note: values with line breaks" in (folder / "schema.yml").read_text()
+    assert "left out      note: values with line breaks" in done.stdout
+    assert repository.python("-m", "pytest", "-q", "pipelines/meters/tests").returncode == 0
+
+
+DERIVED = """from __future__ import annotations
+
+import sys
+
+from pipelines.tabular.preprocessing import run
+from pipelines.tabular.schema import schema_beside
+
+
+def per_month(row: dict[str, str]) -> dict[str, str]:
+    return {"charge per month": str(float(row["monthly_charge"] or 0) / float(row["tenure"]))}
+
+
+if __name__ == "__main__":
+    sys.exit(run(schema_beside(__file__), per_month))
+"""
+
+
+def test_its_own_tests_pass_with_a_feature_that_its_script_derives(repository: Repository) -> None:
+    """As docs/pipelines.md shows one: a build runs these tests."""
+    assert repository.new("--pipeline", "churn", "--sample", repository.sample("a.csv")).returncode == 0
+    folder = repository.root / "pipelines/churn"
+    schema = (folder / "schema.yml").read_text()
+    (folder / "schema.yml").write_text(
+        schema.replace("\npredictions:", "  - { name: charge per month, type: number }\npredictions:")
+    )
+    (folder / "preprocess.py").write_text(DERIVED)
+    done = repository.python("-m", "pytest", "-q", "pipelines/churn/tests")
+    assert done.returncode == 0, done.stdout
+    (folder / "schema.yml").write_text(
+        schema.replace("\npredictions:", "  - { name: charge per year, type: number }\npredictions:")
+    )
+    assert repository.python("-m", "pytest", "-q", "pipelines/churn/tests").returncode == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -133,6 +197,8 @@ def test_what_it_writes_passes_linter_types_and_its_own_tests(repository: Reposi
         (("--pipeline", "churn", "--sample", "empty.csv"), "SAMPLE"),
         (("--pipeline", "churn", "--sample", "header.csv"), "has no rows"),
         (("--pipeline", "churn", "--sample", "lists.parquet"), "no single value"),
+        (("--pipeline", "churn", "--sample", "semicolons.csv"), "has one column alone"),
+        (("--pipeline", "churn", "--sample", "twice.csv"), "names a column twice: a_b"),
         (("--pipeline", "churn", "--sample", "good.csv", "--target", "chrun"), "TARGET: there is no column"),
         (("--pipeline", "churn", "--sample", "good.csv", "--record-id", "x"), "RECORD_ID: there is no column"),
         (("--pipeline", "churn", "--sample", "no_id.csv"), "RECORD_ID is not given"),
@@ -150,6 +216,8 @@ def test_what_cannot_be_is_refused_and_leaves_nothing(
     repository.sample("lists.parquet", {"id": ["a", "b"], "l": [[1], [2]]})
     (repository.root / "header.csv").write_text("id,a\n")
     (repository.root / "empty.csv").write_text("")
+    (repository.root / "semicolons.csv").write_text("id;a\nA;1\n")
+    (repository.root / "twice.csv").write_text("id,a b,A_B\nA,1,2\n")
     for name in ("noise.csv", "noise.parquet"):
         (repository.root / name).write_bytes(gzip.compress(bytes(range(256)) * 8))
     before = sorted(path.name for path in (repository.root / "pipelines").iterdir())

@@ -8,11 +8,13 @@ import io
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from pipelines.tabular.preprocessing import clean_row
 from pipelines.tabular.schema import schema_of
 from scripts.decisions.columns import (
     Column,
+    columns_left_out,
     find_column,
     likely_predictions,
     likely_record_id,
@@ -20,8 +22,9 @@ from scripts.decisions.columns import (
     listed_predictions,
     made_up_rows,
     schema_from,
+    why_left_out,
 )
-from scripts.decisions.record_schema import Prediction
+from scripts.decisions.record_schema import Prediction, RecordSchema
 from scripts.errors import UsageError
 
 ID = Column("customer_id", "text", unique=True)
@@ -103,6 +106,40 @@ def test_neither_record_id_nor_target_is_a_feature() -> None:
 def test_a_sample_that_was_never_negative_forbids_it_and_one_that_was_does_not() -> None:
     features = schema_from([ID, AGE, Column("balance", "number", low=-5, high=2)], ID, None, [Prediction(name="p")])
     assert [feature.minimum for feature in features.features] == [0, None]
+
+
+def test_columns_that_no_record_may_have_are_left_out_and_refused_as_record_id() -> None:
+    remarks, index = Column("remarks", "text", line_breaks=True), Column("", "integer")
+    columns = [index, ID, AGE, remarks]
+    assert schema_from(columns, ID, None, [Prediction(name="p")]).feature_names == ["age"]
+    assert [why_left_out(each) for each in columns_left_out(columns)] == [
+        "a column without a name",
+        "remarks: values with line breaks, and a record is a line",
+    ]
+    with pytest.raises(UsageError, match="RECORD_ID: values of remarks have line breaks"):
+        schema_from([ID, AGE, remarks], remarks, None, [Prediction(name="p")])
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"values": ["basic", "None"]}, "'None' counts as missing"),
+        ({"codes": {"basic": 0, "NA": 1}}, "'NA' counts as missing"),
+        ({"values": ["basic", " plus"]}, "no row can have the value ' plus'"),
+        ({"codes": {"two\nlines": 1}}, "no row can have the value"),
+    ],
+)
+def test_a_category_with_a_value_that_no_row_can_have_is_refused(values: dict[str, object], said: str) -> None:
+    plan = {"name": "plan", "type": "category", **values}
+    document = {"record_id": "id", "features": [plan], "predictions": [{"name": "p"}]}
+    with pytest.raises(ValidationError, match=said):
+        RecordSchema.model_validate(document)
+
+
+def test_a_value_that_counts_as_missing_elsewhere_is_one_where_the_schema_says_so() -> None:
+    plan = {"name": "plan", "type": "category", "values": ["none", "basic"]}
+    document = {"record_id": "id", "features": [plan], "predictions": [{"name": "p"}], "missing_values": [""]}
+    assert clean_row(["A1", "none"], schema_of(RecordSchema.model_validate(document).document)) == ["A1", "none"]
 
 
 def test_an_unknown_column_is_refused_with_those_there_are() -> None:

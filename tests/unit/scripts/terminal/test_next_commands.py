@@ -20,6 +20,14 @@ from scripts.terminal.next_commands import named_pipeline, repeat_pipeline
         ("make deploy STAGE=preprod PIPELINE=churn", "make deploy STAGE=preprod PIPELINE=churn"),
         ("the same command with STAGE=preprod", "the same command with STAGE=preprod"),
         ("make render", "make render"),
+        ("make codepipeline ARGS=--retry   # again", "make codepipeline PIPELINE=churn ARGS=--retry   # again"),
+        (
+            "make approve   # or: make reject; then: make logs",
+            "make approve PIPELINE=churn   # or: make reject PIPELINE=churn; then: make logs PIPELINE=churn",
+        ),
+        ('make approve SUMMARY="x" PIPELINE=churn', 'make approve SUMMARY="x" PIPELINE=churn'),
+        ("make logs STAGE=prod", "make logs STAGE=prod PIPELINE=churn"),
+        ("git push, then: make approve", "git push, then: make approve PIPELINE=churn"),
     ],
 )
 def test_the_pipeline_is_repeated(text: str, repeated: str | None) -> None:

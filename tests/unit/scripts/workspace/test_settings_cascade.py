@@ -72,6 +72,35 @@ def test_a_stage_file_wins_over_the_pipeline_and_its_override_over_both(tree: Tr
     assert (churn.model_package_group, fraud.model_package_group) == ("churn", "fraud")
 
 
+def test_what_is_wrong_in_a_pipelines_settings_names_its_file_and_schema(
+    tree: Tree, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tree.pipeline("churn", {**CHURN, "schedule": "every day", "input_prefix": "../x"})
+    monkeypatch.chdir(tree.root)
+    (tree.root / "stages" / "preprod.yml").write_text(yaml.safe_dump(ACCOUNT))
+    with pytest.raises(SettingsError, match="the settings have 2 problems") as refused:
+        load_stage("preprod", environment={})
+    assert all(each.startswith("pipelines/churn/settings.yml line ") for each in refused.value.found)
+    assert refused.value.next_command == (
+        "correct pipelines/churn/settings.yml; its schema is pipelines/settings.schema.json"
+    )
+
+
+def test_a_stage_that_names_a_pipeline_without_a_folder_is_told_so(tree: Tree) -> None:
+    tree.pipeline("churn", CHURN)
+    with pytest.raises(
+        SettingsError, match=r'preprod.yml line \d+: there is no pipeline "chrun"; did you mean "churn"'
+    ):
+        tree.load({"pipeline": "chrun"})
+
+
+def test_a_pipeline_whose_settings_are_gone_is_told_so_not_each_setting(tree: Tree) -> None:
+    tree.pipeline("churn")
+    with pytest.raises(SettingsError, match=r"pipelines/churn/settings.yml is not there") as refused:
+        tree.load({"pipeline": "churn"})
+    assert "git checkout -- " in str(refused.value.next_command)
+
+
 def test_of_several_pipelines_one_must_be_named(tree: Tree) -> None:
     tree.pipeline("churn", CHURN)
     tree.pipeline("fraud", CHURN)

@@ -248,6 +248,14 @@ def test_a_stage_whose_file_is_gone_is_brought_back_instead_of_another_deployed(
     assert "make deploy" not in str(refused.value.next_command)
 
 
+@pytest.mark.parametrize("stage", ["x; touch y", "../preprod", "a b"])
+def test_what_can_be_no_stages_name_is_in_no_command_to_paste(tmp_path: Path, stage: str) -> None:
+    (tmp_path / "preprod.yml").touch()
+    with pytest.raises(UsageError) as refused:
+        load_stage(stage, tmp_path, {})
+    assert refused.value.next_command == "the same command with STAGE=preprod"
+
+
 def test_a_stage_in_capitals_is_that_stage_and_the_verb_stays_the_users(tmp_path: Path) -> None:
     (tmp_path / "preprod.yml").write_text("")
     with pytest.raises(UsageError, match='did you mean "preprod"') as refused:
