@@ -248,3 +248,4 @@ bench: ## Time pairs of ways to do the same thing, side by side, and print their
 bench: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 bench: install-test
 	$(TEST_PYTHON) -m tests.bench.compare $(ARGS)
+	$(if $(wildcard localaws),cd localaws && ../$(TEST_PYTHON) -m tests.bench.objects)
