@@ -119,7 +119,7 @@ _TEMPLATE = {
     },
     "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}},
 }
-_KINDS = {
+_KINDS: dict[str, Callable[[Client], list[str]]] = {
     "AWS::S3::Bucket": lambda client: [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
     "AWS::SQS::Queue": lambda client: client("sqs").list_queues().get("QueueUrls", []),
     "AWS::SNS::Topic": lambda client: [each["TopicArn"] for each in client("sns").list_topics()["Topics"]],
