@@ -103,6 +103,9 @@ class MotoBackend:
                 self._note(touched)
                 raise
 
+    def changes_kept(self) -> None:
+        """Nothing outside the chunks belongs to them."""
+
     def look_around(self) -> None:
         """Have some of what no request is said to have touched compared as well."""
         found = self._sweep.next(self._chunks)

@@ -37,6 +37,8 @@ class FakeMoto:
         assert self.held.wait(30)
         return Changes(documents.take_changes(), dict(content))
 
+    def changes_kept(self) -> None: ...
+
     def look_around(self) -> None: ...
 
 

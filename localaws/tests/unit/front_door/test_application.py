@@ -36,6 +36,8 @@ class FakeMoto:
     def take_changes(self, documents: Store) -> Changes:
         return Changes(documents=documents.take_changes())
 
+    def changes_kept(self) -> None: ...
+
     def look_around(self) -> None: ...
 
     def changing(self, *packages: str) -> AbstractContextManager[None]:
