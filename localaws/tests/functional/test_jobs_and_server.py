@@ -31,15 +31,16 @@ time.sleep(300)
 
 
 @contextmanager
-def running(state: Path) -> Iterator[tuple[subprocess.Popen[str], Callable[..., Any]]]:
+def running(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str], Callable[..., Any]]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "localaws", "start", "--port", "0", "--state", str(state), "--account", DEV],
+        [sys.executable, "-m", "localaws", "start", "--port", "0", "--state", str(state), "--account", DEV, *options],
         stdout=subprocess.PIPE,
         text=True,
     )
     try:
         assert process.stdout is not None
-        endpoint = process.stdout.readline().split("listening on ")[1].split(",")[0]
+        line = next(line for line in process.stdout if "listening on " in line)
+        endpoint = line.split("listening on ")[1].split(",")[0]
 
         def client(service: str) -> Any:
             session = boto3.session.Session(DEV, read_keys(state)[DEV], region_name=REGION)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import socket
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+from localaws.core.state_file import digest_of
 from tests.functional.conftest import DEV
 from tests.functional.test_jobs_and_server import running
 
@@ -42,7 +44,50 @@ def test_state_that_cannot_be_read_is_named_and_kept(tmp_path: Path) -> None:
         (state / name).write_bytes(content)
         code, error = _start("--state", str(state), "--port", "0")
         assert (code, f"{state} cannot be read" in error) == (4, True), error
+        assert f"localaws reset --state {state}" in error
         assert (state / name).read_bytes() == content
+
+
+def test_from_a_damaged_state_the_last_good_one_is_a_word_away(tmp_path: Path) -> None:
+    for _ in range(2):  # the second start reads what the first has kept, and notes it as good
+        with running(tmp_path) as (_, client):
+            client("ssm").put_parameter(Name="kept", Value="1", Type="String", Overwrite=True)
+    content = (tmp_path / "localaws.sqlite").read_bytes()
+    for suffix in ("-wal", "-shm"):
+        (tmp_path / f"localaws.sqlite{suffix}").unlink(missing_ok=True)
+    (tmp_path / "localaws.sqlite").write_bytes(content[: len(content) // 2])
+    code, error = _start("--state", str(tmp_path), "--port", "0")
+    assert code == 4
+    assert "--last-good" in error
+    with running(tmp_path, "--last-good") as (_, client):
+        assert client("ssm").get_parameter(Name="kept")["Parameter"]["Value"] == "1"
+    assert (tmp_path / "localaws.sqlite.damaged-1").read_bytes() == content[: len(content) // 2]
+
+
+def test_the_first_word_of_a_server_with_a_damaged_state_is_no_listening(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, client):
+        client("kms").create_key()
+    connection = sqlite3.connect(tmp_path / "localaws.sqlite")
+    connection.execute("UPDATE chunks SET content = ?", (b"cos\nsystem\n(S'touch ran'\ntR.",))
+    connection.execute("UPDATE chunks SET digest = ?", (digest_of(b"cos\nsystem\n(S'touch ran'\ntR."),))
+    connection.commit()
+    connection.close()
+    ended = subprocess.run(
+        [sys.executable, "-m", "localaws", "start", "--state", str(tmp_path), "--port", "0"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout) == (4, "")
+    assert "os.system, which is no data" in ended.stderr
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_last_good_state_that_is_not_there_is_said(tmp_path: Path) -> None:
+    code, error = _start("--state", str(tmp_path), "--port", "0", "--last-good")
+    assert (code, "no state of this directory was opened cleanly" in error) == (4, True)
 
 
 def test_a_state_directory_that_is_a_file_is_named(tmp_path: Path) -> None:

@@ -34,8 +34,8 @@ class Kept(Protocol):
     def take_changes(self, documents: Store) -> Changes:
         """What has changed in moto, and in ``documents``, as of one moment at which moto does nothing."""
 
-    def kept(self) -> None:
-        """All changes that were taken are on the disk now."""
+    def changes_kept(self) -> None:
+        """What was last taken is on the disk: what it no longer names may go."""
 
     def look_around(self) -> None:
         """Look, for a moment, at some of what has been reported unchanged; what has changed is then ``changed``."""
@@ -103,7 +103,7 @@ class Generations:
             if self._owed:
                 self._file.write(self._owed)
                 self._owed = Changes()
-            self._moto.kept()
+            self._moto.changes_kept()
             self.failure = None
         except (OSError, sqlite3.Error) as error:
             if str(error) != self.failure:

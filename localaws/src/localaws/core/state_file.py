@@ -79,24 +79,22 @@ class StateFile:
     def _prepare(self, versions: dict[str, str]) -> None:
         execute = self._connection.execute
         found = execute("PRAGMA user_version").fetchone()[0]
-        empty = not execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-        if not (empty and found == 0) and found != FORMAT:
-            found = found or 1
-            raise ValueError(f"it has format {found}, and this localaws reads format {FORMAT} alone")
-        execute("PRAGMA journal_mode = WAL")
-        execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut too
-        execute("PRAGMA wal_autocheckpoint = 0")  # see tidy(): no answer waits for it
-        if empty:
+        new = not execute("SELECT count(*) FROM sqlite_master").fetchone()[0] and not self.path.stat().st_size
+        if not new and found != FORMAT:
+            raise ValueError(f"it has format {found or 1}, and this localaws reads format {FORMAT} alone")
+        if new:  # before there is a write-ahead log: the file says what it is from the first moment
             execute("BEGIN IMMEDIATE")
             for statement in _TABLES:
                 execute(statement)
             execute("INSERT INTO about VALUES ('generation', '0')")
             execute(f"PRAGMA user_version = {FORMAT}")
             execute("COMMIT")
-        else:
-            problem = execute("PRAGMA quick_check(1)").fetchone()[0]
-            if problem != "ok":
-                raise ValueError(f"{NAME} is damaged ({problem})")
+        execute("PRAGMA journal_mode = WAL")
+        execute("PRAGMA synchronous = FULL")  # what was answered survives a power cut too
+        execute("PRAGMA wal_autocheckpoint = 0")  # see tidy(): no answer waits for it
+        problem = execute("PRAGMA quick_check(1)").fetchone()[0]
+        if problem != "ok":
+            raise ValueError(f"{NAME} is damaged ({problem})")
         about = dict(execute("SELECT name, value FROM about"))
         for name, version in versions.items():
             if about.setdefault(f"version of {name}", version) != version:
@@ -129,30 +127,39 @@ class StateFile:
     def write(self, changes: Changes) -> None:
         """Keep a further generation. sqlite3.Error or OSError where it could not be kept; then nothing of it was."""
         with self._lock:
-            execute = self._connection.execute
             log_size = self._log_size()
             try:
-                execute("BEGIN IMMEDIATE")
-                for (kind, key), document in changes.documents.items():
-                    if document is None:
-                        execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
-                    else:
-                        number, text = document
-                        row = (kind, key, number, text, digest_of(text.encode()))
-                        execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", row)
-                for name, content in changes.chunks.items():
-                    self._write_chunk(name, content)
-                execute("UPDATE about SET value = ? WHERE name = 'generation'", (str(self.generation + 1),))
-                fault_points.reached("before the commit")
-                execute("COMMIT")
-            except BaseException:
-                with contextlib.suppress(sqlite3.Error):  # SQLite has undone it by itself after most errors
-                    execute("ROLLBACK")
-                self._empty_log()  # its space may be what is lacking
-                raise
+                self._commit(changes)
+            except sqlite3.OperationalError:
+                self._empty_log()  # a full disk: the log's own space may be enough
+                if not log_size or self._log_size():
+                    raise
+                log_size = 0
+                self._commit(changes)
             fault_points.reached("half of the commit", self._log, log_size)
             fault_points.reached("after the commit")
             self.generation += 1
+
+    def _commit(self, changes: Changes) -> None:
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE")
+            for (kind, key), document in changes.documents.items():
+                if document is None:
+                    execute("DELETE FROM documents WHERE kind = ? AND key = ?", (kind, key))
+                else:
+                    number, text = document
+                    row = (kind, key, number, text, digest_of(text.encode()))
+                    execute("INSERT OR REPLACE INTO documents VALUES (?, ?, ?, ?, ?)", row)
+            for name, content in changes.chunks.items():
+                self._write_chunk(name, content)
+            execute("UPDATE about SET value = ? WHERE name = 'generation'", (str(self.generation + 1),))
+            fault_points.reached("before the commit")
+            execute("COMMIT")
+        except BaseException:
+            with contextlib.suppress(sqlite3.Error):  # SQLite has undone it by itself after most errors
+                execute("ROLLBACK")
+            raise
 
     def tidy(self) -> None:
         """Move the write-ahead log into the file when it has grown; call it when nobody waits."""

@@ -120,7 +120,7 @@ class MotoBackend:
                 self._note(touched)
                 raise
 
-    def kept(self) -> None:
+    def changes_kept(self) -> None:
         released, self._released = self._released, []
         self.bodies.remove(released)
 

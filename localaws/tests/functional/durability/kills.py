@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import socket
 import sys
 import tempfile
 import traceback
@@ -34,11 +35,12 @@ def survived(make: Any, point: str, number: int, folder: Path) -> str | None:
     ``NOT_REACHED`` where it never came there so often; else what went wrong.
     """
     story: Story = make()
-    server = _start(folder)
+    port = _free_port()  # the URLs of queues hold it
+    server = _start(folder, port)
     try:
         story.prepare(_client(server))
         server.stop()
-        server = _start(folder, f"{point}:{number}")
+        server = _start(folder, port, f"{point}:{number}")
         try:
             story.run(_client(server))
         except (*_GONE, ClientError, AssertionError):
@@ -46,7 +48,7 @@ def survived(make: Any, point: str, number: int, folder: Path) -> str | None:
                 raise
         if not server.is_killed():
             return NOT_REACHED
-        server = _start(folder)
+        server = _start(folder, port)
         story.answered(_client(server))
         story.run(_client(server))
         story.check(_client(server))
@@ -58,10 +60,16 @@ def survived(make: Any, point: str, number: int, folder: Path) -> str | None:
         server.kill()
 
 
-def _start(folder: Path, die_at: str = "") -> ServerProcess:
+def _free_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])
+
+
+def _start(folder: Path, port: int, die_at: str = "") -> ServerProcess:
     os.environ[_DIE_AT] = die_at
     try:
-        return ServerProcess(folder, [DEV], REGION)
+        return ServerProcess(folder, [DEV], REGION, "--port", str(port))
     finally:
         del os.environ[_DIE_AT]
 

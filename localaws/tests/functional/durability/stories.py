@@ -65,18 +65,17 @@ class Upload:
             body = b"%d" % number
             version = s3.put_object(Bucket="kept", Key=f"key {number % 2}", Body=body)["VersionId"]
             self.told[f"key {number % 2}", version] = body
+        if "big" not in [each["Key"] for each in s3.list_objects_v2(Bucket="kept").get("Contents", [])]:
+            self._upload_big(s3)
+        s3.delete_object(Bucket="kept", Key="key 0")
+
+    def _upload_big(self, s3: Any) -> None:
         self.upload = self.upload or s3.create_multipart_upload(Bucket="kept", Key="big")["UploadId"]
         for number, body in ((1, b"a" * _PART), (2, b"b")):
             answer = s3.upload_part(Bucket="kept", Key="big", UploadId=self.upload, PartNumber=number, Body=body)
             self.parts[number] = answer["ETag"]
         parts = [{"PartNumber": number, "ETag": tag} for number, tag in sorted(self.parts.items())]
-        try:
-            s3.complete_multipart_upload(
-                Bucket="kept", Key="big", UploadId=self.upload, MultipartUpload={"Parts": parts}
-            )
-        except s3.exceptions.NoSuchUpload:  # it was completed, and the answer got lost
-            s3.head_object(Bucket="kept", Key="big")
-        s3.delete_object(Bucket="kept", Key="key 0")
+        s3.complete_multipart_upload(Bucket="kept", Key="big", UploadId=self.upload, MultipartUpload={"Parts": parts})
 
     def answered(self, client: Client) -> None:
         s3 = client("s3")
