@@ -189,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-n", "--module-name", help="e.g. pipelines.churn.pipeline")
     parser.add_argument("-f", "--file-name", help="write there instead of to stdout")
-    parser.add_argument("-kwargs", "--kwargs", help='arguments of get_pipeline, e.g. \'{"region": "ap-southeast-2"}\'')
+    parser.add_argument("-kwargs", "--kwargs", help='arguments of get_pipeline, e.g. \'{"region": "eu-west-1"}\'')
     parser.add_argument("--record", action="store_true", help="record SDK version and stock images in Metadata")
     return parser
 

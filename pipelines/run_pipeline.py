@@ -154,7 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("-n", "--module-name", help="e.g. pipelines.churn.pipeline")
     parser.add_argument("-role-arn", "--role-arn", help="the role that SageMaker runs the pipeline with")
-    parser.add_argument("-tags", "--tags", help='e.g. \'[{"Key": "team", "Value": "harbour"}]\'')
+    parser.add_argument("-tags", "--tags", help='e.g. \'[{"Key": "team", "Value": "screening"}]\'')
     parser.add_argument("-description", "--description", default="", help="of the pipeline")
     parser.add_argument("-kwargs", "--kwargs", help="arguments of get_pipeline, as a JSON object")
     parser.add_argument("-parameters", "--parameters", help="parameters of the execution, as a JSON object")
