@@ -19,6 +19,7 @@ from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError
 
 Location = tuple[str | int, ...]
+PIPELINE_SETTINGS_FILE, PIPELINE_SCHEMA = "settings.yml", "pipelines/settings.schema.json"
 
 
 @dataclass
@@ -96,6 +97,7 @@ def told_problems(
         next_command = f"correct {document.path}, or the variable named above (unset it to use the file's value)"
     else:
         file = problems[0].partition(" line ")[0].partition(": ")[0]
+        schema = PIPELINE_SCHEMA if Path(file).name == PIPELINE_SETTINGS_FILE else schema
         next_command = f"correct {file}; its schema is {schema}"
     return SettingsError(
         problems[0] if len(problems) == 1 else f"{document.path} has {len(problems)} problems",

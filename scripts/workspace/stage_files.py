@@ -59,10 +59,10 @@ def load_stage(
     if not re.fullmatch(r"[a-z][a-z0-9]{0,9}", stage):
         raise UsageError(f'"{stage}" is not a stage name: it must have 1 to 10 lower-case letters and digits')
     account = read_settings(directory / f"{stage}.yml")
-    chosen = _pipeline(account, pipeline, directory.absolute().parent, any_pipeline)
-    document = _cascade(account, chosen, directory.absolute().parent)
+    chosen = _pipeline(account, pipeline, directory.parent, any_pipeline)
+    document = _cascade(account, chosen, directory.parent)
     document.override(_overrides(stage, environment))
-    if "model_package_group" not in document.content and not pipeline_names(directory.absolute().parent):
+    if "model_package_group" not in document.content and not pipeline_names(directory.parent):
         raise UsageError(
             "there is no pipeline",
             found=["no folder of pipelines/ with a pipeline.py"],

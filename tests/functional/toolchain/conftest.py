@@ -109,4 +109,4 @@ def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_pat
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_PROJECT_NAME": unique,
     }
-    return Desk(Workshop.open(client, f"{unique}-batch-inference"), tmp_path, environment)
+    return Desk(Workshop.open(client, f"{unique}-berths"), tmp_path, environment)
