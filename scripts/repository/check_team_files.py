@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from scripts.decisions.foundation import decided_names
-from scripts.decisions.names import CODEPIPELINE_TEMPLATE, FOUNDATION_TEMPLATE, TOOLCHAIN_TEMPLATE
+from scripts.decisions.names import CODEPIPELINE_TEMPLATE, FOUNDATION_TEMPLATE, TOOLCHAIN_TEMPLATE, names_that_fit
 from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.template_parameters import checked
 from scripts.decisions.toolchain import OF_PIPELINES, OF_STAGE_FILES, decided_for_codepipeline
@@ -42,6 +42,7 @@ def main(arguments: Sequence[str]) -> int:
 def _check_stages(stages: Mapping[str, StageSettings]) -> None:
     declared = template_parameters(Path(FOUNDATION_TEMPLATE))
     for stage, settings in stages.items():
+        names_that_fit(stage, settings)
         checked(settings.foundation, declared, decided_names(), f"foundation: of stages/{stage}.yml")
     if stages.keys() >= OF_CODEPIPELINES:
         decided_for_codepipeline(stages)
