@@ -211,7 +211,7 @@ lint: install-test ## ruff and mypy --strict
 	$(TEST_PYTHON) -m mypy scripts pipelines tests $(wildcard examples)
 
 .PHONY: check
-check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, definitions, jobs' settings
+check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, definitions, settings
 	$(TEST_PYTHON) -m scripts.repository.check_templates
 	$(TEST_PYTHON) -m scripts.repository.check_buildspecs
 	$(TEST_PYTHON) -m scripts.repository.document_templates --check
@@ -219,6 +219,7 @@ check: lint ## lint, cfn-lint, security rules, buildspecs, generated files, defi
 	$(TEST_PYTHON) -m scripts.repository.document_aws_rules --check
 	$(TEST_PYTHON) -m scripts.repository.write_schemas --check
 	$(TEST_PYTHON) -m scripts.verbs.render --check
+	$(TEST_PYTHON) -m scripts.repository.check_team_files
 	$(TEST_PYTHON) -m scripts.repository.check_job_settings
 
 .PHONY: test-unit

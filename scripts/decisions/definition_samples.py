@@ -12,15 +12,16 @@ from typing import Any, Final, Literal
 
 Kind = Literal["String", "Integer", "Float", "Boolean", "Any"]
 
+_PIPELINE_ARN = "arn:aws:sagemaker:ap-southeast-2:012345670123:pipeline/sample-pipeline"
 # One value of each execution variable's form.
 # https://docs.aws.amazon.com/sagemaker/latest/dg/build-and-manage-properties.html
 EXECUTION_VARIABLES: Final = {
     "StartDateTime": "2026-01-01T00:00:00Z",
     "CurrentDateTime": "2026-01-01T00:00:00Z",
     "PipelineName": "sample-pipeline",
-    "PipelineArn": "arn:aws:sagemaker:eu-west-1:111111111111:pipeline/sample-pipeline",
+    "PipelineArn": _PIPELINE_ARN,
     "PipelineExecutionId": "abcdefghijkl",
-    "PipelineExecutionArn": "arn:aws:sagemaker:eu-west-1:111111111111:pipeline/sample-pipeline/execution/abcdefghijkl",
+    "PipelineExecutionArn": f"{_PIPELINE_ARN}/execution/abcdefghijkl",
     "TrainingJobName": "sample-job",
     "ProcessingJobName": "sample-job",
 }

@@ -43,7 +43,7 @@ _OF_ROLES = (
 _ANY_STAGE = {
     "account": "0" * 12,
     "dev_account": "0" * 12,
-    "region": "eu-west-1",
+    "region": "ap-southeast-2",
     "project": {"name": "any", "id": "any"},
     "model_package_group": "any",
     "processing": {"instance_type": "ml.m5.large"},

@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from scripts.decisions.partitions import partition_of
 from scripts.decisions.stage_settings import StageSettings
+from scripts.errors import SettingsError
 
 # The roles that the foundation makes for those who work in a stage, each for what its actor does there alone.
 RoleKind = Literal["reader", "promoter", "verifier", "deployment", "break-glass"]
@@ -172,6 +173,19 @@ class StageNames:
         own = {self.foundation_stack: "foundation", self.roles_stack: "roles"}
         taken = own.get(self.batch_stack)
         return [*too_long, f'stack name "{self.batch_stack}" is that of the stage\'s {taken}'] if taken else too_long
+
+
+def names_that_fit(stage: str, settings: StageSettings) -> StageNames:
+    """Raises SettingsError for settings whose names AWS would refuse, or that are taken."""
+    names = StageNames.of(stage, settings)
+    problems = names.problems()
+    if problems:
+        raise SettingsError(
+            "a name made from these settings is longer than AWS allows, or taken",
+            found=problems,
+            next_command=f"shorten project.name in stages/{stage}.yml, model_package_group, or the pipeline's name",
+        )
+    return names
 
 
 def template_key(sha256: str) -> str:

@@ -15,7 +15,7 @@ import re
 import sys
 import zlib
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 LARGEST_UNPACKED = 2 * 1024**3
 _ARRAY_WRAPPER = ("joblib.numpy_pickle", "NumpyArrayWrapper")
@@ -126,13 +126,23 @@ class _StandIn:
     def __setitem__(self, _: Any, __: Any) -> None: ...
 
 
+def _load_bytearray(reader: Any) -> None:
+    """As the unpickler's own, which first fills as much memory as a damaged file claims, and only then reads on."""
+    length = int.from_bytes(reader.read(8), "little")
+    if length > reader.bytes_in_all:
+        raise EOFError
+    reader.append(bytearray(reader.read(length)))
+
+
 class _Reader(pickle._Unpickler):  # the one written in Python, as joblib's is: it reads no byte ahead of what it does
     def __init__(self, file: io.BytesIO) -> None:
         super().__init__(file)
-        self._bytes = file
+        self._bytes, self.bytes_in_all = file, len(file.getbuffer())
         self.named: set[tuple[str, str]] = set()
         self.made: list[_StandIn] = []
         self._classes: dict[tuple[str, str], type[_StandIn]] = {}
+
+    dispatch: ClassVar = {**pickle._Unpickler.dispatch, pickle.BYTEARRAY8[0]: _load_bytearray}
 
     def find_class(self, module: str, name: str) -> Any:
         path = (module, name)
@@ -160,7 +170,7 @@ class _Reader(pickle._Unpickler):  # the one written in Python, as joblib's is: 
             self._bytes.seek(padding[0], io.SEEK_CUR)
         for length in shape:
             size *= int(length)
-        if not 0 <= size <= len(self._bytes.getbuffer()) - self._bytes.tell():
+        if not 0 <= size <= self.bytes_in_all - self._bytes.tell():
             raise ValueError("an array ends too early")
         self._bytes.seek(size, io.SEEK_CUR)
 

@@ -179,7 +179,7 @@ class StageSettings(_Part):
     account: Account = Field(description="The stage's AWS account: 12 digits, in quotes.")
     dev_account: Account = Field(description="The account where models are approved: 12 digits, in quotes.")
     region: str = Field(
-        description="The region, e.g. eu-west-1: the same in every stage. Its partition (aws, aws-cn, aws-us-gov, "
+        description="The region, e.g. ap-southeast-2: the same in every stage. Its partition (aws, aws-cn, aws-us-gov, "
         "aws-eusc, ...) is that of all accounts.",
         json_schema_extra={"pattern": REGION_PATTERN},
     )

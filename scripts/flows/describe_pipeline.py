@@ -18,7 +18,7 @@ from scripts.decisions.schedule import parse_schedule
 from scripts.decisions.stage_settings import GROUP_PATTERN, PIPELINE_PATTERN
 from scripts.errors import UsageError
 from scripts.flows.new_pipeline import NewPipeline
-from scripts.terminal.ask import ask
+from scripts.terminal.questions import ask_for
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.sample_files import Sample, read_sample
 
@@ -47,7 +47,7 @@ def describe_pipeline(wanted: Wanted) -> NewPipeline:
 def _name(given: str | None) -> str:
     """Raises UsageError for what cannot be a pipeline's folder."""
 
-    name = given or ask("Name of the pipeline, e.g. churn", "", "PIPELINE")
+    name = given or ask_for("Name of the pipeline, e.g. churn", "", "PIPELINE")
     if not re.fullmatch(PIPELINE_PATTERN, name) or len(name) > 40 or keyword.iskeyword(name):
         near = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
         good = near if re.fullmatch(PIPELINE_PATTERN, near) and not keyword.iskeyword(near) else "churn"
@@ -69,7 +69,7 @@ def _new(wanted: Wanted, name: str) -> NewPipeline:
 
     sample, columns = _columns(wanted)
     guessed = decide.likely_record_id(columns)
-    asked = wanted.record_id or ask(
+    asked = wanted.record_id or ask_for(
         "Which column tells one record from another?", guessed.name if guessed else "", "RECORD_ID"
     )
     record_id = decide.find_column(columns, asked, "RECORD_ID")
@@ -77,13 +77,13 @@ def _new(wanted: Wanted, name: str) -> NewPipeline:
     predictions = (
         decide.listed_predictions(wanted.predictions) if wanted.predictions else decide.likely_predictions(target)
     )
-    group = wanted.group or ask("Model package group", name.replace("_", "-"), "GROUP")
+    group = wanted.group or ask_for("Model package group", name.replace("_", "-"), "GROUP")
     if not re.fullmatch(GROUP_PATTERN, group):
         raise UsageError(
             f'"{group}" cannot be a model package group: at most 63 letters, digits and hyphens',
             next_command=f"the same command with GROUP={name.replace('_', '-')}",
         )
-    schedule = wanted.schedule or ask("Schedule", "1 day", "SCHEDULE")
+    schedule = wanted.schedule or ask_for("Schedule", "1 day", "SCHEDULE")
     try:
         parse_schedule(schedule)
     except ValueError as error:
@@ -103,7 +103,9 @@ def _columns(wanted: Wanted) -> tuple[Sample | None, list[Column]]:
         raise UsageError("SAMPLE and COLUMNS say the same twice", next_command="the same command with one of them")
     if wanted.columns:
         return None, listed_columns(wanted.columns)
-    sample = read_sample(wanted.sample or Path(ask("File with some rows of your data (CSV or Parquet)", "", "SAMPLE")))
+    sample = read_sample(
+        wanted.sample or Path(ask_for("File with some rows of your data (CSV or Parquet)", "", "SAMPLE"))
+    )
     return sample, sample.columns
 
 
@@ -113,5 +115,5 @@ def _target(wanted: Wanted, columns: Sequence[Column]) -> Column | None:
         return find_column(columns, wanted.target, "TARGET")
     if not sys.stdin.isatty() or wanted.predictions:
         return None
-    answer = ask("Which column does the model predict? none: the file does not hold it", "none", "TARGET")
+    answer = ask_for("Which column does the model predict? none: the file does not hold it", "none", "TARGET")
     return None if answer == "none" else find_column(columns, answer, "TARGET")

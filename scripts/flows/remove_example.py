@@ -13,6 +13,7 @@ from pathlib import Path
 import yaml
 
 from scripts.decisions.stage_settings import Project
+from scripts.decisions.toolchain_settings import FILE as TOOLCHAIN
 from scripts.errors import UsageError
 from scripts.workspace.git import git_answer
 from scripts.workspace.pipelines import pipeline_names
@@ -43,8 +44,10 @@ def remove_example(project: str | None, *, force: bool = False, root: Path = Pat
     if not force:
         _require_committed(root)
     done = Removal(pipelines=[name for name in pipeline_names(root) if name != PIPELINE])
-    for stage in stage_names(root / STAGES):
+    for stage in (*stage_names(root / STAGES), TOOLCHAIN):
         path = root / STAGES / f"{stage}.yml"
+        if not path.exists():
+            continue
         before = path.read_text(encoding="utf-8")
         after = _renamed(_without_sample(before, done.pipelines), project)
         if after != before:
@@ -117,10 +120,13 @@ def _without_sample(text: str, others: list[str]) -> str:
             else:
                 cut.append((key.start_mark.line, key.start_mark.line + 1))
         elif key.value == "pipelines" and isinstance(value, yaml.MappingNode):
-            cut += [_extent(name, own) for name, own in value.value if name.value == PIPELINE]
+            of_sample = [_extent(name, own) for name, own in value.value if name.value == PIPELINE]
+            if len(of_sample) == len(value.value) > 0 and not value.flow_style:
+                lines[key.start_mark.line] = "pipelines: {}\n"
+            cut += of_sample
     for start, end in reversed(cut):
         del lines[start:end]
-    return re.sub(rf"^#\s+{PIPELINE}:\n(#\s+.*\n)?", "", "".join(lines), flags=re.MULTILINE)
+    return re.sub(rf"^#\s+{PIPELINE}:( .*\n|\n(#\s+.*\n)?)", "", "".join(lines), flags=re.MULTILINE)
 
 
 def _extent(key: yaml.Node, value: yaml.Node) -> tuple[int, int]:

@@ -13,9 +13,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from scripts.decisions.foundation import Foundation, foundation_of
-from scripts.decisions.names import RoleKind, StageNames
+from scripts.decisions.names import RoleKind, StageNames, names_that_fit
 from scripts.decisions.stage_settings import StageSettings
-from scripts.errors import SettingsError
 from scripts.flows.assumed_roles import assumed_role
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
@@ -66,15 +65,8 @@ class StageContext:
             settings = load_stage(stage, any_pipeline=True).model_copy(update={"pipeline": pipeline})
         else:
             settings = load_stage(stage, pipeline=pipeline, any_pipeline=any_pipeline)
-        context = cls(str(stage), settings)
-        problems = context.names.problems()
-        if problems:
-            raise SettingsError(
-                "a name made from these settings is longer than AWS allows, or taken",
-                found=problems,
-                next_command=f"shorten project.name in stages/{stage}.yml, model_package_group, or the pipeline's name",
-            )
-        return context
+        names_that_fit(str(stage), settings)
+        return cls(str(stage), settings)
 
     def sibling(self, stage: str) -> StageContext:
         """Another stage, over the same sessions."""

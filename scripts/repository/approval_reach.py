@@ -30,7 +30,7 @@ from scripts.repository.statements import (
 )
 
 NEEDED = ("codepipeline", "foundation", "roles", "toolchain")
-DEV, PREPROD, PROD = "111111111111", "222222222222", "333333333333"
+DEV, PREPROD, PROD = "012345670123", "550011223344", "660011223344"
 PROJECT = "sample"
 _ACCOUNTS = {"preprod": PREPROD, "prod": PROD}
 _PERSON = f"arn:aws:iam::{DEV}:role/person"

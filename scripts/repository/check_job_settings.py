@@ -64,10 +64,10 @@ def placeholder(names: StageNames, settings: StageSettings) -> Foundation:
         pipeline_role_arn="arn:aws:iam::000000000000:role/pipeline",
         job_role_arn="arn:aws:iam::000000000000:role/job",
         bucket=names.bucket,
-        kms_key_arn="arn:aws:kms:eu-west-1:000000000000:key/00000000-0000-0000-0000-000000000000",
+        kms_key_arn="arn:aws:kms:ap-southeast-2:000000000000:key/00000000-0000-0000-0000-000000000000",
         cloudformation_role_arn="arn:aws:iam::000000000000:role/cloudformation",
         events_role_arn="arn:aws:iam::000000000000:role/events",
-        announcement_topic_arn="arn:aws:sns:eu-west-1:000000000000:announcements",
+        announcement_topic_arn="arn:aws:sns:ap-southeast-2:000000000000:announcements",
         subnet_ids=tuple(settings.network.subnet_ids),
         security_group_ids=tuple(settings.network.security_group_ids),
     )

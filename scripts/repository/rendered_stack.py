@@ -10,16 +10,16 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-PARTITION, REGION = "aws", "eu-west-1"
+PARTITION, REGION = "aws", "ap-southeast-2"
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 _NO_VALUE = object()
 # What GetAtt Arn gives, by type, from the property that names the resource.
 _ARNS = {
     "AWS::IAM::Role": ("RoleName", "arn:aws:iam::{account}:role/{name}"),
     "AWS::S3::Bucket": ("BucketName", "arn:aws:s3:::{name}"),
-    "AWS::KMS::Key": ("", "arn:aws:kms:eu-west-1:{account}:key/{name}"),
-    "AWS::SNS::Topic": ("TopicName", "arn:aws:sns:eu-west-1:{account}:{name}"),
-    "AWS::CodeBuild::Project": ("Name", "arn:aws:codebuild:eu-west-1:{account}:project/{name}"),
+    "AWS::KMS::Key": ("", "arn:aws:kms:ap-southeast-2:{account}:key/{name}"),
+    "AWS::SNS::Topic": ("TopicName", "arn:aws:sns:ap-southeast-2:{account}:{name}"),
+    "AWS::CodeBuild::Project": ("Name", "arn:aws:codebuild:ap-southeast-2:{account}:project/{name}"),
 }
 _REFERENCED_BY_ARN = ("AWS::SNS::Topic",)
 

@@ -13,28 +13,28 @@ from typing import Any
 
 _SAMPLES = {
     "AWS::Partition": "aws",
-    "AWS::Region": "eu-west-1",
-    "AWS::AccountId": "111111111111",
+    "AWS::Region": "ap-southeast-2",
+    "AWS::AccountId": "012345670123",
     "AWS::URLSuffix": "amazonaws.com",
     "AWS::StackName": "sample",
 }
 _ARNS = {
     "AWS::S3::Bucket": "arn:aws:s3:::sample",
-    "AWS::KMS::Key": "arn:aws:kms:eu-west-1:111111111111:key/11111111-1111-1111-1111-111111111111",
-    "AWS::IAM::Role": "arn:aws:iam::111111111111:role/sample",
-    "AWS::SNS::Topic": "arn:aws:sns:eu-west-1:111111111111:sample",
-    "AWS::SQS::Queue": "arn:aws:sqs:eu-west-1:111111111111:sample",
-    "AWS::Events::Rule": "arn:aws:events:eu-west-1:111111111111:rule/sample",
-    "AWS::CodeBuild::Project": "arn:aws:codebuild:eu-west-1:111111111111:project/sample",
+    "AWS::KMS::Key": "arn:aws:kms:ap-southeast-2:012345670123:key/11111111-1111-1111-1111-111111111111",
+    "AWS::IAM::Role": "arn:aws:iam::012345670123:role/sample",
+    "AWS::SNS::Topic": "arn:aws:sns:ap-southeast-2:012345670123:sample",
+    "AWS::SQS::Queue": "arn:aws:sqs:ap-southeast-2:012345670123:sample",
+    "AWS::Events::Rule": "arn:aws:events:ap-southeast-2:012345670123:rule/sample",
+    "AWS::CodeBuild::Project": "arn:aws:codebuild:ap-southeast-2:012345670123:project/sample",
 }
 _REFERENCES_TO_ARNS = ("AWS::SNS::Topic", "AWS::IAM::ManagedPolicy")
 _PARAMETER_ARNS: dict[str, Any] = {
-    "ConnectionArn": "arn:aws:codeconnections:eu-west-1:111111111111:connection/sample",
+    "ConnectionArn": "arn:aws:codeconnections:ap-southeast-2:012345670123:connection/sample",
     "ModelArtifactBucketArns": ["arn:aws:s3:::sample"],
     "ModelArtifactKeyArns": [_ARNS["AWS::KMS::Key"]],
     "ModelPackageArns": [
-        "arn:aws:sagemaker:eu-west-1:111111111111:model-package-group/sample",
-        "arn:aws:sagemaker:eu-west-1:111111111111:model-package/sample/*",
+        "arn:aws:sagemaker:ap-southeast-2:012345670123:model-package-group/sample",
+        "arn:aws:sagemaker:ap-southeast-2:012345670123:model-package/sample/*",
     ],
 }
 _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from scripts.errors import UsageError
 from scripts.terminal.command_line import add_pipeline_option, print_json
-from scripts.terminal.confirm import ask
+from scripts.terminal.questions import ask_reason
 
 if TYPE_CHECKING:
     from scripts.flows.answer_approval import OpenQuestion
@@ -26,7 +26,7 @@ def reason_for(question: OpenQuestion, command: str, given: str | None) -> str:
     print("\n".join(question.lines), file=sys.stderr)
     again = f'{command} SUMMARY="why"'
     asked = f"Reason to {command.split()[1]} (kept with the approval)"
-    summary = (given if given is not None else ask(asked, again)).strip()
+    summary = (given if given is not None else ask_reason(asked, again)).strip()
     if not summary:
         raise UsageError("the reason is empty; the approval was not answered", next_command=again)
     if len(summary) > LONGEST_SUMMARY:

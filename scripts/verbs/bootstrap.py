@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.confirm import confirm
 from scripts.terminal.progress import BriefProgress, Progress
+from scripts.terminal.questions import confirm
 
 if TYPE_CHECKING:
     from scripts.decisions.stacks import Stack

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.confirm import confirm
 from scripts.terminal.progress import Progress
+from scripts.terminal.questions import confirm
 from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
 PROTECTED_STAGE = "prod"

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, cast
 from scripts.decisions.schedule_switch import LONGEST_REASON
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.confirm import ask
 from scripts.terminal.next_commands import repeat_pipeline
 from scripts.terminal.progress import Progress
+from scripts.terminal.questions import ask_reason
 from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def _state(text: str) -> State:
 
 
 def _reason(given: str | None, wanted: State, again: str) -> str:
-    reason = (given if given is not None else ask(f"Reason to switch it {wanted} (kept with it)", again)).strip()
+    reason = (given if given is not None else ask_reason(f"Reason to switch it {wanted} (kept with it)", again)).strip()
     if not reason:
         raise UsageError("the reason is empty; nothing was switched", next_command=again)
     if len(reason) > LONGEST_REASON:

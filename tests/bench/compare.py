@@ -21,7 +21,7 @@ from rich.table import Table
 
 from tests.functional.server_process import ServerProcess
 
-ACCOUNT, REGION = "111111111111", "eu-west-1"
+ACCOUNT, REGION = "012345670123", "ap-southeast-2"
 COPIED_BYTES = 64 * 1024**2
 
 

@@ -1,22 +1,29 @@
 """Whatever valid things a team writes into stages/ and pipelines/, what a release's build runs stays green.
 
-The edits are made at random: other accounts, regions, names, sizes, schedules, tags, networks, thresholds; the sample
-kept, with another feature, or deleted; pipelines added. Nothing that a build runs may know the sample.
+The edits are made at random: other accounts, regions, names, sizes, schedules, tags, networks, thresholds, overrides of
+a stage, parameters of the stacks; the sample kept, renamed or deleted; pipelines added, with another
+model. Nothing that a build runs may know the sample. And an edit that is not valid fails there, with a verb's words.
 """
 
 from __future__ import annotations
 
+import contextlib
+import copy
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from tests.functional.clones import Clone
+from scripts.errors import SettingsError
+from scripts.flows.stage_context import StageContext
+from scripts.repository import check_team_files
+from tests.functional.clones import ROOT, Clone
 from tests.functional.scripts.test_new import RENDERER
 
 SAMPLE = "pipelines/batch_inference"
@@ -26,6 +33,25 @@ INSTANCES = st.fixed_dictionaries(
     {"instance_type": st.sampled_from(["ml.m5.xlarge", "ml.c5.2xlarge", "ml.m4.4xlarge"])},
     optional={"instance_count": st.integers(1, 100)},
 )
+BOUNDS = st.tuples(*[st.floats(-1e6, 1e6)] * 2).map(sorted)
+VERIFICATIONS = st.builds(
+    lambda bounds, means, others: {
+        **others,
+        **dict(zip(("minimum", "maximum"), bounds, strict=True)),
+        **dict(zip(("mean_minimum", "mean_maximum"), means, strict=True)),
+    },
+    BOUNDS,
+    BOUNDS,
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "minimum_rows": st.integers(0, 10**6),
+            "sample": st.integers(1, 100_000),
+            "equal_rows": st.booleans(),
+            "invalid_share": st.floats(0, 1),
+        },
+    ),
+)
 OF_A_PIPELINE = st.fixed_dictionaries(
     {},
     optional={
@@ -34,12 +60,31 @@ OF_A_PIPELINE = st.fixed_dictionaries(
         "processing": INSTANCES,
         "inference": INSTANCES,
         "network_isolation": st.booleans(),
+        "input_prefix": st.sampled_from(["arrivals/", "ours/today/"]),
+        "output_prefix": st.sampled_from(["scores/", "out/of/here/"]),
         "transform": st.fixed_dictionaries(
             {}, optional={"max_payload_in_mb": st.integers(1, 20), "batch_strategy": st.just("SingleRecord")}
         ),
-        "verification": st.fixed_dictionaries({}, optional={"minimum_rows": st.integers(0, 10**6)}),
-        "alarms": st.fixed_dictionaries({}, optional={"email": st.just("team@example.com")}),
+        "verification": VERIFICATIONS,
+        "alarms": st.fixed_dictionaries(
+            {}, optional={"email": st.just("team@example.com"), "hours_without_success": st.integers(1, 168)}
+        ),
     },
+)
+OF_A_STAGE = st.fixed_dictionaries(
+    {},
+    optional={
+        "deployed_by_hand": st.booleans(),
+        "foundation": st.fixed_dictionaries({}, optional={"LogRetentionInDays": st.sampled_from([30, 365])}),
+    },
+)
+GROUPS = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,30}(-[A-Za-z0-9]{1,30})?", fullmatch=True)
+MODELS = st.sampled_from(
+    [
+        None,
+        [{"name": "hours", "type": "number", "minimum": 0}],
+        [{"name": "berth", "type": "class", "labels": ["a", "b"]}, {"name": "sure", "type": "probability"}],
+    ]
 )
 NETWORKS = st.sampled_from(
     [{}, {"subnet_ids": ["subnet-0abc1234def567890"], "security_group_ids": ["sg-0abc1234def567890"]}]
@@ -58,6 +103,10 @@ class Team:
     network: dict[str, Any]
     sample: str
     pipelines: dict[str, dict[str, Any]]
+    group: str
+    overrides: list[dict[str, Any]]
+    model: list[dict[str, Any]] | None
+    toolchain: dict[str, Any]
 
     def write(self, clone: Clone) -> None:
         dev, *others = self.accounts
@@ -66,8 +115,13 @@ class Team:
             done = clone.python("-m", "scripts.verbs.new", "--pipeline", name, "--columns", "id,a:integer,b:text?")
             assert done.returncode == 0, done.stderr
             path = clone.folder / f"pipelines/{name}/settings.yml"
-            path.write_text(yaml.safe_dump({**yaml.safe_load(path.read_text()), **own}))
-        for stage, account, of_all in zip(("preprod", "prod"), others, self.stages, strict=True):
+            path.write_text(
+                yaml.safe_dump({**yaml.safe_load(path.read_text()), **own, "model_package_group": self.group})
+            )
+            self._another_model(clone.folder / f"pipelines/{name}/schema.yml")
+        first = next(iter(self.pipelines))
+        (clone.folder / "stages/toolchain.yml").write_text(yaml.safe_dump(self.toolchain))
+        for stage, account, of_all, own in zip(("preprod", "prod"), others, self.stages, self.overrides, strict=True):
             document = {
                 "account": account,
                 "dev_account": dev,
@@ -75,9 +129,17 @@ class Team:
                 "project": self.project,
                 "tags": self.tags,
                 "network": self.network,
+                "break_glass": [f"arn:aws:iam::{dev}:role/OnCall"],
+                "pipeline": first,
+                "pipelines": {first: own},
                 **of_all,
             }
             (clone.folder / f"stages/{stage}.yml").write_text(yaml.safe_dump(document))
+
+    def _another_model(self, schema: Path) -> None:
+        document = yaml.safe_load(schema.read_text())
+        document["predictions"] = self.model or document["predictions"]
+        schema.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def _sample(self, clone: Clone) -> None:
         schema = clone.folder / SAMPLE / "schema.yml"
@@ -100,11 +162,21 @@ TEAMS = st.builds(
             "id": st.from_regex(r"p-[a-z0-9]{1,15}", fullmatch=True),
         }
     ),
-    stages=st.lists(OF_A_PIPELINE, min_size=2, max_size=2),
+    stages=st.lists(st.builds(lambda a, b: {**a, **b}, OF_A_PIPELINE, OF_A_STAGE), min_size=2, max_size=2),
     tags=st.dictionaries(st.sampled_from(["team", "cost centre", "env:kind"]), st.text("abc -", max_size=9)),
     network=NETWORKS,
     sample=st.sampled_from(["kept", "with a comment", "deleted", "renamed"]),
     pipelines=st.dictionaries(st.sampled_from(["churn", "prices", "a_b_c"]), OF_A_PIPELINE, min_size=1, max_size=2),
+    group=GROUPS,
+    overrides=st.lists(OF_A_PIPELINE, min_size=2, max_size=2),
+    model=MODELS,
+    toolchain=st.fixed_dictionaries(
+        {},
+        optional={
+            "toolchain": st.just({"LogRetentionInDays": 365}),
+            "codepipeline": st.builds(lambda n: {"ApprovalTimeoutInMinutes": n}, st.integers(5, 86_400)),
+        },
+    ),
 )
 
 
@@ -129,8 +201,106 @@ def test_what_a_build_runs_stays_green(team: Team) -> None:
             ("-m", "scripts.repository.check_templates"),
             ("-m", "scripts.repository.check_buildspecs"),
             ("-m", "scripts.repository.write_schemas", "--check"),
+            ("-m", "scripts.repository.check_team_files"),
             ("-m", "scripts.repository.check_job_settings"),
             ("-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/unit", *tests),
         ):
             done = clone.python(*command)
             assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-2000:]
+
+
+STAGE_FILE, TOOLCHAIN_FILE = "stages/preprod.yml", "stages/toolchain.yml"
+SETTINGS, SCHEMA = "pipelines/berths/settings.yml", "pipelines/berths/schema.yml"
+STAGE = {
+    "account": "550011223344",
+    "dev_account": "012345670123",
+    "region": "ap-southeast-2",
+    "project": {"name": "harbour", "id": "p-harbour"},
+    "network": {},
+}
+TREE: dict[str, Any] = {
+    STAGE_FILE: STAGE,
+    "stages/prod.yml": {**STAGE, "account": "660011223344"},
+    TOOLCHAIN_FILE: {"toolchain": {}, "codepipeline": {}},
+    SETTINGS: {
+        "model_package_group": "berth-demand",
+        "processing": {"instance_type": "ml.m5.large"},
+        "inference": {"instance_type": "ml.m5.large"},
+        "verification": {},
+        "alarms": {},
+    },
+    SCHEMA: {
+        "record_id": "call",
+        "features": [{"name": "draught"}, {"name": "length"}],
+        "predictions": [{"name": "hours"}],
+    },
+    "pipelines/berths/pipeline.py": {},
+}
+WORDS = st.from_regex(r"[a-z]{4,12}", fullmatch=True)
+
+
+Edit = tuple[str, Any, tuple[str | int, ...]]
+
+
+def wrong(path: str, value: st.SearchStrategy[Any], *keys: str | int) -> st.SearchStrategy[Edit]:
+    """Values that must not stand at this place of a file."""
+    return st.tuples(st.just(path), value, st.just(keys))
+
+
+WRONG_EDITS = st.one_of(
+    wrong(STAGE_FILE, st.from_regex(r"[0-9]{1,11}", fullmatch=True) | st.integers(0, 10**12), "account"),
+    wrong(STAGE_FILE, WORDS.map(lambda word: f"eu-{word}-1"), "region"),
+    wrong(STAGE_FILE, st.from_regex(r"[A-Z_][A-Za-z_]{0,9}|[a-z]{25,40}", fullmatch=True), "project", "name"),
+    wrong(STAGE_FILE, st.just(["subnet-0abc1234def567890"]), "network", "subnet_ids"),
+    wrong(STAGE_FILE, WORDS.map(lambda word: {f"aws:{word}": "x"}), "tags"),
+    wrong(STAGE_FILE, st.just(["arn:aws:iam::999988887777:role/OnCall"]), "break_glass"),
+    wrong(STAGE_FILE, st.sampled_from([{"LogRetentionInDays": 31}, {"NoSuch": 1}]), "foundation"),
+    wrong(STAGE_FILE, WORDS, "account_of_ours"),
+    wrong(STAGE_FILE, st.just({"no_such_folder": {"schedule": "1 day"}}), "pipelines"),
+    wrong(TOOLCHAIN_FILE, st.integers(-5, 4), "codepipeline", "ApprovalTimeoutInMinutes"),
+    wrong(TOOLCHAIN_FILE, WORDS, "toolchain", "NoSuch"),
+    wrong(SETTINGS, WORDS.map(lambda word: f"ml.{word}.large"), "inference", "instance_type"),
+    wrong(SETTINGS, st.integers(-3, 0) | st.integers(101, 999), "processing", "instance_count"),
+    wrong(SETTINGS, WORDS.map(lambda word: f"3 {word}s"), "schedule"),
+    wrong(SETTINGS, st.just({"minimum": 2.0, "maximum": 1.0}), "verification"),
+    wrong(SETTINGS, st.integers(max_value=0), "verification", "sample"),
+    wrong(SETTINGS, st.floats(1.001, 9), "verification", "invalid_share"),
+    wrong(SETTINGS, st.sampled_from(["input/more/", "releases/"]), "output_prefix"),
+    wrong(SETTINGS, WORDS, "alarms", "email"),
+    wrong(SETTINGS, WORDS.map(lambda word: f"{word}_group"), "model_package_group"),
+    wrong(SETTINGS, st.just("200000000002"), "account"),
+    wrong(SCHEMA, WORDS, "features", 0, "type"),
+    wrong(SCHEMA, st.just("length"), "features", 0, "name"),
+    wrong(SCHEMA, st.just([]), "predictions"),
+)
+
+
+def written(file: str, value: Any, keys: tuple[str | int, ...]) -> None:
+    """The tree here, with one edit."""
+    tree: Any = copy.deepcopy(TREE)
+    within = tree[file]
+    for key in keys[:-1]:
+        within = within[key]
+    within[keys[-1]] = value
+    for name, document in tree.items():
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_text(yaml.safe_dump(document))
+
+
+# Read in this process, which takes a tenth of a second: what a build makes of one edit, and what a verb does.
+@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@given(WRONG_EDITS)
+def test_an_invalid_edit_fails_a_build_with_what_the_verbs_say(edit: Edit) -> None:
+    file, value, keys = edit
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        Path("cloudformation").symlink_to(ROOT / "cloudformation")
+        written(file, value, keys)
+        with pytest.raises(SettingsError) as told:
+            check_team_files.main([])
+        said = f"{told.value.problem} {told.value.found} {told.value.next_command}"
+        assert file in said
+        assert folder not in said
+        if file in (STAGE_FILE, SETTINGS) and keys != ("foundation",):
+            with pytest.raises(SettingsError) as by_verb:
+                StageContext.open("preprod")
+            assert str(by_verb.value) == str(told.value)

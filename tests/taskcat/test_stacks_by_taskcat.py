@@ -21,7 +21,7 @@ from taskcat.testing import CFNTest
 
 ROOT = Path(__file__).parents[2]
 DEADLINE = 60.0
-ACCOUNT, REGION = "111111111111", "eu-west-1"
+ACCOUNT, REGION = "012345670123", "ap-southeast-2"
 DEFINITION = (
     '{"Version": "2020-12-01", "Parameters": [], "Steps": [{"Name": "Refuse", "Type": "Fail", "Arguments": {}}]}'
 )
@@ -103,16 +103,16 @@ def _statuses() -> dict[str, str]:
 def _prepare_release() -> None:
     """What `make promote` leaves in a stage, as its promoter: a model package and a definition."""
     bucket = boto3.client("ssm").get_parameter(Name="/taskcat/sagemaker_ml_artifacts_s3_bucket")["Parameter"]["Value"]
-    role = f"arn:aws:iam::{ACCOUNT}:role/tumor-screening-taskcat-promoter"
+    role = f"arn:aws:iam::{ACCOUNT}:role/harbour-taskcat-promoter"
     keys = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="taskcat")["Credentials"]
     promoter = boto3.Session(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"])
     s3, sagemaker = promoter.client("s3"), promoter.client("sagemaker")
-    definition = "pipeline/batch_inference/definition-taskcat.json"
+    definition = "pipeline/berths/definition-taskcat.json"
     s3.put_object(Bucket=bucket, Key=definition, Body=DEFINITION, IfNoneMatch="*")
     s3.put_object(Bucket=bucket, Key="model-artifacts/model.tar.gz", Body=b"never unpacked")
-    sagemaker.create_model_package_group(ModelPackageGroupName="tumor-classifier")
+    sagemaker.create_model_package_group(ModelPackageGroupName="berth-demand")
     sagemaker.create_model_package(
-        ModelPackageGroupName="tumor-classifier",
+        ModelPackageGroupName="berth-demand",
         ModelApprovalStatus="Approved",
         InferenceSpecification={
             "Containers": [

@@ -135,7 +135,7 @@ _ENCRYPTION = ("BucketEncryption", "ServerSideEncryptionConfiguration", 0, "Serv
 _TOPIC_STATEMENT = ("TopicPolicy", "Properties", "PolicyDocument", "Statement", 0)
 _TOPIC_RULE = ("TopicPolicy", "Properties", "PolicyDocument", "Statement", 2)
 _KEY_DEAD_LETTERS = ("Key", "Properties", "KeyPolicy", "Statement", 1)
-_OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "111111111111"}}
+_OF_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "012345670123"}}
 _KEY_STATEMENT = ("Key", "Properties", "KeyPolicy", "Statement", 0)
 _VARIABLE = ("Project", "Properties", "Environment", "EnvironmentVariables", 1)
 
@@ -176,8 +176,12 @@ COUNTER_EXAMPLES: list[tuple[str, tuple[Any, ...], Any]] = [
     ("IAM_PASS_ROLE_LIMITED", (*_ROLE_PASSING, "Condition"), None),
     ("IAM_PASS_ROLE_LIMITED", (*_ROLE_PASSING, "Resource"), "*"),
     ("IAM_PASS_ROLE_LIMITED", (*_ROLE_STATEMENT, "Action", 0), "iam:PassRole"),
-    ("IAM_PASS_ROLE_LIMITED", (*_MANAGED_PASSING, "Condition"), {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}),
-    ("IAM_PASS_ROLE_LIMITED", (*_MANAGED_PASSING, "Resource"), ["arn:aws:iam::111111111111:role/*"]),
+    (
+        "IAM_PASS_ROLE_LIMITED",
+        (*_MANAGED_PASSING, "Condition"),
+        {"StringEquals": {"aws:RequestedRegion": "ap-southeast-2"}},
+    ),
+    ("IAM_PASS_ROLE_LIMITED", (*_MANAGED_PASSING, "Resource"), ["arn:aws:iam::012345670123:role/*"]),
     ("IAM_STATEMENTS_HAVE_SID", (*_TRUST, "Sid"), None),
     ("IAM_STATEMENTS_HAVE_SID", (*_ROLE_STATEMENT, "Sid"), None),
     ("IAM_STATEMENTS_HAVE_SID", (*_MANAGED_STATEMENT, "Sid"), None),
@@ -276,7 +280,7 @@ def test_a_report_too_long_for_the_library_still_fails() -> None:
 
 @pytest.mark.parametrize(
     ("action", "resource"),
-    [("s3:GetObjekt", "arn:aws:s3:::b/*"), ("s3:GetObject", "arn:aws:sqs:eu-west-1:111111111111:q")],
+    [("s3:GetObjekt", "arn:aws:s3:::b/*"), ("s3:GetObject", "arn:aws:sqs:ap-southeast-2:012345670123:q")],
 )
 def test_an_action_that_does_not_exist_or_does_not_fit_is_found(action: str, resource: str) -> None:
     document = {"Version": "2012-10-17", "Statement": [_may(action, resource)]}

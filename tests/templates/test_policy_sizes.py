@@ -23,13 +23,13 @@ PARAMETERS = {
     "PipelineFolder": "p" * 40,
     "ModelPackageGroupName": "g" * 63,
     "DeployedByHand": "allowed",
-    "PermissionsBoundaryArn": "arn:aws:iam::111111111111:policy/boundary",
+    "PermissionsBoundaryArn": "arn:aws:iam::012345670123:policy/boundary",
     "SubnetIds": "subnet-0123456789abcdef0",
     "SGIds": "sg-0123456789abcdef0",
     # five people, and the groups of ten pipelines with their versions
     "BreakGlassPrincipalArns": ",".join(f"arn:aws:iam::{'1' * 12}:role/{'x' * 64}" for _ in range(5)),
     "ModelPackageArns": ",".join(
-        f"arn:aws:sagemaker:eu-west-1:{'2' * 12}:model-package/{'g' * 63}/*" for _ in range(20)
+        f"arn:aws:sagemaker:ap-southeast-2:{'2' * 12}:model-package/{'g' * 63}/*" for _ in range(20)
     ),
 }
 LONGER_ELSEWHERE = 1.1  # of us-gov-west-1, say, in arn:aws-us-gov

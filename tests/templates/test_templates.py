@@ -184,7 +184,7 @@ def test_the_triggers_role_starts_this_codepipeline_and_nothing_else() -> None:
     (policy,) = [each for each in _identity_policies("codepipeline") if each.name.startswith("TriggerRole.")]
     (statement,) = policy.document["Statement"]
     assert statement["Action"] == "codepipeline:StartPipelineExecution"
-    assert statement["Resource"].endswith(":codepipeline:eu-west-1:111111111111:sample")
+    assert statement["Resource"].endswith(":codepipeline:ap-southeast-2:012345670123:sample")
 
 
 def test_only_an_approved_package_of_its_own_group_is_a_trigger() -> None:
@@ -271,7 +271,7 @@ def test_names_of_a_codepipeline_are_those_that_the_verbs_look_for() -> None:
     properties = TEMPLATES["codepipeline"]["Resources"]["CodePipeline"]["Properties"]
     hyphens = {"Folder": {"Fn::Join": ["-", {"Fn::Split": ["_", {"Ref": "PipelineFolder"}]}]}}
     assert properties["Name"] == {"Fn::Sub": ["${SageMakerProjectName}-${Folder}", hyphens]}
-    assert NAMES.codepipeline == "tumor-screening-batch-inference"
+    assert NAMES.codepipeline == "harbour-berths"
 
 
 def test_variables_that_the_codepipeline_uses_are_exported_by_the_buildspec_of_that_namespace() -> None:

@@ -17,7 +17,7 @@ NAMES = {"111122223333": "<dev>", "444455556666": "<preprod>"}
     ("text", "expected"),
     [
         ("arn:aws:iam::111122223333:role/day-build", "arn:aws:iam::<dev>:role/day-build"),
-        ("s3://day-preprod-444455556666-eu-west-1/x", "s3://day-preprod-<preprod>-eu-west-1/x"),
+        ("s3://day-preprod-444455556666-ap-southeast-2/x", "s3://day-preprod-<preprod>-ap-southeast-2/x"),
         ("account 777788889999 has none", "account <account> has none"),
         ("as AKIAIOSFODNN7EXAMPLE", "as <access key>"),
         ("told ann.b+c@team.example.com", "told <mail>"),

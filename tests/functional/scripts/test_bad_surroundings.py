@@ -83,7 +83,7 @@ def test_every_verb_that_asks_aws_is_tried() -> None:
 def test_what_leads_to_no_account_is_told(
     site: Site, verb: Verb, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    (site.folder / "broken.ini").write_text("[default\nregion = eu-west-1\n")
+    (site.folder / "broken.ini").write_text("[default\nregion = ap-southeast-2\n")
     for fault, variables in BAD_VARIABLES.items():
         for variable in {name for each in BAD_VARIABLES.values() for name in each}:
             monkeypatch.delenv(variable, raising=False)

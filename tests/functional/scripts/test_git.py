@@ -12,8 +12,8 @@ from scripts.workspace.git import commit_of, commits_between, source_of
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    (tmp_path / "pipelines/batch_inference").mkdir(parents=True)
-    (tmp_path / "pipelines/batch_inference/pipeline.py").write_text("x = 1\n")
+    (tmp_path / "pipelines/berths").mkdir(parents=True)
+    (tmp_path / "pipelines/berths/pipeline.py").write_text("x = 1\n")
     (tmp_path / ".gitignore").write_text("__pycache__/\nbuild/\nrelease.json\n")
     who = ("-c", "user.name=t", "-c", "user.email=t@example.com")
     for command in (("init", "-q"), ("add", "-A"), (*who, "commit", "-qm", "all")):
@@ -29,7 +29,7 @@ def test_a_clone_as_committed_is_clean(clone: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["pipelines/churn/pipeline.py", "pipelines/batch_inference/more.py", "stages/qa.yml", "cloudformation/x.yml"],
+    ["pipelines/churn/pipeline.py", "pipelines/berths/more.py", "stages/qa.yml", "cloudformation/x.yml"],
 )
 def test_a_new_file_of_the_release_is_no_clean_tree(clone: Path, name: str) -> None:
     (clone / name).parent.mkdir(exist_ok=True)
@@ -37,9 +37,7 @@ def test_a_new_file_of_the_release_is_no_clean_tree(clone: Path, name: str) -> N
     assert source_of(clone).git_dirty is True
 
 
-@pytest.mark.parametrize(
-    "name", ["notes.txt", "release.json", "build/x", "pipelines/batch_inference/__pycache__/a.pyc"]
-)
+@pytest.mark.parametrize("name", ["notes.txt", "release.json", "build/x", "pipelines/berths/__pycache__/a.pyc"])
 def test_what_is_no_part_of_a_release_or_ignored_leaves_it_clean(clone: Path, name: str) -> None:
     (clone / name).parent.mkdir(exist_ok=True)
     (clone / name).write_text("new\n")
@@ -47,7 +45,7 @@ def test_what_is_no_part_of_a_release_or_ignored_leaves_it_clean(clone: Path, na
 
 
 def test_a_change_of_a_committed_file_is_no_clean_tree(clone: Path) -> None:
-    (clone / "pipelines/batch_inference/pipeline.py").write_text("x = 2\n")
+    (clone / "pipelines/berths/pipeline.py").write_text("x = 2\n")
     assert source_of(clone).git_dirty is True
 
 

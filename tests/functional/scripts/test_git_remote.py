@@ -17,7 +17,7 @@ from scripts.local_cloud.git_remote import STOPPED, point_remote_nowhere, point_
 from scripts.workspace.git import remote_url, set_remote_url
 from tests.functional.scripts.test_local import Clone, is_alive
 
-PUSHED = "http://127.0.0.1:4566/git-codecommit.eu-west-1.amazonaws.com/v1/repos/tumor-screening"
+PUSHED = "http://127.0.0.1:4566/git-codecommit.ap-southeast-2.amazonaws.com/v1/repos/harbour"
 
 
 HELPER = "!/somewhere/localaws git-credential --state '/a folder/state'"

@@ -189,7 +189,7 @@ def test_the_boto3_calls_of_the_page_do_the_same(team: Site) -> None:
     code = next(each for each in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "sagemaker.core" not in each)
     team.client("sagemaker").create_model_package_group(ModelPackageGroupName=team.group)
     tarball(team, GOOD)
-    where = {'"eu-west-1", "111111111111"': f'"{REGION}", "{DEV}"', "my-team": PROJECT}
+    where = {'"ap-southeast-2", "012345670123"': f'"{REGION}", "{DEV}"', "my-team": PROJECT}
     ours = {'"churn"': f'"{team.group}"', **where}
     for pages, own in ours.items():
         assert pages in code

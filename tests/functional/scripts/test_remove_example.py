@@ -82,6 +82,16 @@ def test_folders_and_settings_of_the_sample_go_and_everything_else_stays(tmp_pat
     assert (tmp_path / "stages/prod.yml").read_text().startswith("# the account of prod\n")
 
 
+def test_the_toolchains_file_says_no_more_of_the_sample_and_stays_valid(tmp_path: Path) -> None:
+    repository = Repository(tmp_path, "churn")
+    own = "  batch_inference: { ApprovalTimeoutInMinutes: 60 }\n"
+    repository.write("stages/toolchain.yml", f"codepipeline: {{}}\npipelines: # for one\n{own}#{own}")
+    done = repository.remove()
+    assert done.returncode == 0, done.stderr
+    assert "stages/toolchain.yml edited" in done.stdout
+    assert (tmp_path / "stages/toolchain.yml").read_text() == "codepipeline: {}\npipelines: {}\n"
+
+
 def test_the_only_other_pipeline_becomes_the_one_that_verbs_take(tmp_path: Path) -> None:
     text = STAGE.replace("  fraud:\n    schedule: 4 days\n", "")
     repository = Repository(tmp_path, "churn")

@@ -34,7 +34,7 @@ class Repository:
         self.pipeline.write_text(PIPELINE)
         self.stage = root / "stages/preprod.yml"
         self.stage.parent.mkdir()
-        self.stage.write_text("region: eu-west-1\n")
+        self.stage.write_text("region: ap-southeast-2\n")
 
     def render(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

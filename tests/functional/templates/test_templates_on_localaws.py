@@ -223,7 +223,7 @@ def test_a_disabled_schedule_has_no_alarm_on_missing_success(
         ({"ScheduleExpressionforPipeline": "1 days"}, "ScheduleExpressionforPipeline"),
         ({"BatchPipeline": "Upper-Case"}, "BatchPipeline"),
         ({"ProcessingInstanceCount": "0"}, "ProcessingInstanceCount"),
-        ({"ModelPackageName": "tumor-classifier"}, "ModelPackageName"),
+        ({"ModelPackageName": "berth-demand"}, "ModelPackageName"),
     ],
 )
 def test_impossible_parameters_are_refused_before_anything_is_made(

@@ -30,7 +30,7 @@ account: "{PREPROD}"
 dev_account: "{DEV}"
 region: {REGION}
 project: {{ name: replaced-by-the-environment, id: p-desk }}
-pipeline: batch_inference
+pipeline: berths
 model_package_group: models
 processing: {{ instance_type: ml.m5.large }}
 inference: {{ instance_type: ml.m5.large }}
@@ -95,10 +95,10 @@ class Desk:
 
 @pytest.fixture
 def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_path: Path) -> Desk:
-    for folder in ("stages", "pipelines/batch_inference"):
+    for folder in ("stages", "pipelines/berths"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "stages/preprod.yml").write_text(STAGE)
-    (tmp_path / "pipelines/batch_inference/pipeline.py").touch()
+    (tmp_path / "pipelines/berths/pipeline.py").touch()
     environment = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
@@ -109,4 +109,4 @@ def desk(client: Callable[..., Any], server: ServerProcess, unique: str, tmp_pat
         "AWS_EC2_METADATA_DISABLED": "true",
         "SAGEMAKER_PROJECT_NAME": unique,
     }
-    return Desk(Workshop.open(client, f"{unique}-batch-inference"), tmp_path, environment)
+    return Desk(Workshop.open(client, f"{unique}-berths"), tmp_path, environment)

@@ -29,7 +29,7 @@ def test_a_pipeline_that_has_no_folder_is_refused_with_those_that_have_one(desk:
         done = desk.run(*verb, "--pipeline", "chrun")
         assert done.returncode == 2
         assert 'there is no pipeline "chrun"; did you mean "churn"?' in done.stderr
-        assert "folders of pipelines/ with a pipeline.py: batch_inference, churn" in done.stderr
+        assert "folders of pipelines/ with a pipeline.py: berths, churn" in done.stderr
 
 
 def test_another_pipeline_has_another_codepipeline_and_next_commands_name_it(desk: Desk) -> None:

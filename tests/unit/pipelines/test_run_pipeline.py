@@ -9,7 +9,7 @@ import pytest
 from pipelines.get_pipeline_definition import PipelineModuleError
 from pipelines.run_pipeline import follow, main, parse_tags, start, upsert
 
-ARN = "arn:aws:sagemaker:eu-west-1:111111111111:pipeline/p"
+ARN = "arn:aws:sagemaker:ap-southeast-2:012345670123:pipeline/p"
 
 
 class NotFoundError(Exception):

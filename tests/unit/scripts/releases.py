@@ -33,22 +33,22 @@ from scripts.decisions.verification_record import (
     standing,
 )
 
-DEV, PREPROD = "111111111111", "222222222222"
-SOURCE_ARN = f"arn:aws:sagemaker:eu-west-1:{DEV}:model-package/tumor-classifier/7"
-TARGET_ARN = f"arn:aws:sagemaker:eu-west-1:{PREPROD}:model-package/tumor-classifier/1"
-BUCKET = f"tumor-screening-preprod-{PREPROD}-eu-west-1"
-KEY_ARN = f"arn:aws:kms:eu-west-1:{PREPROD}:key/1"
-EXECUTION = f"arn:aws:sagemaker:eu-west-1:{PREPROD}:pipeline/p/execution/e1"
+DEV, PREPROD = "012345670123", "550011223344"
+SOURCE_ARN = f"arn:aws:sagemaker:ap-southeast-2:{DEV}:model-package/berth-demand/7"
+TARGET_ARN = f"arn:aws:sagemaker:ap-southeast-2:{PREPROD}:model-package/berth-demand/1"
+BUCKET = f"harbour-preprod-{PREPROD}-ap-southeast-2"
+KEY_ARN = f"arn:aws:kms:ap-southeast-2:{PREPROD}:key/1"
+EXECUTION = f"arn:aws:sagemaker:ap-southeast-2:{PREPROD}:pipeline/p/execution/e1"
 WHERE = f"s3://{BUCKET}/releases/r/verification.json"
 CREATED = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 SETTINGS = StageSettings(
     account=PREPROD,
     dev_account=DEV,
-    region="eu-west-1",
-    project=Project(name="tumor-screening", id="p-tumorscreening"),
-    model_package_group="tumor-classifier",
-    pipeline="batch_inference",
+    region="ap-southeast-2",
+    project=Project(name="harbour", id="p-harbour"),
+    model_package_group="berth-demand",
+    pipeline="berths",
     processing=Processing(instance_type="ml.m5.large"),
     inference=Inference(instance_type="ml.m5.large"),
 )
@@ -60,12 +60,12 @@ FOUNDATION = Foundation(
     kms_key_arn=KEY_ARN,
     cloudformation_role_arn=f"arn:aws:iam::{PREPROD}:role/cloudformation",
     events_role_arn=f"arn:aws:iam::{PREPROD}:role/events",
-    announcement_topic_arn=f"arn:aws:sns:eu-west-1:{PREPROD}:announcements",
+    announcement_topic_arn=f"arn:aws:sns:ap-southeast-2:{PREPROD}:announcements",
     subnet_ids=(),
     security_group_ids=(),
 )
 
-CODE = {"pipelines/batch_inference/preprocess.py": "e" * 64}
+CODE = {"pipelines/berths/preprocess.py": "e" * 64}
 
 
 NO_RECORD = Standing(WHERE, None, ("there is no record of a verification",))
@@ -92,7 +92,7 @@ def verification(of: Subject | None = None, passed: bool = True, **more: Any) ->
     """A record as a verification writes it."""
     content: dict[str, Any] = {
         "at": "2026-11-26T01:00:00+00:00",
-        "by": "arn:aws:iam::111111111111:user/eva",
+        "by": "arn:aws:iam::012345670123:user/eva",
         "figures": MEASURED,
         "checks": (Check("enough predictions", passed, "10 rows, 1 required"),),
         "predictions": f"s3://{BUCKET}/predictions/e1/",
@@ -134,7 +134,7 @@ def container(**changes: Any) -> Container:
 def model_package(**changes: Any) -> ModelPackage:
     content: dict[str, Any] = {
         "arn": SOURCE_ARN,
-        "group": "tumor-classifier",
+        "group": "berth-demand",
         "version": 7,
         "containers": (container(),),
         "approval": Approval(status="Approved", description=None, modified_at=CREATED, modified_by="eva"),
@@ -152,7 +152,7 @@ def release(
         package or model_package(),
         pipeline
         or Pipeline(
-            name="batch_inference",
+            name="berths",
             definition_sha256="d" * 64,
             code=CODE,
         ),
@@ -165,7 +165,7 @@ def described_package(**changes: Any) -> dict[str, Any]:
     """A DescribeModelPackage answer of the source version."""
     return {
         "ModelPackageArn": SOURCE_ARN,
-        "ModelPackageGroupName": "tumor-classifier",
+        "ModelPackageGroupName": "berth-demand",
         "ModelPackageVersion": 7,
         "ModelPackageStatus": "Completed",
         "ModelApprovalStatus": "Approved",
@@ -216,7 +216,7 @@ def plan(
 def deployed_stack(parameters: dict[str, str], status: str = "CREATE_COMPLETE", **changes: Any) -> Stack:
     return Stack(
         name=NAMES.batch_stack,
-        id=f"arn:aws:cloudformation:eu-west-1:{PREPROD}:stack/{NAMES.batch_stack}/1",
+        id=f"arn:aws:cloudformation:ap-southeast-2:{PREPROD}:stack/{NAMES.batch_stack}/1",
         status=status,
         reason="",
         parameters=parameters,

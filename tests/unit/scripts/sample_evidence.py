@@ -44,7 +44,7 @@ HOSTILE = '<img src=x onerror="alert(1)">'
 def evidence() -> Evidence:
     return Evidence(
         stage="prod",
-        account="333333333333",
+        account="660011223344",
         pipeline="churn",
         release_id="new",
         release_from="old",

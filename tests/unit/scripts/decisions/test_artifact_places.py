@@ -15,11 +15,11 @@ from scripts.decisions.artifact_places import (
 )
 from tests.unit.scripts.releases import DEV, NAMES
 
-OWN = f"tumor-screening-dev-{DEV}-eu-west-1"
-DEFAULT = f"sagemaker-eu-west-1-{DEV}"
-DEV_KEY = f"arn:aws:kms:eu-west-1:{DEV}:key/1"
+OWN = f"harbour-dev-{DEV}-ap-southeast-2"
+DEFAULT = f"sagemaker-ap-southeast-2-{DEV}"
+DEV_KEY = f"arn:aws:kms:ap-southeast-2:{DEV}:key/1"
 FAR_KEY = f"arn:aws:kms:us-east-1:{DEV}:key/2"
-THEIR_KEY = "arn:aws:kms:eu-west-1:777777777777:key/3"
+THEIR_KEY = "arn:aws:kms:ap-southeast-2:777777777777:key/3"
 
 
 def place(
@@ -82,7 +82,7 @@ def test_the_statements_that_another_account_needs_are_printed_and_name_the_buil
     statements = [json.loads(line) for line in lines if line.lstrip().startswith("{")]
     assert [each["Resource"] for each in statements] == [f"{arn('theirs')}/*", arn("theirs"), "*"]
     assert {json.dumps(each["Condition"]) for each in statements} == {
-        json.dumps({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{DEV}:role/tumor-screening-*"}})
+        json.dumps({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{DEV}:role/harbour-*"}})
     }
     assert not any("!!" in line for line in lines)
 

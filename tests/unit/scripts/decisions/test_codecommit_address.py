@@ -13,11 +13,11 @@ from scripts.decisions.codecommit_address import push_lines
 )
 @pytest.mark.parametrize(
     ("profile", "address"),
-    [(None, "codecommit::eu-west-1://screening"), ("dev", "codecommit::eu-west-1://dev@screening")],
+    [(None, "codecommit::ap-southeast-2://harbour"), ("dev", "codecommit::ap-southeast-2://dev@harbour")],
 )
 def test_the_push_command_works_with_aws_credentials_and_says_what_to_install(
     profile: str | None, address: str
 ) -> None:
-    command, needs = push_lines("screening", "eu-west-1", "main", profile)
+    command, needs = push_lines("harbour", "ap-southeast-2", "main", profile)
     assert command.endswith(f"git push {address} HEAD:main")
     assert "pip install --user git-remote-codecommit" in needs

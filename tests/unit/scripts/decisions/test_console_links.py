@@ -9,8 +9,8 @@ import pytest
 from scripts.decisions.console_links import Console, console_domain
 from tests.unit.scripts.releases import NAMES
 
-JOB = "arn:aws:sagemaker:eu-west-1:222222222222:transform-job/pipelines-x-Transform-y"
-STACK = "arn:aws:cloudformation:eu-west-1:222222222222:stack/s/1"
+JOB = "arn:aws:sagemaker:ap-southeast-2:550011223344:transform-job/pipelines-x-Transform-y"
+STACK = "arn:aws:cloudformation:ap-southeast-2:550011223344:stack/s/1"
 
 
 @pytest.mark.aws_rule(
@@ -20,7 +20,7 @@ STACK = "arn:aws:cloudformation:eu-west-1:222222222222:stack/s/1"
 @pytest.mark.parametrize(
     ("region", "domain"),
     [
-        ("eu-west-1", "eu-west-1.console.aws.amazon.com"),
+        ("ap-southeast-2", "ap-southeast-2.console.aws.amazon.com"),
         ("cn-north-1", "cn-north-1.console.amazonaws.cn"),
         ("us-gov-west-1", "us-gov-west-1.console.amazonaws-us-gov.com"),
     ],

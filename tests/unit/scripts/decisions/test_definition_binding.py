@@ -18,8 +18,8 @@ from scripts.decisions.definition_binding import (
 from scripts.errors import DefinitionError
 
 INFRASTRUCTURE: dict[str, Any] = {
-    "RoleArn": "arn:aws:iam::222222222222:role/jobs",
-    "KmsKeyId": "arn:aws:kms:eu-west-1:222222222222:key/1",
+    "RoleArn": "arn:aws:iam::550011223344:role/jobs",
+    "KmsKeyId": "arn:aws:kms:ap-southeast-2:550011223344:key/1",
     "SubnetIds": ["subnet-0a", "subnet-0b"],
     "SecurityGroupIds": ["sg-0a"],
     "OutputDataUrl": "s3://bucket/predictions",
@@ -53,8 +53,8 @@ def test_infrastructure_becomes_literal_and_leaves_the_parameters() -> None:
 
 def test_what_a_run_may_choose_gets_the_default_of_the_stage() -> None:
     definition = neutral(ModelName=ref("ModelName"))
-    bound = bind_definition(definition, {}, {"ModelName": "tumours", "Unheard": 1})
-    assert bound["Parameters"] == [{"DefaultValue": "tumours", "Name": "ModelName", "Type": "String"}]
+    bound = bind_definition(definition, {}, {"ModelName": "berths", "Unheard": 1})
+    assert bound["Parameters"] == [{"DefaultValue": "berths", "Name": "ModelName", "Type": "String"}]
 
 
 def test_a_bound_list_is_spliced_into_the_list_that_refers_to_it() -> None:
@@ -132,8 +132,8 @@ def test_a_parameter_declared_twice_is_an_error() -> None:
 def test_of_the_metadata_only_what_rendering_did_not_write_is_kept() -> None:
     definition = neutral(ModelName=ref("ModelName"))
     assert "Metadata" not in bind_definition(definition, {}, {})
-    definition["Metadata"]["Owner"] = "screening"
-    assert bind_definition(definition, {}, {})["Metadata"] == {"Owner": "screening"}
+    definition["Metadata"]["Owner"] = "harbour"
+    assert bind_definition(definition, {}, {})["Metadata"] == {"Owner": "harbour"}
 
 
 NAMES = st.sampled_from(["RoleArn", "KmsKeyId", "SubnetIds", "SecurityGroupIds", "OutputDataUrl", "ModelName", "Input"])

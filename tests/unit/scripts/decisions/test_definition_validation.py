@@ -19,11 +19,11 @@ from scripts.gateways.service_model import argument_problems
 # Of these tests alone: whatever a team's pipelines hold, what is refused stays the same.
 DEFINITION = json.loads(Path(__file__).with_name("preprocess_and_transform.json").read_text(encoding="utf-8"))
 STAGE = {
-    "RoleArn": "arn:aws:iam::222222222222:role/jobs",
-    "KmsKeyId": "arn:aws:kms:eu-west-1:222222222222:key/1",
+    "RoleArn": "arn:aws:iam::550011223344:role/jobs",
+    "KmsKeyId": "arn:aws:kms:ap-southeast-2:550011223344:key/1",
     "SubnetIds": ["subnet-0123456789abcdef0"],
     "SecurityGroupIds": ["sg-0123456789abcdef0"],
-    "ProcessingImageUri": "141502667606.dkr.ecr.eu-west-1.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3",
+    "ProcessingImageUri": "783357654285.dkr.ecr.ap-southeast-2.amazonaws.com/sagemaker-scikit-learn:1.9-0-cpu-py3",
     "PreprocessScriptUrl": "s3://bucket/preprocess.py",
     "OutputDataUrl": "s3://bucket/predictions",
 }

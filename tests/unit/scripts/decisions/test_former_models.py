@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from scripts.decisions.former_models import FormerModels, former_models
 
-ARN = "arn:aws:sagemaker:eu-west-1:222222222222:model/"
+ARN = "arn:aws:sagemaker:ap-southeast-2:550011223344:model/"
 NAMES = ["Model-aB1", "Model-Cd2", "Model-eF3", "Model-gH4"]
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scripts.decisions.image_access import PULLING, Repository, may_pull, pulling_statement, repository_of
 
-STAGE, OTHER, REGION = "222222222222", "999999999999", "eu-west-1"
+STAGE, OTHER, REGION = "550011223344", "999999999999", "ap-southeast-2"
 PULL = pulling_statement(STAGE, REGION)
 
 
@@ -49,14 +49,14 @@ def test_a_policy_is_judged_by_what_is_plain(text: str | None, answer: str) -> N
 
 
 def test_the_statement_that_is_told_is_enough_in_every_partition() -> None:
-    for region in ("eu-west-1", "cn-north-1", "us-gov-west-1"):
+    for region in ("ap-southeast-2", "cn-north-1", "us-gov-west-1"):
         assert may_pull(policy(pulling_statement(STAGE, region)), STAGE) == "yes"
     assert pulling_statement(STAGE, "cn-north-1")["Principal"] == {"AWS": f"arn:aws-cn:iam::{STAGE}:root"}
 
 
 def test_where_an_image_lies() -> None:
-    image = "111111111111.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk/team/model:1"
-    assert repository_of(image) == Repository("111111111111", "eu-isoe-west-1", "team/model")
+    image = "012345670123.dkr.ecr.eu-isoe-west-1.cloud.adc-e.uk/team/model:1"
+    assert repository_of(image) == Repository("012345670123", "eu-isoe-west-1", "team/model")
     assert repository_of("docker.io/library/python:3") is None
 
 

@@ -13,7 +13,7 @@ from scripts.decisions.job_limits import definition_limits
 from scripts.decisions.limit_findings import LimitFinding, require_limits
 from scripts.errors import SettingsError
 
-KEY = "arn:aws:kms:eu-west-1:222222222222:key/1"
+KEY = "arn:aws:kms:ap-southeast-2:550011223344:key/1"
 CSV = {"source": {"ContentType": "text/csv", "SplitType": "Line"}, "target": {"Accept": "text/csv"}}
 
 

@@ -19,7 +19,7 @@ def milliseconds(moment: datetime) -> int:
 
 
 def test_a_job_logs_in_the_group_of_its_kind_and_a_step_without_one_nowhere() -> None:
-    arn = "arn:aws:sagemaker:eu-west-1:222222222222:transform-job/pipelines-x-Score-y"
+    arn = "arn:aws:sagemaker:ap-southeast-2:550011223344:transform-job/pipelines-x-Score-y"
     assert job_source("Score", arn) == LogSource("Score", "/aws/sagemaker/TransformJobs", "pipelines-x-Score-y/")
     assert job_source("Choose", "") is None
 

@@ -103,6 +103,13 @@ def test_no_bytes_end_in_a_traceback(content: bytes) -> None:
         assert error.next_command
 
 
+def test_a_length_that_a_pickle_only_claims_takes_no_memory() -> None:
+    claims_a_terabyte = b"\x80\x05\x96" + (1 << 40).to_bytes(8, "little") + b"."
+    with pytest.raises(ValueError, match="ends too early"):
+        pickle_contents(claims_a_terabyte)
+    assert pickle_contents(pickle.dumps(bytearray(b"abc"), protocol=5)).root is None
+
+
 @given(st.binary(max_size=40))
 def test_what_is_no_pickle_is_told_in_words_and_not_in_pythons(content: bytes) -> None:
     try:

@@ -13,7 +13,7 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def version(number: int, approval: str = "Approved", status: str = "Completed") -> PackageSummary:
-    arn = f"arn:aws:sagemaker:eu-west-1:111111111111:model-package/g/{number}"
+    arn = f"arn:aws:sagemaker:ap-southeast-2:012345670123:model-package/g/{number}"
     return PackageSummary(arn, "g", number, status, approval, START + timedelta(days=number))
 
 
@@ -39,7 +39,7 @@ def test_the_order_of_the_list_does_not_matter(versions: list[PackageSummary]) -
 
 def test_the_error_says_which_versions_exist_and_their_status() -> None:
     error = nothing_approved(
-        "g", "111111111111", [version(2, "Rejected"), version(1, "PendingManualApproval")], "churn"
+        "g", "012345670123", [version(2, "Rejected"), version(1, "PendingManualApproval")], "churn"
     )
     assert any("version 2: Rejected" in line for line in error.found)
     assert any("version 1: PendingManualApproval" in line for line in error.found)
@@ -47,9 +47,9 @@ def test_the_error_says_which_versions_exist_and_their_status() -> None:
 
 
 def test_a_long_list_of_versions_is_cut() -> None:
-    error = nothing_approved("g", "111111111111", [version(number, "Rejected") for number in range(50, 0, -1)], "churn")
+    error = nothing_approved("g", "012345670123", [version(number, "Rejected") for number in range(50, 0, -1)], "churn")
     assert error.found[-1] == "and 30 older versions"
 
 
 def test_a_group_that_does_not_exist_gets_a_hint() -> None:
-    assert 'did you mean "tumor-classifier"' in no_group("tumor-clasifier", "1", ["tumor-classifier"], "churn").problem
+    assert 'did you mean "berth-demand"' in no_group("berth-demnad", "1", ["berth-demand"], "churn").problem

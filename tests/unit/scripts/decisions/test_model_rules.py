@@ -13,7 +13,7 @@ from scripts.decisions.requirements_rules import asks_for_packages, unpinned
 from scripts.decisions.serving_code import code_problems
 from scripts.errors import ModelPackageError
 
-HERE, THERE = "eu-west-1", "us-east-1"
+HERE, THERE = "ap-southeast-2", "us-east-1"
 REGISTRY = {HERE: "141502667606", THERE: "683313688378"}
 
 

@@ -9,9 +9,9 @@ from tests.unit.scripts.releases import NAMES
 
 
 def test_names_follow_from_project_pipeline_and_stage() -> None:
-    assert NAMES.batch_stack == "tumor-screening-batch-inference-preprod"
-    assert NAMES.bucket == "tumor-screening-preprod-222222222222-eu-west-1"
-    assert NAMES.role_arn("deployment") == "arn:aws:iam::222222222222:role/tumor-screening-preprod-deployment"
+    assert NAMES.batch_stack == "harbour-berths-preprod"
+    assert NAMES.bucket == "harbour-preprod-550011223344-ap-southeast-2"
+    assert NAMES.role_arn("deployment") == "arn:aws:iam::550011223344:role/harbour-preprod-deployment"
 
 
 @pytest.mark.aws_rule(
@@ -26,7 +26,7 @@ def test_the_partition_is_the_regions() -> None:
 def test_a_name_longer_than_aws_allows_is_told() -> None:
     assert NAMES.problems() == []
     longer = StageNames(**{**vars(NAMES), "project": "a" * 40})
-    assert longer.problems() == [f'bucket name "{longer.bucket}" has 71 characters, AWS allows 63']
+    assert longer.problems() == [f'bucket name "{longer.bucket}" has 76 characters, AWS allows 63']
 
 
 @pytest.mark.parametrize("folder", ["foundation", "roles"])
@@ -36,11 +36,11 @@ def test_a_pipeline_whose_stack_would_be_one_of_the_stages_own_is_told(folder: s
 
 
 def test_each_pipeline_has_a_codepipeline_of_its_own_in_a_stack_of_its_own() -> None:
-    assert NAMES.codepipeline == "tumor-screening-batch-inference"
-    assert NAMES.codepipeline_stack == "tumor-screening-batch-inference-codepipeline"
-    assert NAMES.toolchain_bucket == "tumor-screening-toolchain-111111111111-eu-west-1"
+    assert NAMES.codepipeline == "harbour-berths"
+    assert NAMES.codepipeline_stack == "harbour-berths-codepipeline"
+    assert NAMES.toolchain_bucket == "harbour-toolchain-012345670123-ap-southeast-2"
 
 
 def test_keys_hold_digests() -> None:
-    assert NAMES.definition_key("ab" * 32) == "pipeline/batch_inference/definition-abababababab.json"
-    assert NAMES.code_prefix("cd" * 32) == "pipeline/batch_inference/code-cdcdcdcdcdcd/"
+    assert NAMES.definition_key("ab" * 32) == "pipeline/berths/definition-abababababab.json"
+    assert NAMES.code_prefix("cd" * 32) == "pipeline/berths/code-cdcdcdcdcdcd/"

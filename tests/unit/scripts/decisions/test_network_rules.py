@@ -16,7 +16,7 @@ from scripts.decisions.network_rules import (
     unreachable_services,
 )
 
-REGION, SUBNET, GROUP, TABLE = "eu-west-1", "subnet-0a", "sg-0a", "rtb-0a"
+REGION, SUBNET, GROUP, TABLE = "ap-southeast-2", "subnet-0a", "sg-0a", "rtb-0a"
 ALL_OUT = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 HTTPS_OUT = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}
 OURS: dict[str, Any] = {"UserIdGroupPairs": [{"GroupId": GROUP}]}
@@ -140,7 +140,7 @@ def test_what_code_could_not_call_is_named_and_with_a_nat_gateway_nothing_is() -
 def test_in_china_endpoints_but_that_of_s3_have_another_name() -> None:
     assert endpoint_service("cn-north-1", "sts") == "cn.com.amazonaws.cn-north-1.sts"
     assert endpoint_service("cn-north-1", "s3") == "com.amazonaws.cn-north-1.s3"
-    assert endpoint_service(REGION, "ecr.api") == "com.amazonaws.eu-west-1.ecr.api"
+    assert endpoint_service(REGION, "ecr.api") == "com.amazonaws.ap-southeast-2.ecr.api"
 
 
 ROUTES = st.lists(st.sampled_from([NAT, INTERNET, LOCAL, {**NAT, "State": "blackhole"}]), max_size=4)

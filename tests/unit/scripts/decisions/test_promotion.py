@@ -33,7 +33,7 @@ def promotion(**changes: Any) -> Promotion:
 def test_the_artifact_goes_below_a_key_with_its_digest() -> None:
     (copy,) = promotion().copies
     digest = release().model_package.artifact_digest[:12]
-    assert copy.target_key == f"model-artifacts/tumor-classifier/v7-{digest}/model_0.tar.gz"
+    assert copy.target_key == f"model-artifacts/berth-demand/v7-{digest}/model_0.tar.gz"
     assert promotion().model_data_uris == (f"s3://{BUCKET}/{copy.target_key}",)
 
 
@@ -161,4 +161,4 @@ def test_another_release_of_the_same_version_registers_with_another_token() -> N
 def test_a_stage_in_devs_own_account_gets_a_group_of_its_own() -> None:
     names = type(NAMES)(**{**vars(NAMES), "account": NAMES.dev_account})
     planned = plan_promotion(release(), described_package(), names, BUCKET, KEY_ARN)
-    assert planned.group == "tumor-classifier-preprod"
+    assert planned.group == "berth-demand-preprod"

@@ -23,7 +23,7 @@ REGISTRATION = Registration(
     metrics={"version": 0.0, "binary_classification_metrics": {"auc": {"value": 0.9}}},
     description=None,
     git_commit="c0ffee",
-    registered_by="arn:aws:sts::111111111111:assumed-role/Team/ann@example.com",
+    registered_by="arn:aws:sts::012345670123:assumed-role/Team/ann@example.com",
     instance_types=("ml.c7i.large",),
 )
 

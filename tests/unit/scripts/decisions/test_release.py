@@ -47,12 +47,12 @@ def test_the_id_depends_on_what_runs_and_not_on_when_and_where_from(
         release(model_package(containers=(container(), container()))),
         release(
             pipeline=Pipeline(
-                name="batch_inference",
+                name="berths",
                 definition_sha256="0" * 64,
                 code=CODE,
             )
         ),
-        release(pipeline=Pipeline(name="batch_inference", definition_sha256="d" * 64, code={})),
+        release(pipeline=Pipeline(name="berths", definition_sha256="d" * 64, code={})),
         release(templates={"batch-inference.yml": "0" * 64, "foundation.yml": "a" * 64}),
     ],
 )

@@ -11,7 +11,7 @@ from scripts.decisions.change_set import ResourceChange, resource_changes
 from scripts.decisions.safeguards import removed_safeguards
 from scripts.decisions.stack_preview import creation_lines, removals, update_lines
 
-BOUNDARY = "arn:aws:iam::222222222222:policy/corporate-boundary"
+BOUNDARY = "arn:aws:iam::550011223344:policy/corporate-boundary"
 
 
 def statement(sid: str, effect: str = "Allow", **more: Any) -> dict[str, Any]:

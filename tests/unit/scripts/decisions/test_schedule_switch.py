@@ -19,7 +19,7 @@ from scripts.decisions.schedule_switch import (
 from scripts.errors import ReleaseError, SettingsError
 from tests.unit.scripts.releases import SETTINGS
 
-OFF = Switch("off", "2026-11-26T03:00:00+00:00", "arn:aws:iam::111111111111:user/ada", "bad input")
+OFF = Switch("off", "2026-11-26T03:00:00+00:00", "arn:aws:iam::012345670123:user/ada", "bad input")
 ON = replace(OFF, state="on")
 FILE_ON = SETTINGS
 FILE_OFF = FILE_ON.model_copy(update={"schedule_enabled": False})

@@ -12,11 +12,11 @@ WANTED = {"ReleaseId": "r1"}
 
 
 def ready(status: str, parameters: dict[str, str] | None = None, pending: tuple[str, ...] = ()) -> str:
-    return readiness(deployed_stack(parameters or {}, status), WANTED, pending, "preprod", "eu-west-1")
+    return readiness(deployed_stack(parameters or {}, status), WANTED, pending, "preprod", "ap-southeast-2")
 
 
 def test_no_stack_is_created() -> None:
-    assert readiness(None, WANTED, (), "preprod", "eu-west-1") == "create"
+    assert readiness(None, WANTED, (), "preprod", "ap-southeast-2") == "create"
 
 
 @pytest.mark.parametrize("status", ["CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"])

@@ -10,7 +10,7 @@ from scripts.errors import AccessDeniedError, DeploymentError
 from tests.unit.scripts.releases import NAMES, SETTINGS
 
 DENIED = AccessDeniedError("no", found=["action AssumeRole", "as dev", "AWS says: not authorized"])
-EVA = "arn:aws:sts::111111111111:assumed-role/Team/eva"
+EVA = "arn:aws:sts::012345670123:assumed-role/Team/eva"
 
 
 def refused(kind: RoleKind, *, hand: bool = False, build: bool = False) -> DeploymentError:
@@ -20,7 +20,7 @@ def refused(kind: RoleKind, *, hand: bool = False, build: bool = False) -> Deplo
 
 def test_an_account_without_a_reader_is_to_be_bootstrapped_and_an_earlier_foundation_is_told_apart() -> None:
     missing, earlier = (no_reader(NAMES, DENIED, is_earlier=each) for each in (False, True))
-    assert "no reader role that account 111111111111 may assume" in missing.problem
+    assert "no reader role that account 012345670123 may assume" in missing.problem
     assert "earlier version" in earlier.problem
     for each in (missing, earlier):
         assert each.next_command == "make bootstrap"

@@ -88,13 +88,13 @@ def test_a_schedule_can_be_switched_off() -> None:
 
 def test_the_foundation_is_deployed_with_the_stages_names() -> None:
     parameters = foundation_stack_parameters(NAMES, SETTINGS)
-    assert (parameters["Environment"], parameters["DevAccountId"]) == ("preprod", "111111111111")
+    assert (parameters["Environment"], parameters["DevAccountId"]) == ("preprod", "012345670123")
 
 
 def test_who_may_change_a_stage_by_hand_is_the_stage_files_to_say_and_nobody_unless_it_does() -> None:
     guarded = foundation_stack_parameters(NAMES, SETTINGS)
     assert (guarded["DeployedByHand"], guarded["BreakGlassPrincipalArns"]) == ("break-glass", "")
-    people = ["arn:aws:iam::111111111111:role/OnCall", "arn:aws:iam::111111111111:user/eva"]
+    people = ["arn:aws:iam::012345670123:role/OnCall", "arn:aws:iam::012345670123:user/eva"]
     opened = foundation_stack_parameters(NAMES, changed(deployed_by_hand=True, break_glass=people))
     assert (opened["DeployedByHand"], opened["BreakGlassPrincipalArns"]) == ("allowed", ",".join(people))
 
@@ -102,9 +102,9 @@ def test_who_may_change_a_stage_by_hand_is_the_stage_files_to_say_and_nobody_unl
 def test_the_deployment_role_may_write_the_groups_of_every_pipeline_and_no_other() -> None:
     other = replace(NAMES, pipeline="churn", group="churn-model")
     arns = foundation_stack_parameters(NAMES, SETTINGS, [NAMES, other, NAMES])["ModelPackageArns"].split(",")
-    registry = "arn:aws:sagemaker:eu-west-1:222222222222:"
+    registry = "arn:aws:sagemaker:ap-southeast-2:550011223344:"
     assert arns == [
         f"{registry}{kind}"
-        for group in ("tumor-classifier", "churn-model")
+        for group in ("berth-demand", "churn-model")
         for kind in (f"model-package-group/{group}", f"model-package/{group}/*")
     ]

@@ -39,7 +39,7 @@ TOOLCHAIN = template_parameters(TEMPLATES / "toolchain.yml")
 CODEPIPELINE = template_parameters(TEMPLATES / "codepipeline.yml")
 STAGES: dict[str, StageSettings] = {
     "preprod": SETTINGS,
-    "prod": SETTINGS.model_copy(update={"account": "333333333333"}),
+    "prod": SETTINGS.model_copy(update={"account": "660011223344"}),
 }
 # Where the source is, is one thing of four parameters: changed in one alone it is no source (see test_toolchain).
 SOURCE = {"SourceProvider", "GitHubRepository", "ConnectionArn"}

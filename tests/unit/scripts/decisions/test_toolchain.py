@@ -39,12 +39,12 @@ OF_CODEPIPELINE = DECLARED | declared_parameters(
         "ApprovalTimeoutInMinutes": {"Type": "Number", "Default": 10080},
     }
 )
-CONNECTION = "arn:aws:codeconnections:eu-west-1:111111111111:connection/c"
+CONNECTION = "arn:aws:codeconnections:ap-southeast-2:012345670123:connection/c"
 
 
 def stages(**changed: str) -> dict[str, StageSettings]:
     preprod = SETTINGS.model_copy(update=changed)
-    return {"preprod": preprod, "prod": preprod.model_copy(update={"account": "333333333333"})}
+    return {"preprod": preprod, "prod": preprod.model_copy(update={"account": "660011223344"})}
 
 
 def toolchain(
@@ -77,10 +77,10 @@ def codepipeline(
 
 def test_accounts_and_names_come_from_the_stage_files_and_the_repository_is_called_like_the_project() -> None:
     parameters = toolchain()
-    assert parameters["PreprodAccountId"] == "222222222222"
-    assert parameters["ProdAccountId"] == "333333333333"
+    assert parameters["PreprodAccountId"] == "550011223344"
+    assert parameters["ProdAccountId"] == "660011223344"
     assert parameters["SourceProvider"] == "CodeCommit"
-    assert parameters["RepositoryName"] == parameters["SageMakerProjectName"] == "tumor-screening"
+    assert parameters["RepositoryName"] == parameters["SageMakerProjectName"] == "harbour"
 
 
 def test_what_is_not_given_again_keeps_its_value() -> None:
@@ -89,7 +89,7 @@ def test_what_is_not_given_again_keeps_its_value() -> None:
 
 
 def test_a_stage_file_wins_over_what_the_stack_has() -> None:
-    assert toolchain(current={"ProdAccountId": "999999999999"})["ProdAccountId"] == "333333333333"
+    assert toolchain(current={"ProdAccountId": "999999999999"})["ProdAccountId"] == "660011223344"
 
 
 def test_the_toolchains_file_gives_what_no_option_does_and_an_option_may_not_contradict_it() -> None:
@@ -115,7 +115,7 @@ def test_going_to_github_and_back_leaves_nothing_of_the_other_source() -> None:
     assert there["RepositoryName"] == ""
     back = toolchain(ToolchainOptions(source="CodeCommit"), there)
     assert (back["ConnectionArn"], back["GitHubRepository"]) == ("", "")
-    assert back["RepositoryName"] == "tumor-screening"
+    assert back["RepositoryName"] == "harbour"
 
 
 def test_stage_files_that_disagree_are_refused_with_what_they_say() -> None:
@@ -123,7 +123,7 @@ def test_stage_files_that_disagree_are_refused_with_what_they_say() -> None:
     different["prod"] = stages(region="us-east-1")["prod"]
     with pytest.raises(SettingsError) as refused:
         toolchain(where=different)
-    assert refused.value.found == ["region: eu-west-1, us-east-1"]
+    assert refused.value.found == ["region: ap-southeast-2, us-east-1"]
 
 
 def test_a_missing_stage_is_named() -> None:
@@ -142,8 +142,8 @@ def test_each_codepipeline_has_the_group_and_folder_of_its_own_pipeline_and_the_
     options = ToolchainOptions(branch="trunk", notification_email="a@b.c")
     churn = codepipeline(options=options, where=stages(model_package_group="churn-model", pipeline="churn_v2"))
     assert (churn["PipelineFolder"], churn["ModelPackageGroupName"]) == ("churn_v2", "churn-model")
-    assert (churn["RepositoryName"], churn["BranchName"]) == ("tumor-screening", "trunk")
-    assert (churn["PreprodAccountId"], churn["ProdAccountId"]) == ("222222222222", "333333333333")
+    assert (churn["RepositoryName"], churn["BranchName"]) == ("harbour", "trunk")
+    assert (churn["PreprodAccountId"], churn["ProdAccountId"]) == ("550011223344", "660011223344")
     assert "NotificationEmail" not in churn
     assert codepipeline()["ModelPackageGroupName"] != churn["ModelPackageGroupName"]
 
@@ -179,7 +179,7 @@ def test_stages_that_disagree_on_a_pipelines_group_are_refused() -> None:
     different["prod"] = stages(model_package_group="other")["prod"]
     with pytest.raises(SettingsError) as refused:
         codepipeline(where=different)
-    assert refused.value.found == ["model_package_group: other, tumor-classifier"]
+    assert refused.value.found == ["model_package_group: berth-demand, other"]
 
 
 def test_of_a_codepipeline_whose_folder_is_gone_it_is_said_how_to_delete_it() -> None:

@@ -13,7 +13,7 @@ from scripts.flows.answer_approval import PAGE, answer, open_question
 from scripts.flows.toolchain_context import ToolchainContext
 from scripts.gateways.codepipelines import CodePipelines
 
-URL = "https://eu-west-1.console.aws.amazon.com/s3/object/ours?prefix=evidence/e-1.html"
+URL = "https://ap-southeast-2.console.aws.amazon.com/s3/object/ours?prefix=evidence/e-1.html"
 
 
 @dataclass

@@ -15,7 +15,7 @@ from scripts.gateways.aws_errors import Actor
 from scripts.terminal.progress import Progress
 from tests.unit.scripts.releases import FOUNDATION, NAMES, SETTINGS
 
-ADA = "arn:aws:iam::111111111111:user/ada"
+ADA = "arn:aws:iam::012345670123:user/ada"
 
 
 class FakeCloud:

@@ -30,7 +30,7 @@ class FakeContext:
         self.given, self.refusal = running, refusal
         self.deleted: list[str] = []
         self.stacks = self.pipelines = self
-        self.reader = Account(SimpleNamespace(region_name="eu-west-1"), Actor("222222222222"), Counter())
+        self.reader = Account(SimpleNamespace(region_name="ap-southeast-2"), Actor("550011223344"), Counter())
         self.reader._clients["sagemaker"] = self
 
     def left_behind(self, stack_id: str, kind: str) -> list[str]:

@@ -18,7 +18,7 @@ from tests.unit.scripts.releases import NAMES, SETTINGS, plan
 PLAN = plan()
 THRESHOLDS = SETTINGS.verification.model_dump(mode="json")
 
-BUCKET = "tumor-screening-toolchain-111111111111-eu-west-1"
+BUCKET = "harbour-toolchain-012345670123-ap-southeast-2"
 
 
 class FakeObjects:
@@ -41,7 +41,7 @@ class FakeObjects:
 
 
 class FakeContext:
-    def __init__(self, pipeline: str = "batch_inference") -> None:
+    def __init__(self, pipeline: str = "berths") -> None:
         self.stage = "prod"
         self.settings = SETTINGS
         self.names = replace(NAMES, pipeline=pipeline)
@@ -70,6 +70,6 @@ def test_the_last_question_is_kept_for_each_pipeline_by_itself() -> None:
 
 def test_a_record_that_somebody_else_wrote_is_an_error_and_not_a_question_never_asked() -> None:
     context = FakeContext()
-    context.dev_objects.written[BUCKET, "evidence/asked-batch_inference-prod.json"] = b"{}"
+    context.dev_objects.written[BUCKET, "evidence/asked-berths-prod.json"] = b"{}"
     with pytest.raises(ReleaseError, match="is not what this project wrote"):
         asked(context)

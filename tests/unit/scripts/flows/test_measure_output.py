@@ -24,7 +24,7 @@ from scripts.gateways.pipelines import Step
 from tests.unit.scripts.releases import BUCKET, SETTINGS
 
 JOB, FEATURES, TRANSFORM = (
-    f"arn:aws:sagemaker:eu-west-1:1:{kind}"
+    f"arn:aws:sagemaker:ap-southeast-2:1:{kind}"
     for kind in ("processing-job/preprocess", "processing-job/features", "transform-job/transform")
 )
 REPORT = "predictions/e1/report/"

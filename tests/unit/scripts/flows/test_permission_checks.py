@@ -13,7 +13,7 @@ from scripts.decisions.readiness import Outcome
 from scripts.flows.permission_checks import check_actor
 from scripts.gateways.aws_errors import Actor as Caller
 
-ROLE = "arn:aws:iam::222222222222:role/harbour-preprod-reader"
+ROLE = "arn:aws:iam::550011223344:role/harbour-preprod-reader"
 ACTOR = Actor("reader", ROLE, (Use(("s3:GetObject", "s3:ListBucket"), ("arn:aws:s3:::b",), {"s3:prefix": "in/"}),))
 ALLOWING = {"Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}}
 
@@ -56,10 +56,10 @@ def refusal(code: str, operation: str) -> ClientError:
 
 
 class FakeAccount:
-    region = "eu-west-1"
+    region = "ap-southeast-2"
 
     def __init__(self, iam: Iam) -> None:
-        self.actor = Caller("222222222222", "arn:aws:iam::222222222222:role/doctor")
+        self.actor = Caller("550011223344", "arn:aws:iam::550011223344:role/doctor")
         self._iam = iam
 
     def client(self, service: str) -> Iam:
@@ -129,6 +129,6 @@ def test_a_resources_own_decision_counts_before_the_actions() -> None:
 
 
 def test_a_role_whose_name_nobody_tells_is_unknown() -> None:
-    nameless = Actor("trigger", "arn:aws:iam::222222222222:role/*", ())
+    nameless = Actor("trigger", "arn:aws:iam::550011223344:role/*", ())
     account: Any = FakeAccount(Iam("AccessDenied", "AccessDenied"))
     assert check_actor(account, nameless).status == "unknown"

@@ -29,7 +29,7 @@ class FakeRegistry:
     described: int = 0
 
     def add(self, status: str, **changes: Any) -> str:
-        arn = f"arn:aws:sagemaker:eu-west-1:222222222222:model-package/{PROMOTION.group}/{len(self.packages) + 1}"
+        arn = f"arn:aws:sagemaker:ap-southeast-2:550011223344:model-package/{PROMOTION.group}/{len(self.packages) + 1}"
         self.packages[arn] = {**PROMOTION.request, "ModelPackageStatus": status, "CreationTime": CREATED, **changes}
         self.groups.add(PROMOTION.group)
         return arn

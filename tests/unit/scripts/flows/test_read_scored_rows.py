@@ -11,7 +11,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.pipelines import Step
 from tests.unit.scripts.releases import verification
 
-JOB = "arn:aws:sagemaker:eu-west-1:222222222222:transform-job/t"
+JOB = "arn:aws:sagemaker:ap-southeast-2:550011223344:transform-job/t"
 TRANSFORM = {
     "TransformInput": {"DataSource": {"S3DataSource": {"S3Uri": "s3://ours/run/features"}}},
     "TransformOutput": {"S3OutputPath": "s3://ours/run/predictions"},

@@ -19,8 +19,8 @@ from scripts.gateways.pipelines import Execution, Step
 from scripts.terminal.progress import Progress
 
 BEGUN = datetime(2026, 1, 1, 12, tzinfo=UTC)
-ARN = "arn:aws:sagemaker:eu-west-1:222222222222:pipeline/p/execution/e"
-JOB = "arn:aws:sagemaker:eu-west-1:222222222222:transform-job/j"
+ARN = "arn:aws:sagemaker:ap-southeast-2:550011223344:pipeline/p/execution/e"
+JOB = "arn:aws:sagemaker:ap-southeast-2:550011223344:transform-job/j"
 POLICY = {
     "ExceptionType": ["SageMaker.RESOURCE_LIMIT", "SageMaker.CAPACITY_ERROR"],
     "IntervalSeconds": 60,

@@ -40,7 +40,7 @@ def test_without_a_checksum_in_common_nothing_is_proved_and_nothing_contradicted
 class FakeS3:
     """Refuses to put an object with the given code, where one is given: always, or so many times."""
 
-    actor = Actor("222222222222")
+    actor = Actor("550011223344")
 
     def __init__(self, refusal: str | None = None, times: int | None = None) -> None:
         self.refusal = refusal

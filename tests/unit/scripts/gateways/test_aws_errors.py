@@ -9,7 +9,7 @@ from botocore.parsers import ResponseParserError
 from scripts.errors import AccessDeniedError, CredentialsError, DeploymentError, ServiceResponseError
 from scripts.gateways.aws_errors import Actor, told_as_deployment_errors
 
-ACTOR = Actor("222222222222", "arn:aws:iam::222222222222:role/deployment")
+ACTOR = Actor("550011223344", "arn:aws:iam::550011223344:role/deployment")
 
 
 def told(error: Exception) -> DeploymentError:
@@ -27,7 +27,7 @@ def test_a_denied_call_names_account_action_and_role(code: str) -> None:
     error = told(answer(code))
     assert isinstance(error, AccessDeniedError)
     said = "\n".join([error.problem, *error.found])
-    assert "222222222222" in said
+    assert "550011223344" in said
     assert "CreateChangeSet" in said
     assert "role/deployment" in said
 
@@ -38,7 +38,7 @@ def test_a_denied_call_names_account_action_and_role(code: str) -> None:
 def test_expired_and_unknown_credentials_are_told_as_such(code: str) -> None:
     error = told(answer(code))
     assert isinstance(error, CredentialsError)
-    assert "222222222222" in error.problem
+    assert "550011223344" in error.problem
 
 
 def test_missing_credentials_are_told_as_such() -> None:

@@ -68,8 +68,8 @@ def test_every_region_has_endpoints_of_awss_own(region: str) -> None:
 @pytest.mark.parametrize(
     ("url", "own"),
     [
-        ("https://vpce-1a2b.s3.eu-west-1.vpce.amazonaws.com", True),
-        ("https://s3.eu-west-1.api.aws", True),
+        ("https://vpce-1a2b.s3.ap-southeast-2.vpce.amazonaws.com", True),
+        ("https://s3.ap-southeast-2.api.aws", True),
         ("https://amazonaws.com.evil.example", False),
         ("https://notamazonaws.com", False),
         (LOCAL, False),

@@ -44,9 +44,9 @@ class Storage:
         self.buckets[Bucket][Key] = Body
 
 
-def made(template: str, storage: Storage, region: str = "eu-west-1") -> dict[str, Any]:
+def made(template: str, storage: Storage, region: str = "ap-southeast-2") -> dict[str, Any]:
     """What CloudFormation is asked for."""
-    account = Account(SimpleNamespace(region_name=region), Actor("222222222222"), Counter())
+    account = Account(SimpleNamespace(region_name=region), Actor("550011223344"), Counter())
     cloudformation = CloudFormation()
     account._clients |= {"cloudformation": cloudformation, "s3": storage}
     request = StackRequest("s", "c", "UPDATE", template, {}, None, None, "d")
@@ -68,7 +68,7 @@ def test_a_template_at_the_limit_is_sent_and_one_above_goes_by_the_first_bucket_
     assert "TemplateBody" not in request
     [(key, content)] = storage.buckets["second"].items()
     assert content == text.encode()
-    assert request["TemplateURL"] == f"https://second.s3.eu-west-1.amazonaws.com/{key}"
+    assert request["TemplateURL"] == f"https://second.s3.ap-southeast-2.amazonaws.com/{key}"
     made(text, storage)
     assert list(storage.buckets["second"]) == [key]
 
@@ -82,7 +82,7 @@ def test_without_a_bucket_the_error_says_which_to_make() -> None:
     with pytest.raises(StackError) as refused:
         made("x" * (LARGEST_TEMPLATE_BODY + 1), Storage())
     assert refused.value.found[1] == "looked for: first, second"
-    assert refused.value.next_command == "aws s3 mb s3://second --region eu-west-1"
+    assert refused.value.next_command == "aws s3 mb s3://second --region ap-southeast-2"
 
 
 def test_what_is_too_large_for_s3_too_is_refused() -> None:

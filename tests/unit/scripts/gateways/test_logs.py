@@ -54,7 +54,7 @@ def _events(texts: list[str], at: int) -> list[dict[str, Any]]:
 
 
 class FakeAccount:
-    actor = Actor("222222222222")
+    actor = Actor("550011223344")
 
     def __init__(self, logs: FakeLogs) -> None:
         self._logs = logs

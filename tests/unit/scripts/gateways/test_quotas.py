@@ -42,7 +42,7 @@ class Service:
 
 
 def account(service: Service) -> Any:
-    return SimpleNamespace(client=lambda _: service, actor=Actor("222222222222"))
+    return SimpleNamespace(client=lambda _: service, actor=Actor("550011223344"))
 
 
 def test_no_page_is_read_after_the_last_quota_that_is_wanted() -> None:

@@ -18,7 +18,7 @@ from scripts.gateways.stacks import Stacks
 
 
 def account(service: str, client: Any) -> Account:
-    made = Account(cast(Any, SimpleNamespace(region_name="eu-west-1")), Actor("222222222222"), Counter())
+    made = Account(cast(Any, SimpleNamespace(region_name="ap-southeast-2")), Actor("550011223344"), Counter())
     made._clients[service] = client
     return made
 
@@ -47,9 +47,9 @@ def test_a_stack_without_a_policy_has_none_and_a_refused_read_is_an_error() -> N
 @pytest.mark.parametrize(
     ("address", "expected"),
     [
-        ("https://cloudformation.eu-west-1.amazonaws.com", True),
+        ("https://cloudformation.ap-southeast-2.amazonaws.com", True),
         ("https://cloudformation.cn-north-1.amazonaws.com.cn", True),
-        ("https://vpce-1.cloudformation.eu-west-1.vpce.amazonaws.com", True),
+        ("https://vpce-1.cloudformation.ap-southeast-2.vpce.amazonaws.com", True),
         ("http://127.0.0.1:4566", False),
         ("https://amazonaws.com.example.org", False),
     ],

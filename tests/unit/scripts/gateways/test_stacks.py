@@ -15,7 +15,7 @@ from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import Actor
 from scripts.gateways.stacks import ChangeSet, Stacks
 
-ARN = "arn:aws:cloudformation:eu-west-1:222222222222:changeSet/release-1"
+ARN = "arn:aws:cloudformation:ap-southeast-2:550011223344:changeSet/release-1"
 CHANGE_SET = ChangeSet(f"{ARN}/1", "release-1", "batch-inference", ())
 
 
@@ -33,8 +33,8 @@ class CloudFormation:
 
 
 def stacks(status: str) -> Stacks:
-    session = SimpleNamespace(region_name="eu-west-1")
-    account = Account(session, Actor("222222222222"), Counter())
+    session = SimpleNamespace(region_name="ap-southeast-2")
+    account = Account(session, Actor("550011223344"), Counter())
     account._clients["cloudformation"] = CloudFormation(status)
     return Stacks(account, lambda _: None)
 
@@ -71,7 +71,7 @@ class Tokens:
 )
 def test_a_release_that_comes_back_is_a_new_intention_and_a_lost_answer_is_none() -> None:
     tokens = Tokens()
-    account = Account(SimpleNamespace(region_name="eu-west-1"), Actor("222222222222"), Counter())
+    account = Account(SimpleNamespace(region_name="ap-southeast-2"), Actor("550011223344"), Counter())
     account._clients["cloudformation"] = tokens
     given = Stacks(account, lambda _: None)
     for change_set in (CHANGE_SET, CHANGE_SET, replace(CHANGE_SET, id=f"{ARN}/2")):
@@ -80,7 +80,7 @@ def test_a_release_that_comes_back_is_a_new_intention_and_a_lost_answer_is_none(
     assert tokens.executed == [f"{ARN}/1", f"{ARN}/2"]
 
 
-STACK = "arn:aws:cloudformation:eu-west-1:222222222222:stack/batch-inference/1"
+STACK = "arn:aws:cloudformation:ap-southeast-2:550011223344:stack/batch-inference/1"
 
 
 class Events:
@@ -117,7 +117,7 @@ class Events:
 
 
 def test_failures_are_those_of_the_newest_operation_alone() -> None:
-    account = Account(SimpleNamespace(region_name="eu-west-1"), Actor("222222222222"), Counter())
+    account = Account(SimpleNamespace(region_name="ap-southeast-2"), Actor("550011223344"), Counter())
     account._clients["cloudformation"] = Events()
     found = Stacks(account, lambda _: None).failures(STACK)
     assert [line.rpartition(": ")[2] for line in found] == ["the first reason", "the newest reason"]

@@ -38,16 +38,16 @@ OVERRIDES = {
 def test_nothing_that_leads_calls_elsewhere_reaches_a_client(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in FOREIGN.items():
         monkeypatch.setenv(name, value)
-    environment = client_environment("http://127.0.0.1:4566", "111111111111", "s1")
+    environment = client_environment("http://127.0.0.1:4566", "012345670123", "s1")
     assert not FOREIGN.keys() & environment.keys()
     assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
-    assert (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]) == ("111111111111", "s1")
+    assert (environment["AWS_ACCESS_KEY_ID"], environment["AWS_SECRET_ACCESS_KEY"]) == ("012345670123", "s1")
 
 
 def test_what_overrides_a_stage_file_reaches_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for name, value in OVERRIDES.items():
         monkeypatch.setenv(name, value)
-    environment = client_environment("http://127.0.0.1:4566", "111111111111", "s1")
+    environment = client_environment("http://127.0.0.1:4566", "012345670123", "s1")
     assert OVERRIDES.items() <= environment.items()
 
 
@@ -61,20 +61,20 @@ def test_a_shell_is_told_to_forget_what_would_lead_calls_elsewhere(monkeypatch: 
 
 
 def test_a_shell_gets_the_region_that_the_stage_file_names() -> None:
-    variables = shell_variables("http://127.0.0.1:4566", "222222222222", "s2", "eu-west-2")
+    variables = shell_variables("http://127.0.0.1:4566", "550011223344", "s2", "eu-west-2")
     assert variables["AWS_REGION"] == variables["AWS_DEFAULT_REGION"] == "eu-west-2"
-    assert variables["AWS_ACCESS_KEY_ID"] == "222222222222"
+    assert variables["AWS_ACCESS_KEY_ID"] == "550011223344"
 
 
 def test_a_shell_that_forgets_forgets_all_that_it_was_given() -> None:
-    assert set(shell_names()) == shell_variables("http://127.0.0.1:4566", "222222222222", "s2", "eu-west-2").keys()
+    assert set(shell_names()) == shell_variables("http://127.0.0.1:4566", "550011223344", "s2", "eu-west-2").keys()
 
 
 def test_each_stages_account_is_entered_by_a_profile_of_its_own() -> None:
-    accounts = {"preprod": "222222222222", "prod": "333333333333"}
+    accounts = {"preprod": "550011223344", "prod": "660011223344"}
     configuration = configparser.ConfigParser()
     configuration.read_string(profiles(accounts, {account: f"secret of {account}" for account in accounts.values()}))
-    environment = client_environment("http://127.0.0.1:4566", "111111111111", "s1", accounts, Path("/c"))
+    environment = client_environment("http://127.0.0.1:4566", "012345670123", "s1", accounts, Path("/c"))
     assert environment["AWS_CONFIG_FILE"] == "/c"
     named = dict(each.split("=") for each in environment["BOOTSTRAP_PROFILES"].split())
     keys = {stage: configuration[f"profile {name}"]["aws_access_key_id"] for stage, name in named.items()}
@@ -86,5 +86,5 @@ def test_each_stages_account_is_entered_by_a_profile_of_its_own() -> None:
 def test_a_users_own_way_into_accounts_of_aws_is_none_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BOOTSTRAP_PROFILES", "prod=mine")
     monkeypatch.setenv("CLOUD", "aws")
-    environment = client_environment("http://127.0.0.1:4566", "111111111111", "s1")
+    environment = client_environment("http://127.0.0.1:4566", "012345670123", "s1")
     assert (environment["BOOTSTRAP_PROFILES"], environment["CLOUD"]) == ("", "local")

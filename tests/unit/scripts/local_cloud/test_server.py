@@ -26,7 +26,7 @@ def test_what_runs_there_is_named_and_so_is_the_variable_that_asks_for_the_accou
 
 
 def test_where_a_file_names_the_account_the_way_out_is_to_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("AWS_PROD_ACCOUNT_NUMBER", "333333333333")
+    monkeypatch.setenv("AWS_PROD_ACCOUNT_NUMBER", "660011223344")
     with pytest.raises(LocalCloudError) as refused:
         require_idle({"at_work": ["pipeline-x"]}, NEW)
     assert "make local-down" in str(refused.value.next_command)

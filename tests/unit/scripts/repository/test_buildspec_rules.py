@@ -116,7 +116,7 @@ def test_a_refusal_shows_the_line() -> None:
         {"phases": {"build": {"commands": ["make check"], "on-failure": "IGNORE"}}},
         {"env": {"variables": {}}},
         {"env": {"variables": {"CLOUD": "local"}}},
-        {"env": {"variables": {"CLOUD": "aws", "AWS_REGION": "eu-west-1"}}},
+        {"env": {"variables": {"CLOUD": "aws", "AWS_REGION": "ap-southeast-2"}}},
         {"env": {"variables": {"CLOUD": "aws"}, "exported-variables": ["AWS_REGION"]}},
         {"env": {"variables": {"CLOUD": "aws"}, "shell": "zsh"}},
         {"artifacts": {}},

@@ -14,7 +14,7 @@ def rendered(resources: dict[str, Any], imports: dict[str, str] | None = None, *
     conditions = {"HasArns": {"Fn::Not": [{"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Arns"}]}, ""]}]}}
     given = {"Project": "sample", **members.pop("given", {})}
     template = {"Parameters": parameters, "Conditions": conditions, "Resources": resources, **members}
-    return RenderedStack("stack", template, "333333333333", given, imports or {})
+    return RenderedStack("stack", template, "660011223344", given, imports or {})
 
 
 def value_of(value: Any, **members: Any) -> Any:
@@ -23,10 +23,10 @@ def value_of(value: Any, **members: Any) -> Any:
 
 
 def test_names_and_arns_are_those_of_the_account() -> None:
-    assert value_of({"Fn::GetAtt": ["Role", "Arn"]}) == "arn:aws:iam::333333333333:role/sample-build"
+    assert value_of({"Fn::GetAtt": ["Role", "Arn"]}) == "arn:aws:iam::660011223344:role/sample-build"
     assert value_of({"Ref": "Role"}) == "sample-build"
     assert value_of({"Fn::Sub": "${AWS::Partition}:${AWS::Region}:${AWS::AccountId}:${Role.Arn}"}) == (
-        "aws:eu-west-1:333333333333:arn:aws:iam::333333333333:role/sample-build"
+        "aws:ap-southeast-2:660011223344:arn:aws:iam::660011223344:role/sample-build"
     )
     assert value_of({"Fn::Sub": ["${Project}-${Own}", {"Own": {"Fn::Join": ["-", ["a", "b"]]}}]}) == "sample-a-b"
     assert value_of({"Fn::GetAtt": "Thing.Size"}) == "stack.Thing.Size"

@@ -22,9 +22,9 @@ from scripts.repository.statements import (
     resources_of,
 )
 
-BUILD = "arn:aws:iam::111111111111:role/sample-build"
-PERSON = "arn:aws:iam::111111111111:role/on-call/person"
-DEV = {"AWS": "arn:aws:iam::111111111111:root"}
+BUILD = "arn:aws:iam::012345670123:role/sample-build"
+PERSON = "arn:aws:iam::012345670123:role/on-call/person"
+DEV = {"AWS": "arn:aws:iam::012345670123:root"}
 
 texts = st.text("ab/", max_size=6)
 patterns = st.text("ab/*?", max_size=6)
@@ -69,9 +69,9 @@ def test_overlaps(first: str, second: str, expected: bool) -> None:
         ({}, True, True),
         ({"ArnEquals": {"aws:PrincipalArn": [BUILD]}}, True, False),
         ({"ArnLike": {"AWS:principalarn": "arn:aws:iam::*:role/on-call/*"}}, False, True),
-        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/sample-*"}}, False, True),
-        ({"StringEqualsIfExists": {"aws:PrincipalAccount": "222222222222"}}, False, False),
-        ({"ForAnyValue:StringEquals": {"aws:PrincipalAccount": "111111111111"}}, True, True),
+        ({"ArnNotLike": {"aws:PrincipalArn": "arn:aws:iam::012345670123:role/sample-*"}}, False, True),
+        ({"StringEqualsIfExists": {"aws:PrincipalAccount": "550011223344"}}, False, False),
+        ({"ForAnyValue:StringEquals": {"aws:PrincipalAccount": "012345670123"}}, True, True),
         ({"Bool": {"aws:MultiFactorAuthPresent": "true"}}, True, True),  # what cannot be told may be so
         ({"StringEquals": {"kms:ViaService": "s3"}, "ArnEquals": {"aws:PrincipalArn": PERSON}}, False, True),
     ],
@@ -88,10 +88,10 @@ def test_conditions_on_who_asks_are_decided_and_others_may_hold(
     [
         ("*", True),
         (DEV, True),
-        ({"AWS": "111111111111"}, True),
-        ({"AWS": ["222222222222", BUILD]}, True),
+        ({"AWS": "012345670123"}, True),
+        ({"AWS": ["550011223344", BUILD]}, True),
         ({"AWS": PERSON}, False),
-        ({"AWS": "222222222222"}, False),
+        ({"AWS": "550011223344"}, False),
         ({"Service": "codebuild.amazonaws.com"}, False),
     ],
 )

@@ -47,8 +47,8 @@ def test_references_become_arns_of_the_right_shape() -> None:
     assert identity_policies(template)[0].document["Statement"][0]["Resource"] == [
         "arn:aws:s3:::sample",
         "arn:aws:s3:::sample/*",
-        "arn:aws:s3:::sample-eu-west-1-111111111111",
-        "arn:aws:sns:eu-west-1:111111111111:sample",
+        "arn:aws:s3:::sample-ap-southeast-2-012345670123",
+        "arn:aws:sns:ap-southeast-2:012345670123:sample",
     ]
 
 

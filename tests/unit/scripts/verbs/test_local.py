@@ -15,6 +15,6 @@ def test_a_region_of_a_partition_that_it_has_not_is_refused_before_anything_is_s
     assert "CLOUD=aws" in str(refused.value.next_command)
 
 
-@pytest.mark.parametrize("region", ["eu-west-1", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"])
+@pytest.mark.parametrize("region", ["ap-southeast-2", "us-gov-west-1", "cn-north-1", "eusc-de-east-1", "us-iso-east-1"])
 def test_other_partitions_are_played(region: str) -> None:
     require_playable(region)

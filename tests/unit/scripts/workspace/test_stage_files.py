@@ -11,15 +11,15 @@ from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import load_stage, stage_names
 
 GOOD = """\
-account: "222222222222"
-dev_account: "111111111111"
-region: eu-west-1
+account: "550011223344"
+dev_account: "012345670123"
+region: ap-southeast-2
 
 project:
-  name: tumor-screening
-  id: p-tumorscreening
-model_package_group: tumor-classifier
-pipeline: batch_inference
+  name: harbour
+  id: p-harbour
+model_package_group: berth-demand
+pipeline: berths
 
 schedule: 1 day
 processing:
@@ -86,13 +86,13 @@ def test_the_committed_settings_are_valid_for_every_pipeline(stage: str) -> None
 
 
 def test_a_missing_key_is_named(tmp_path: Path) -> None:
-    text = GOOD.replace("region: eu-west-1\n", "")
+    text = GOOD.replace("region: ap-southeast-2\n", "")
     assert "region is missing" in refusal(tmp_path, text)
 
 
 def test_where_there_is_no_pipeline_it_says_how_to_begin_one(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="there is no pipeline") as refused:
-        load(tmp_path, GOOD.replace("model_package_group: tumor-classifier\n", ""))
+        load(tmp_path, GOOD.replace("model_package_group: berth-demand\n", ""))
     assert "make new" in str(refused.value.next_command)
 
 
@@ -108,10 +108,10 @@ def test_a_wrong_type_is_told_with_its_line(tmp_path: Path) -> None:
     assert f"line {line_of(text, 'instance_count:')}: processing.instance_count" in refusal(tmp_path, text)
 
 
-@pytest.mark.parametrize("account", ['"12345"', "222222222222", '"22222222222x"'])
+@pytest.mark.parametrize("account", ['"12345"', "550011223344", '"22222222222x"'])
 def test_an_account_is_twelve_digits_in_quotes(tmp_path: Path, account: str) -> None:
     assert "is not an account number: it must have 12 digits" in refusal(
-        tmp_path, GOOD.replace('"222222222222"', account)
+        tmp_path, GOOD.replace('"550011223344"', account)
     )
 
 
@@ -130,7 +130,7 @@ def test_bad_yaml_is_told_with_its_line(tmp_path: Path) -> None:
 
 
 def test_a_key_given_twice_is_refused(tmp_path: Path) -> None:
-    assert "region is given twice" in refusal(tmp_path, GOOD + "region: eu-west-1\n")
+    assert "region is given twice" in refusal(tmp_path, GOOD + "region: ap-southeast-2\n")
 
 
 @pytest.mark.parametrize("text", ["", "- a\n", "just words\n"])
@@ -139,7 +139,9 @@ def test_a_file_that_holds_no_settings_is_refused(tmp_path: Path, text: str) -> 
 
 
 def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
-    text = GOOD.replace("schedule: 1 day", "schedule: 1 days").replace("region: eu-west-1", "regoin: eu-west-1")
+    text = GOOD.replace("schedule: 1 day", "schedule: 1 days").replace(
+        "region: ap-southeast-2", "regoin: ap-southeast-2"
+    )
     said = refusal(tmp_path, text)
     assert "3 problems" in said
     assert "region is missing" in said
@@ -184,7 +186,7 @@ def test_an_invalid_override_names_its_variable(tmp_path: Path, variable: str, v
 
 def test_an_empty_variable_overrides_nothing(tmp_path: Path) -> None:
     (tmp_path / "preprod.yml").write_text(GOOD)
-    assert load_stage("preprod", tmp_path, {"AWS_REGION": ""}).region == "eu-west-1"
+    assert load_stage("preprod", tmp_path, {"AWS_REGION": ""}).region == "ap-southeast-2"
 
 
 @pytest.mark.parametrize("stage", [None, "", "staging", "pre-prod", "../preprod"])
@@ -233,9 +235,9 @@ def test_a_stage_file_that_cannot_be_read_is_no_traceback(tmp_path: Path) -> Non
         load_stage("preprod", tmp_path, {})
 
 
-@pytest.mark.parametrize(("region", "near"), [("eu-west-9", "eu-west-1"), ("us-esat-1", "us-east-1")])
+@pytest.mark.parametrize(("region", "near"), [("ap-southeast-9", "ap-southeast-7"), ("us-esat-1", "us-east-1")])
 def test_a_region_that_aws_does_not_have_is_told_with_near_ones(tmp_path: Path, region: str, near: str) -> None:
-    said = refusal(tmp_path, GOOD.replace("region: eu-west-1", f"region: {region}"))
+    said = refusal(tmp_path, GOOD.replace("region: ap-southeast-2", f"region: {region}"))
     assert f'AWS has no region "{region}"' in said
     assert near in said
 
@@ -267,7 +269,7 @@ def test_a_stage_in_capitals_is_that_stage_and_the_verb_stays_the_users(tmp_path
     ("given", "said"),
     [
         ("arn:aws:iam::999999999999:role/OnCall", "is not of the dev account"),
-        ("arn:aws:sts::111111111111:assumed-role/OnCall/eva", "does not match"),
+        ("arn:aws:sts::012345670123:assumed-role/OnCall/eva", "does not match"),
         ("OnCall", "does not match"),
     ],
 )
@@ -314,9 +316,9 @@ def test_bounds_that_nothing_can_pass_are_refused(tmp_path: Path, bounds: tuple[
 
 
 def test_stages_in_two_regions_are_refused_with_the_reason(tmp_path: Path) -> None:
-    (tmp_path / "prod.yml").write_text(GOOD.replace("region: eu-west-1", "region: eu-central-1"))
+    (tmp_path / "prod.yml").write_text(GOOD.replace("region: ap-southeast-2", "region: eu-central-1"))
     said = refusal(tmp_path, GOOD)
-    assert "preprod in eu-west-1, prod in eu-central-1" in said
+    assert "preprod in ap-southeast-2, prod in eu-central-1" in said
     assert "in one region" in said
     assert load_stage("preprod", tmp_path, {"AWS_REGION": "us-east-1"}).region == "us-east-1"
 
@@ -330,16 +332,18 @@ def test_what_is_wrong_in_another_stages_file_is_that_stages_matter(tmp_path: Pa
 @pytest.mark.parametrize(
     ("region", "arn"),
     [
-        ("cn-north-1", "arn:aws:iam::222222222222:role/pipeline"),
-        ("eu-west-1", "arn:aws-cn:iam::222222222222:role/pipeline"),
-        ("us-gov-west-1", "arn:aws:iam::222222222222:role/pipeline"),
+        ("cn-north-1", "arn:aws:iam::550011223344:role/pipeline"),
+        ("ap-southeast-2", "arn:aws-cn:iam::550011223344:role/pipeline"),
+        ("us-gov-west-1", "arn:aws:iam::550011223344:role/pipeline"),
     ],
 )
 def test_an_arn_of_another_partition_is_refused(tmp_path: Path, region: str, arn: str) -> None:
-    text = GOOD.replace("region: eu-west-1", f"region: {region}\npipeline_role_arn: {arn}")
+    text = GOOD.replace("region: ap-southeast-2", f"region: {region}\npipeline_role_arn: {arn}")
     assert f"is of another partition than {region}" in refusal(tmp_path, text)
 
 
 @pytest.mark.parametrize("region", ["xx-west-1", "eu-west", "EU-WEST-1", "eusc-fr-north-1", "aws-global"])
 def test_what_is_a_region_of_no_partition_is_refused(tmp_path: Path, region: str) -> None:
-    assert f'AWS has no region "{region}"' in refusal(tmp_path, GOOD.replace("region: eu-west-1", f"region: {region}"))
+    assert f'AWS has no region "{region}"' in refusal(
+        tmp_path, GOOD.replace("region: ap-southeast-2", f"region: {region}")
+    )
