@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.deployment_plan import DeploymentPlan, RegisteredPackage
+from scripts.decisions.drift import Difference
 from scripts.decisions.names import release_key
 from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
+from scripts.decisions.verification_record import Standing
 from scripts.errors import ReleaseError
 from scripts.flows.image_readiness import require_pull
 from scripts.flows.job_settings import account_notes, release_notes
 from scripts.flows.make_release import make_release
-from scripts.flows.prepare_release import prepare, require_valid_definition
+from scripts.flows.prepare_release import Prepared, prepare, require_valid_definition
 from scripts.flows.promote_package import registered_package
+from scripts.flows.read_drift import Drift, read_artifact_drift, read_code_drift, read_resource_drift
 from scripts.flows.release_store import (
     RELEASE_FILE,
     ReleaseFiles,
@@ -107,6 +110,9 @@ def _plan(
     ready = readiness(stack, prepared.parameters, pending, context.stage, settings.region)
     live = stack.parameters.get("ModelPackageName") if stack else None
     registered = registered_package(context, prepared.promotion, live)
+    drift = _resource_drift(context, stack, prepared) if stack is not None and ready == "update" else Drift()
+    verification = standing_now(context, release.release_id, stack, definition=drift.definition)
+    differences = (*drift.differences, *_bytes_drift(context, release, registered, stack, verification))
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
     plan = DeploymentPlan(
@@ -122,14 +128,44 @@ def _plan(
         tags=settings.stack_tags,
         stack=stack,
         readiness=ready,
-        verification=standing_now(context, release.release_id, stack),
+        verification=verification,
         unverified=unverified,
         schedule=prepared.schedule,
         notes=(*prepared.notes, *release_notes(prepared.bound, release)),
+        drift=differences,
+        as_released=drift.expected,
     )
     if plan.nothing_to_do:
         return plan  # nothing will run: no call is spent on quotas
     return replace(plan, notes=(*plan.notes, *account_notes(context, prepared.bound)))
+
+
+def _resource_drift(context: StageContext, stack: Stack, prepared: Prepared) -> Drift:
+    """What the stack has, against the release that is live in it, which need not be the one that is planned."""
+    same = stack.parameters.get("ReleaseId") == prepared.release.release_id
+    template = prepared.template if same else context.stacks.template(stack.id)
+    key = stack.parameters.get("PipelineDefinitionS3Key")
+    ours = key == prepared.definition_key
+    definition = next((each.content for each in prepared.uploads if ours and each.key == key), None)
+    return read_resource_drift(context, stack, template, definition)
+
+
+def _bytes_drift(
+    context: StageContext,
+    release: Release,
+    registered: RegisteredPackage | None,
+    stack: Stack | None,
+    verification: Standing,
+) -> tuple[Difference, ...]:
+    """The planned release's bytes, as far as its promotion has been: what it would copy anyway is no drift.
+
+    Code is looked at where the record of a verification does not vouch for just what the bucket has.
+    """
+    found = read_artifact_drift(context, release) if registered is not None else ()
+    is_live = stack is not None and stack.parameters.get("ReleaseId") == release.release_id
+    if is_live and not verification.stands:
+        found = (*found, *read_code_drift(context, release))
+    return found
 
 
 def _pending(context: StageContext, stack: Stack | None) -> list[str]:

@@ -83,6 +83,8 @@ def _as_json(plan: DeploymentPlan, changes: tuple[ResourceChange, ...]) -> dict[
         "parameters": [asdict(each) for each in plan.changes],
         "change_set": [asdict(each) for each in changes],
         "verifies": plan.verifies,
+        "drift": [asdict(each) for each in plan.drift],
+        "repairs": bool(plan.repairs),
         "nothing_to_do": plan.nothing_to_do,
         "unverified": plan.unverified,
         "schedule": list(plan.schedule),
