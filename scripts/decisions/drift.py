@@ -47,7 +47,9 @@ COMPARED: dict[str, tuple[str, ...]] = {
 }
 # What a resource has whose template does not say it.
 _DEFAULTS: dict[str, dict[str, Any]] = {"AWS::CloudWatch::Alarm": {"ActionsEnabled": True}}
-_DOCUMENTS = ("PolicyDocument", "AssumeRolePolicyDocument", "DashboardBody")
+# A pipeline's definition is compared as its text; where the template has it from stands beside it.
+DEFINITION, DEFINITION_PLACE = "PipelineDefinition", "DefinitionPlace"
+_DOCUMENTS = (DEFINITION, "PolicyDocument", "AssumeRolePolicyDocument", "DashboardBody")
 _KEYS = ("Id", "Name", "Sid", "PolicyName", "Key")  # by one of these the members of a list are told apart
 _ONE_OR_MANY = ("Action", "NotAction", "Resource", "NotResource", "AWS", "Service", "Federated")
 # Of a model's container AWS tells more than was given: the package's own image and data.
@@ -94,16 +96,6 @@ class Difference:
         return self.type in RUNS
 
 
-def definition_digest(text: str | bytes | None) -> str | None:
-    """What tells a pipeline's definition from another one, however its JSON is written; None where there is none."""
-    if text is None:
-        return None
-    try:
-        return f"sha256 {sha256_of(canonical_json(json.loads(text)))}"
-    except (ValueError, RecursionError):
-        return "no JSON"
-
-
 def drift_of(expected: Sequence[Expected], live: Mapping[str, Mapping[str, Any] | None]) -> tuple[Difference, ...]:
     """All that differs. ``live``: the properties by logical id, None of what is gone. Raises KeyError for one that was
     not read: nothing may pass as unchanged that nobody looked at."""
@@ -129,8 +121,22 @@ def _of_resource(resource: Expected, live: Mapping[str, Mapping[str, Any] | None
 
 
 def changed(name: str, wanted: Any, actual: Any) -> Iterator[tuple[str, Any, Any]]:
-    """(path, wanted, actual) of each innermost part of a property that differs; absent and empty are the same."""
-    yield from _walk(name, _plain(name, wanted), _plain(name, actual), given_alone=name in _GIVEN_ALONE)
+    """(path, wanted, actual) of each innermost part of a property that differs; absent and empty are the same.
+
+    Of a definition every difference counts, an order too; the parts only show where it is.
+    """
+    parts = _walk(name, _plain(name, wanted), _plain(name, actual), given_alone=name in _GIVEN_ALONE)
+    if name != DEFINITION:
+        yield from parts
+    elif wanted is None:
+        yield name, "unknown, for the bucket has lost it", _digest(actual)
+    elif _digest(wanted) != _digest(actual):
+        yield from list(parts) or [(name, _digest(wanted), _digest(actual))]
+
+
+def _digest(text: Any) -> str:
+    """What tells a definition from another one, however its JSON is written."""
+    return f"sha256 {sha256_of(canonical_json(_parsed(text) if isinstance(text, str) else text))[:12]}"
 
 
 def _walk(path: str, wanted: Any, actual: Any, given_alone: bool) -> Iterator[tuple[str, Any, Any]]:
@@ -153,15 +159,13 @@ def _plain(name: str, value: Any) -> Any:
         return {key: each for key, each in found.items() if each not in (None, [], {})} or None
     if isinstance(value, list | tuple):
         return _listed([_plain("", each) for each in value], name)
+    return [_scalar(value)] if name in _ONE_OR_MANY and isinstance(value, str) else _scalar(value)
+
+
+def _scalar(value: Any) -> Any:
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return f"{value:g}" if abs(value) < 1e6 else str(int(value)) if float(value).is_integer() else str(value)
-    if name in _ONE_OR_MANY and isinstance(value, str):
-        return [value]
-    if isinstance(value, str):
-        return _number(value)
-    return value
+    return _number(str(value)) if isinstance(value, str | int | float) else value
 
 
 def _listed(values: list[Any], name: str) -> Any:

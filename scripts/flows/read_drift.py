@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.decisions.canonical import sha256_of
-from scripts.decisions.drift import COMPARED, Difference, Expected, definition_digest, drift_of
+from scripts.decisions.drift import COMPARED, DEFINITION_PLACE, Difference, Expected, drift_of
 from scripts.decisions.names import SHORT_DIGEST, release_key
 from scripts.decisions.promoted_bytes import (
     OBJECT,
@@ -61,7 +61,7 @@ def read_resource_drift(
         both = (*expected, *(foundation.result() if foundation else ()))
     live = read_live(context.reader, both)
     pipeline = next((live.get(each.logical_id) for each in expected if each.type == "AWS::SageMaker::Pipeline"), None)
-    return Drift((*drift_of(both, live), *lost), tuple(expected), (pipeline or {}).get("DefinitionText"))
+    return Drift((*drift_of(both, live), *lost), tuple(expected), (pipeline or {}).get("PipelineDefinition"))
 
 
 def read_released_drift(context: StageContext, stack: Stack) -> Drift:
@@ -124,7 +124,7 @@ def _release_in_bucket(context: StageContext, release_id: str) -> tuple[Release,
             raise ReleaseError(
                 f"{where[name]} does not exist, so what was released cannot be compared with what is live",
                 found=[f"release {release_id} is live in {context.stage}"],
-                next_command=f"make deploy STAGE={context.stage} RELEASE={release_id}   # brings the release's files back",
+                next_command=f"make deploy STAGE={context.stage} RELEASE={release_id}   # brings its files back",
             )
     release = read_release(content["release.json"] or b"", where["release.json"])
     template = content[TEMPLATE] or b""
@@ -152,7 +152,11 @@ def _expected_resources(
             continue
         properties: Mapping[str, Any] = resource.get("Properties", {})
         if resource["Type"] == "AWS::SageMaker::Pipeline":
-            properties = {**properties, "PipelineDefinition": definition_digest(definition) or "unknown: it is lost"}
+            properties = {
+                **properties,
+                DEFINITION_PLACE: properties.get("PipelineDefinition"),
+                "PipelineDefinition": None if definition is None else definition.decode(errors="replace"),
+            }
         expected.append(Expected(logical_id, resource["Type"], ids.get(logical_id), properties))
     return expected, lost
 

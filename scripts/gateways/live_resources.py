@@ -11,7 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.decisions.drift import Expected, definition_digest
+from scripts.decisions.drift import Expected
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 from scripts.gateways.monitoring import MOST_NAMES, batched
@@ -94,9 +94,8 @@ def _pipeline(account: Account, name: str) -> Properties:
     return {
         "PipelineDisplayName": answer.get("PipelineDisplayName"),
         "PipelineDescription": answer.get("PipelineDescription"),
-        "PipelineDefinition": definition_digest(answer["PipelineDefinition"]),
+        "PipelineDefinition": answer["PipelineDefinition"],
         "RoleArn": answer.get("RoleArn"),
-        "DefinitionText": answer["PipelineDefinition"],
     }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from scripts.decisions.canonical import canonical_json, sha256_of
-from scripts.decisions.drift import Expected
+from scripts.decisions.drift import DEFINITION_PLACE, Expected
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import told_as_deployment_errors
 from scripts.gateways.models import Models
@@ -58,7 +58,7 @@ def _model(account: Account, arn: str, wanted: Mapping[str, Any], gone: bool) ->
 
 
 def _pipeline(account: Account, name: str, wanted: Mapping[str, Any], gone: bool) -> None:
-    where = wanted["PipelineDefinitionS3Location"]
+    where = wanted[DEFINITION_PLACE]["PipelineDefinitionS3Location"]
     request = {
         "PipelineName": name,
         "PipelineDisplayName": wanted["PipelineDisplayName"],
