@@ -126,7 +126,8 @@ class DeploymentPlan:
     def is_released(self) -> bool:
         """Whether the stage has just this, and it passed there, be it on other input than today's."""
         passed = self.verification.stands or (self.verification.passed_once and self.verification.only_input_changed)
-        return passed and not (self.promotes or self.changes_stack or self.repairs)
+        # Other drift is none of the CodePipeline's: its stack action would find nothing to change.
+        return passed and not (self.promotes or self.changes_stack or self.lost_bytes)
 
     @property
     def nothing_to_do(self) -> bool:
