@@ -118,6 +118,10 @@ verify: install ## Run STAGE's pipeline and check its output against the thresho
 status: install ## Show what is live in every stage, and how its runs went
 	@$(ON_CLOUD) scripts.verbs.status $(options)
 
+.PHONY: drift
+drift: install ## Compare what is live in STAGE with its release, property by property (exit code 23: it differs)
+	@$(ON_CLOUD) scripts.verbs.drift $(stage_options)
+
 .PHONY: history
 history: install ## The releases that STAGE has had, newest first, and which is live
 	@$(ON_CLOUD) scripts.verbs.history $(stage_options)

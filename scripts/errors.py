@@ -173,4 +173,11 @@ class GuardedStageError(DeploymentError):
     title = "Not changed by hand"
 
 
+class DriftError(DeploymentError):
+    """What is live is not what was released: somebody changed, deleted or replaced it past the deployment."""
+
+    exit_code = 23
+    title = "Drift"
+
+
 INTERRUPTED = 130

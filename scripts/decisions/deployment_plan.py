@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import PropertyChange, parameter_changes
+from scripts.decisions.drift import Difference, Expected, drift_lines, repairable
 from scripts.decisions.foundation import Foundation
 from scripts.decisions.names import StageNames
 from scripts.decisions.promotion import Promotion
@@ -70,6 +71,8 @@ class DeploymentPlan:
     unverified: bool
     schedule: tuple[str, ...] = ()  # why the schedule is off and stays so, one line each
     notes: tuple[str, ...] = ()  # of its jobs: keys that are left out, limits of the model's server, quotas
+    drift: tuple[Difference, ...] = ()  # what is live and not as the live release was made
+    as_released: tuple[Expected, ...] = ()  # the resources of the live release, to put them back
 
     @property
     def promotes(self) -> bool:
@@ -95,22 +98,40 @@ class DeploymentPlan:
         if self.stack is None or self.readiness != "update":
             return True
         tags = {name: self.stack.tags.get(name) for name in self.tags}
-        return bool(self.changes) or tags != self.tags
+        lost = any(not each.in_stack for each in self.drift)  # CloudFormation alone can give it back to the stack
+        return bool(self.changes) or tags != self.tags or lost
+
+    @property
+    def repairs(self) -> tuple[Difference, ...]:
+        """What this deployment puts back as it was released."""
+        return repairable(self.drift)
+
+    @property
+    def told(self) -> tuple[Difference, ...]:
+        """Drift that no deployment may mend: of the foundation's roles."""
+        return tuple(each for each in self.drift if each not in self.repairs)
+
+    @property
+    def lost_bytes(self) -> bool:
+        """Whether something in the bucket is gone or is not what was released."""
+        return any(each.place == "bucket" for each in self.drift)
 
     @property
     def verifies(self) -> bool:
         """Whether the pipeline is run: not where a record says that just what is there now has passed."""
-        return self.changes_stack or self.stack is None or not self.verification.stands
+        drifted = any(each.is_run for each in self.repairs)
+        return self.changes_stack or self.stack is None or drifted or not self.verification.stands
 
     @property
     def is_released(self) -> bool:
         """Whether the stage has just this, and it passed there, be it on other input than today's."""
         passed = self.verification.stands or (self.verification.passed_once and self.verification.only_input_changed)
-        return passed and not (self.promotes or self.changes_stack)
+        # Other drift is none of the CodePipeline's: its stack action would find nothing to change.
+        return passed and not (self.promotes or self.changes_stack or self.lost_bytes)
 
     @property
     def nothing_to_do(self) -> bool:
-        return not (self.promotes or self.changes_stack or self.verifies)
+        return not (self.promotes or self.changes_stack or self.verifies or self.repairs)
 
     def change_set_name(self, package_arn: str) -> str:
         """The same for the same change, so that an interrupted run's change set is found again."""
@@ -145,8 +166,12 @@ def plan_lines(plan: DeploymentPlan) -> list[str]:
     if plan.unverified:
         lines.append("  ! not verified in preprod: deployed because UNVERIFIED=1 is set; this is recorded")
     lines += [f"  ! {each}" for each in (*plan.schedule, *plan.notes)]
+    lines += told_lines(plan)
     if plan.nothing_to_do:
         return [*lines, f"Nothing to do: stage {plan.stage} already has this release, and it is verified."]
+    if plan.repairs:
+        lines.append(f"Drift: {len(plan.repairs)} not as released, by hand; this deployment puts it back")
+        lines += [f"    {each}" for each in drift_lines(plan.repairs)]
     lines.append(_promotion_line(plan))
     if plan.changes_stack:
         verb = "create" if plan.readiness == "create" else "change"
@@ -157,6 +182,12 @@ def plan_lines(plan: DeploymentPlan) -> list[str]:
     else:
         lines.append(f"Stack {plan.names.batch_stack}: unchanged")
     return [*lines, *_verification_lines(plan)]
+
+
+def told_lines(plan: DeploymentPlan) -> list[str]:
+    """Drift that no deployment mends, one line each."""
+    lines = [f"  ! not as the foundation made it: {each}" for each in drift_lines(plan.told)]
+    return [*lines, "    next: make bootstrap   # puts the roles back"] if lines else []
 
 
 def _verification_lines(plan: DeploymentPlan) -> list[str]:

@@ -15,7 +15,7 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.containers import s3_location, with_model_data
 from scripts.decisions.model_packages import APPROVED
 from scripts.decisions.names import StageNames
-from scripts.decisions.release import Release, S3Object
+from scripts.decisions.release import Container, Release, S3Object
 from scripts.errors import ModelPackageError
 
 SOURCE_ARN_KEY = "source_model_package_arn"
@@ -127,7 +127,7 @@ def _moved_containers(
     ):
         key = _target_key(prefix, index, container.kind)
         copies += [
-            Copy(each.bucket, each.key, key + (each.path if container.kind == "prefix" else ""), each)
+            Copy(each.bucket, each.key, artifact_key(prefix, index, container, each), each)
             for each in container.objects
         ]
         moved = with_model_data(described, None if container.kind == "image-only" else f"s3://{bucket}/{key}")
@@ -147,6 +147,11 @@ def is_promotion_of(package: dict[str, Any], source_arn: str, uris: Sequence[str
     """Whether a registered package is what a promotion would register: the same source, the same model data."""
     metadata = package.get("CustomerMetadataProperties") or {}
     return metadata.get(SOURCE_ARN_KEY) == source_arn and model_data_uris(package) == tuple(uris)
+
+
+def artifact_key(prefix: str, index: int, container: Container, item: S3Object) -> str:
+    """Where a stage's bucket has one object of a container's model data."""
+    return _target_key(prefix, index, container.kind) + (item.path if container.kind == "prefix" else "")
 
 
 def _target_key(prefix: str, index: int, kind: str) -> str:

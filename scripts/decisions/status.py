@@ -19,7 +19,7 @@ class StageStatus:
     ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
     ``passed_once`` is what a later stage asks for: that the release passed, be it on other input. ``broken_glass``: who
     changed the stage past its CodePipeline last, newest first. ``notes`` say which of its jobs name no volume key;
-    ``waits`` what the running execution's steps wait for.
+    ``waits`` what the running execution's steps wait for. ``drift``: what is not as it was released.
     """
 
     stage: str
@@ -43,6 +43,7 @@ class StageStatus:
     broken_glass: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
+    drift: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -80,6 +81,7 @@ def status_lines(status: StageStatus) -> list[str]:
         *([f"                 next: make verify STAGE={status.stage}"] if status.doubts else []),
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
+        *_drift_lines(status),
         f"  schedule       {_schedule(status)}",
         *(f"    ! {each}" for each in (*status.schedule_off, *status.schedule_by_hand)),
         *(f"  {'encryption' if not number else '':<14} {each}" for number, each in enumerate(status.notes)),
@@ -94,6 +96,15 @@ def status_lines(status: StageStatus) -> list[str]:
         f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
     ]
     return lines
+
+
+def _drift_lines(status: StageStatus) -> list[str]:
+    if not status.drift:
+        return ["  drift          none"]
+    known = [each for each in status.drift if not each.startswith("unknown: ")]
+    shown = f"{len(known)} not as released" if known else "unknown"
+    lines = [f"  drift          {shown}", *(f"    ! {each}" for each in status.drift)]
+    return [*lines, f"    next: make drift STAGE={status.stage}"]
 
 
 def _glass_lines(status: StageStatus) -> list[str]:

@@ -14,11 +14,14 @@ from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import ResourceChange
 from scripts.decisions.deployment_plan import DeploymentPlan, Upload
 from scripts.decisions.names import release_key
+from scripts.decisions.promoted_bytes import pinned_artifacts
 from scripts.decisions.stacks import Stack
 from scripts.errors import ReleaseError, StackError
 from scripts.flows.change_stack import execute_and_follow, follow_stack
 from scripts.flows.moving_records import replace_pointer
 from scripts.flows.promote_package import promote
+from scripts.flows.read_drift import heads
+from scripts.flows.repair_drift import repair
 from scripts.flows.stage_context import StageContext
 from scripts.flows.verify_release import Verification, verify
 from scripts.gateways.stacks import StackRequest
@@ -38,12 +41,16 @@ class Deployment:
 def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> Deployment:
     """Execute the plan."""
     with progress.step("Promote the model package"):
-        package_arn = promote(context, plan.promotion, plan.package, progress)
+        package_arn = promote(context, plan.promotion, plan.package, progress, again=plan.lost_bytes)
     changes: tuple[ResourceChange, ...] = ()
-    if plan.changes_stack:
+    if plan.changes_stack or plan.repairs:
         with progress.step("Upload definition and release"):
             upload(context, plan.uploads)
             record_intention(context, plan)
+    if plan.repairs:
+        with progress.step("Put back what was changed by hand"):
+            repair(context, plan.repairs, plan.as_released, progress)
+    if plan.changes_stack:
         with progress.step(f"Deploy stack {plan.names.batch_stack}"):
             changes = _change_stack(context, plan, package_arn, progress)
     verification = None
@@ -74,18 +81,26 @@ def _not_ours(where: str, there: bytes | None) -> ReleaseError:
     return ReleaseError(
         f"{where} is there already, and is not what this release would write",
         found=["it was deleted meanwhile" if there is None else f"there: sha256 {sha256_of(there)[:12]}..."],
-        next_command=f"aws s3 cp {where} -   # what is it? Nobody overwrites a release: an administrator of it "
-        "deletes it; then the same command again",
+        next_command=f"aws s3 cp {where} -   # what is it, and whose? Nobody writes over a release: whoever may become "
+        "the stage's deployment or break-glass role deletes it; then the same command again",
     )
 
 
 def record_intention(context: StageContext, plan: DeploymentPlan) -> None:
-    """Write down what is about to replace what, and whether preprod had verified it: the last of such intentions."""
+    """Write down what is about to replace what, and whether preprod had verified it: the last of such intentions.
+
+    It names the version of each promoted object, all of which the promotion has just proven: where S3 has no checksum
+    in common with the source, later readers go by it.
+    """
+    there = heads(context, list(pinned_artifacts(plan.release, plan.names)))
     record = {
         "release_id": plan.release.release_id,
         "from_release": plan.release_from,
         "from_model_package": plan.package_from,
         "unverified_in_preprod": plan.unverified,
+        "artifacts": {
+            key: {"version_id": each.version_id, "etag": each.etag} for key, each in there.items() if each is not None
+        },
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
     }
     content = json.dumps(record, indent=2, sort_keys=True).encode() + b"\n"

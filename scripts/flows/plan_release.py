@@ -9,16 +9,19 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from scripts.decisions.deployment_plan import DeploymentPlan
+from scripts.decisions.deployment_plan import DeploymentPlan, RegisteredPackage
+from scripts.decisions.drift import Difference
 from scripts.decisions.names import release_key
 from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
+from scripts.decisions.verification_record import Standing
 from scripts.errors import ReleaseError
 from scripts.flows.image_readiness import require_pull
 from scripts.flows.job_settings import account_notes, release_notes
 from scripts.flows.make_release import make_release
-from scripts.flows.prepare_release import prepare, require_valid_definition
+from scripts.flows.prepare_release import Prepared, prepare, require_valid_definition
 from scripts.flows.promote_package import registered_package
+from scripts.flows.read_drift import Drift, read_artifact_drift, read_code_drift, read_resource_drift
 from scripts.flows.release_store import (
     RELEASE_FILE,
     ReleaseFiles,
@@ -32,8 +35,13 @@ from scripts.flows.stage_context import StageContext
 from scripts.flows.verification_records import broken_pointer, not_verified, record_of, standing_now, verified_last
 
 
-def plan_deployment(context: StageContext, release_id: str | None = None, unverified: bool = False) -> DeploymentPlan:
+def plan_deployment(
+    context: StageContext, release_id: str | None = None, unverified: bool = False, *, roles: bool = False
+) -> DeploymentPlan:
     """The plan for a stage. preprod gets the newest Approved package, a later stage what preprod verified last.
+
+    ``roles``: the foundation's roles are compared too. No deployment mends them, and they take as many calls as all
+    else; so a deployment leaves them to the verification, and one in which nothing changed to ``make drift``.
 
     ``release_id`` names another release. Raises the errors of whatever is missing, and ReleaseError for a release
     that preprod has not verified, unless ``unverified``.
@@ -49,24 +57,28 @@ def plan_deployment(context: StageContext, release_id: str | None = None, unveri
             context.require_foundation()  # no release.json is written for a stage that cannot get it
             release, files = make_release(context, resolved)
             save_release(release)
-        return _plan(context, release, files, package, unverified=False)
+        return _plan(context, release, files, package, unverified=False, roles=roles)
     earlier = context.sibling(FIRST_STAGE)
     release = _release_for_later_stage(context, earlier, release_id, unverified)
     verified = _passed(context, earlier, release, unverified)
-    return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
+    files = files_of(release, [earlier, context])
+    return _plan(context, release, files, None, unverified=not verified, roles=roles)
 
 
-def plan_pinned_release(context: StageContext, release: Release, *, unverified: bool = False) -> DeploymentPlan:
+def plan_pinned_release(
+    context: StageContext, release: Release, *, unverified: bool = False, roles: bool = False
+) -> DeploymentPlan:
     """The plan for exactly this release, as the CodePipeline wants it: it pins once and asks nothing again.
 
     Raises ReleaseError for a stage after preprod where preprod has not verified it, unless ``unverified``.
     """
     context.require_dev_credentials()  # before anything is read with them
     if context.stage == FIRST_STAGE:
-        return _plan(context, release, files_of(release, [context]), None, unverified=False)
+        return _plan(context, release, files_of(release, [context]), None, unverified=False, roles=roles)
     earlier = context.sibling(FIRST_STAGE)
     verified = _passed(context, earlier, release, unverified)
-    return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
+    files = files_of(release, [earlier, context])
+    return _plan(context, release, files, None, unverified=not verified, roles=roles)
 
 
 def _passed(context: StageContext, earlier: StageContext, release: Release, unverified: bool) -> bool:
@@ -96,7 +108,13 @@ def _release_for_later_stage(
 
 
 def _plan(
-    context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None, unverified: bool
+    context: StageContext,
+    release: Release,
+    files: ReleaseFiles,
+    package: dict[str, Any] | None,
+    *,
+    unverified: bool,
+    roles: bool,
 ) -> DeploymentPlan:
     settings, names = context.settings, context.names
     prepared = prepare(context, release, files, package)
@@ -107,6 +125,11 @@ def _plan(
     ready = readiness(stack, prepared.parameters, pending, context.stage, settings.region)
     live = stack.parameters.get("ModelPackageName") if stack else None
     registered = registered_package(context, prepared.promotion, live)
+    drift = (
+        _resource_drift(context, stack, prepared, roles=roles) if stack is not None and ready == "update" else Drift()
+    )
+    verification = standing_now(context, release.release_id, stack, definition=drift.definition)
+    differences = (*drift.differences, *_bytes_drift(context, release, registered, stack, verification))
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
     plan = DeploymentPlan(
@@ -122,14 +145,44 @@ def _plan(
         tags=settings.stack_tags,
         stack=stack,
         readiness=ready,
-        verification=standing_now(context, release.release_id, stack),
+        verification=verification,
         unverified=unverified,
         schedule=prepared.schedule,
         notes=(*prepared.notes, *release_notes(prepared.bound, release)),
+        drift=differences,
+        as_released=drift.expected,
     )
     if plan.nothing_to_do:
         return plan  # nothing will run: no call is spent on quotas
     return replace(plan, notes=(*plan.notes, *account_notes(context, prepared.bound)))
+
+
+def _resource_drift(context: StageContext, stack: Stack, prepared: Prepared, *, roles: bool) -> Drift:
+    """What the stack has, against the release that is live in it, which need not be the one that is planned."""
+    same = stack.parameters.get("ReleaseId") == prepared.release.release_id
+    template = prepared.template if same else context.stacks.template(stack.id)
+    key = stack.parameters.get("PipelineDefinitionS3Key")
+    ours = key == prepared.definition_key
+    definition = next((each.content for each in prepared.uploads if ours and each.key == key), None)
+    return read_resource_drift(context, stack, template, definition, roles=roles)
+
+
+def _bytes_drift(
+    context: StageContext,
+    release: Release,
+    registered: RegisteredPackage | None,
+    stack: Stack | None,
+    verification: Standing,
+) -> tuple[Difference, ...]:
+    """The planned release's bytes, as far as its promotion has been: what it would copy anyway is no drift.
+
+    Code is looked at where the record of a verification does not vouch for just what the bucket has.
+    """
+    found = read_artifact_drift(context, release) if registered is not None else ()
+    is_live = stack is not None and stack.parameters.get("ReleaseId") == release.release_id
+    if is_live and not verification.stands:
+        found = (*found, *read_code_drift(context, release))
+    return found
 
 
 def _pending(context: StageContext, stack: Stack | None) -> list[str]:

@@ -36,10 +36,21 @@ def registered_package(context: StageContext, promotion: Promotion, likely_arn: 
     return None
 
 
-def promote(context: StageContext, promotion: Promotion, package: RegisteredPackage | None, progress: Progress) -> str:
-    """The ARN of the promoted, Completed package: copied and registered now, waited for, or there already."""
-    if package is None:
+def promote(
+    context: StageContext,
+    promotion: Promotion,
+    package: RegisteredPackage | None,
+    progress: Progress,
+    *,
+    again: bool = False,
+) -> str:
+    """The ARN of the promoted, Completed package: copied and registered now, waited for, or there already.
+
+    ``again``: of a package that is there, objects are gone or are not what was copied; they are copied once more.
+    """
+    if package is None or again:
         _copy(context, promotion, progress)
+    if package is None:
         registry = context.promoter_registry
         if not registry.has_group(promotion.group):
             registry.create_group(

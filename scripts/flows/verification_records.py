@@ -22,17 +22,19 @@ from scripts.flows.verification_subject import read_subject
 _RELEASE_ID = re.compile(r"[0-9a-f]{16}")
 
 
-def standing_now(context: StageContext, release_id: str, stack: Stack | None) -> Standing:
+def standing_now(
+    context: StageContext, release_id: str, stack: Stack | None, definition: str | None = None
+) -> Standing:
     """What the record of a release is worth in a stage whose batch inference stack is this.
 
-    Only where it is to be compared, what is live is read.
+    Only where it is to be compared, what is live is read; but ``definition``, where that was just read.
     """
     reading = read_record(record_content(context, release_id), release_id, context.stage)
     if isinstance(reading, str):
         return standing(_where(context, release_id), reading, None)
     if stack is None or stack.parameters.get("ReleaseId") != release_id:
         return Standing(_where(context, release_id), reading, ("this release is not live",))
-    return standing(_where(context, release_id), reading, read_subject(context, stack))
+    return standing(_where(context, release_id), reading, read_subject(context, stack, definition))
 
 
 def record_of(context: StageContext, release_id: str) -> Standing:

@@ -15,9 +15,10 @@ from scripts.decisions.verification_record import Input, Subject, code_prefixes
 from scripts.flows.stage_context import StageContext
 
 
-def read_subject(context: StageContext, stack: Stack) -> Subject:
-    """What running this stage's pipeline now would be a verification of."""
-    definition = context.pipelines.definition(context.names.sagemaker_pipeline)
+def read_subject(context: StageContext, stack: Stack, definition: str | None = None) -> Subject:
+    """What running this stage's pipeline now would be a verification of. ``definition``: where it was just read."""
+    if definition is None:
+        definition = context.pipelines.definition(context.names.sagemaker_pipeline)
     run = run_defaults(context.settings, context.foundation)
     return Subject(
         release_id=stack.parameters.get("ReleaseId", ""),

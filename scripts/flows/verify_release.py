@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from scripts.decisions.drift import drift_lines
 from scripts.decisions.names import release_key
 from scripts.decisions.prediction_columns import columns_of, schema_columns
 from scripts.decisions.record_schema import RecordSchema
@@ -22,9 +23,10 @@ from scripts.decisions.verification_record import (
     differences,
     new_record,
 )
-from scripts.errors import ExecutionError, VerificationError
+from scripts.errors import DriftError, ExecutionError, VerificationError
 from scripts.flows.collect_models import collect_models
 from scripts.flows.measure_output import measure
+from scripts.flows.read_drift import read_released_drift
 from scripts.flows.release_schema import schema_of_release
 from scripts.flows.run_pipeline import Output, follow, output_of, require_input, start_or_find
 from scripts.flows.stage_context import StageContext
@@ -49,9 +51,13 @@ class Verification:
 
 
 def verify(context: StageContext, stack: Stack, progress: Progress, *, unverified: bool = False) -> Verification:
-    """Run and check. Raises ExecutionError or VerificationError, either recorded as a verification that failed."""
+    """Run and check. Raises ExecutionError or VerificationError, either recorded as a verification that failed.
+
+    Raises DriftError, and runs nothing, where what would run is not what was released.
+    """
     require_input(context)
-    subject = read_subject(context, stack)
+    definition = require_as_released(context, stack, progress)
+    subject = read_subject(context, stack, definition)
     attempt = begin_attempt(context, subject)
     arn = start_or_find(context, stack, attempt.attempt, progress, reuse=True)
     try:
@@ -83,6 +89,24 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
         raise _not_good_enough(context, subject.release_id, failed, output)
     collect_models(context, context.verifier, stack, progress)
     return Verification(arn, output, rows[:SHOWN_ROWS], measured, found, schema)
+
+
+def require_as_released(context: StageContext, stack: Stack, progress: Progress) -> str | None:
+    """The definition that SageMaker has. Raises DriftError where model, definition or bytes are not the release's.
+
+    Other drift is told: the outcome of a run does not hang on an alarm.
+    """
+    drift = read_released_drift(context, stack)
+    for each in drift.differences:
+        progress.line(f"drift: {each.line}")
+    runs = [each for each in drift.differences if each.is_run]
+    if runs:
+        raise DriftError(
+            f"what runs in {context.stage} is not release {stack.parameters.get('ReleaseId')}",
+            found=drift_lines(runs),
+            next_command=f"make deploy STAGE={context.stage}   # puts it back and verifies",
+        )
+    return drift.definition
 
 
 def _changed_meanwhile(context: StageContext, before: Subject, progress: Progress) -> list[Check]:

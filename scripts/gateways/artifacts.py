@@ -198,8 +198,9 @@ class Objects:
     def copy(self, copy: Copy, target_bucket: str, kms_key_arn: str, owner: str) -> bool:
         """Copy one object unless it is already there, whole and the same; True where bytes were copied.
 
-        ``owner`` is the account that must own the target. Raises ArtifactError where the source is gone or is no
-        longer what was pinned, and where the copy differs.
+        ``owner`` is the account that must own the target. Written is only over what was just looked at, or over
+        nothing. Raises ArtifactError where the source is gone or is no longer what was pinned, and where the copy
+        differs.
         """
         source = self._pinned_source(copy)
         target = self.head(target_bucket, copy.target_key)
@@ -207,15 +208,21 @@ class Objects:
             return False
         encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": kms_key_arn, "BucketKeyEnabled": True}
         where = {"Bucket": target_bucket, "Key": copy.target_key, "ExpectedBucketOwner": owner}
+        condition = {"IfMatch": f'"{target.etag}"'} if target else {"IfNoneMatch": "*"}
         with told_as_deployment_errors(self._account.actor):
             try:
-                self._copy(source, where, encryption)
+                self._copy(source, where, encryption, condition)
             except ClientError as error:
-                if error_code(error) in _ABSENT | {"PreconditionFailed", "412"}:
-                    raise ArtifactError(
-                        f"s3://{source.bucket}/{source.key} changed while it was copied", next_command="make release"
-                    ) from error
-                raise
+                if error_code(error) not in _ABSENT | _NOT_FIRST | _MET_ANOTHER:
+                    raise
+                now = self.head(target_bucket, copy.target_key)
+                if now and is_known_copy(source, now):
+                    return False  # another command has just copied it
+                raise ArtifactError(
+                    f"s3://{source.bucket}/{source.key}, or its copy, changed while it was copied",
+                    found=[f"copy: s3://{target_bucket}/{copy.target_key}"],
+                    next_command="the same command again; where the source has changed: make release",
+                ) from error
         copied = self.head(target_bucket, copy.target_key)
         wrong = differences(source, copied) if copied else ["the copy does not exist"]
         if wrong:
@@ -245,7 +252,9 @@ class Objects:
             )
         return source
 
-    def _copy(self, source: S3Object, where: dict[str, Any], encryption: dict[str, Any]) -> None:
+    def _copy(
+        self, source: S3Object, where: dict[str, Any], encryption: dict[str, Any], condition: dict[str, str]
+    ) -> None:
         origin: dict[str, Any] = {"Bucket": source.bucket, "Key": source.key}
         if source.version_id and source.version_id != "null":
             origin["VersionId"] = source.version_id
@@ -253,13 +262,23 @@ class Objects:
         if source.size <= self._largest_single_copy and not composite:
             algorithm = source.checksum.algorithm if source.checksum else "SHA256"
             self._client.copy_object(
-                **where, **encryption, CopySource=origin, CopySourceIfMatch=source.etag, ChecksumAlgorithm=algorithm
+                **where,
+                **encryption,
+                **condition,
+                CopySource=origin,
+                CopySourceIfMatch=source.etag,
+                ChecksumAlgorithm=algorithm,
             )
         else:
-            self._copy_in_parts(source, origin, where, encryption)
+            self._copy_in_parts(source, origin, where, encryption, condition)
 
     def _copy_in_parts(
-        self, source: S3Object, origin: dict[str, Any], where: dict[str, Any], encryption: dict[str, Any]
+        self,
+        source: S3Object,
+        origin: dict[str, Any],
+        where: dict[str, Any],
+        encryption: dict[str, Any],
+        condition: dict[str, str],
     ) -> None:
         """Part by part along the source's own parts, where its checksum is the digest of theirs: so both agree."""
         size = self._source_part_size(source, origin)
@@ -285,7 +304,9 @@ class Objects:
         try:
             with ThreadPoolExecutor(PARALLEL_PARTS) as pool:
                 parts = list(pool.map(copy_part, range(1, -(-source.size // size) + 1)))
-            self._client.complete_multipart_upload(**where, UploadId=upload, MultipartUpload={"Parts": parts})
+            self._client.complete_multipart_upload(
+                **where, **condition, UploadId=upload, MultipartUpload={"Parts": parts}
+            )
         except BaseException:  # an unfinished upload costs storage, whatever ended it
             self._client.abort_multipart_upload(**where, UploadId=upload)
             raise

@@ -247,6 +247,17 @@ class Stacks:
                 if each["ResourceType"] == kind and each.get("PhysicalResourceId")
             }
 
+    def physical_ids(self, stack_id: str) -> dict[str, str]:
+        """Logical id -> physical id of everything that the stack says it has."""
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_stack_resources").paginate(StackName=stack_id)
+            return {
+                each["LogicalResourceId"]: each["PhysicalResourceId"]
+                for page in pages
+                for each in page["StackResourceSummaries"]
+                if each.get("PhysicalResourceId") and each["ResourceStatus"] != "DELETE_COMPLETE"
+            }
+
     def left_behind(self, stack_id: str, kind: str) -> list[str]:
         """Physical ids of the resources of one type that a policy kept when they left the stack, newest first.
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from scripts.decisions.rendered_stack import REGION, RenderedStack
 from scripts.repository.buildspec_rules import UNLAWFUL_VARIABLES
-from scripts.repository.rendered_stack import REGION, RenderedStack
 from scripts.repository.statements import (
     actions_of,
     allowances,

@@ -93,8 +93,10 @@ def _split(argument: Any, template: dict[str, Any]) -> list[str]:
 
 
 def _imported(argument: Any, template: dict[str, Any]) -> str:
-    """What another stack exports: a key, where the export's name ends so."""
-    return _ARNS["AWS::KMS::Key"] if str(_sampled(argument, template)).endswith("-key") else "sample"
+    """What another stack exports: a key or a role, where the export's name ends so."""
+    name = str(_sampled(argument, template))
+    ends = {"-key": "AWS::KMS::Key", "-role": "AWS::IAM::Role"}
+    return next((_ARNS[kind] for end, kind in ends.items() if name.endswith(end)), "sample")
 
 
 def _named(name: str, template: dict[str, Any]) -> str:

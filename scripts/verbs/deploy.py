@@ -1,13 +1,15 @@
 """``deploy``: deploy a release to a stage, run its batch inference, check the output and show predictions.
 
 preprod gets the newest Approved model package with the pipeline and templates of the working tree; prod gets the
-release that preprod verified last. If nothing changed since the last run, it says so and changes nothing.
+release that preprod verified last. What somebody changed by hand since is put back, and said. If nothing changed
+since the last run, it says so and changes nothing.
 """
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from scripts.terminal.command_line import print_json, run, verb_parser
@@ -31,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 300 ms to import, and --help answers in 30 ms.
-    from scripts.decisions.deployment_plan import plan_lines
+    from scripts.decisions.deployment_plan import plan_lines, told_lines
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.deploy_plan import deploy
     from scripts.flows.plan_release import plan_deployment
@@ -47,6 +49,8 @@ def main(arguments: Sequence[str]) -> int:
         if plan.verifies:
             require_input(context)
     if plan.nothing_to_do:
+        for line in told_lines(plan):
+            progress.line(line)
         _report_nothing(context, plan, progress, chosen.output)
         return 0
     for line in plan_lines(plan):
@@ -90,6 +94,8 @@ def _report(plan: DeploymentPlan, deployment: Deployment, outputs: Outputs, by_h
         ("model package", f"{plan.package_from or '(none)'} -> {deployment.package_arn}"),
         ("source", f"{package.arn} (version {package.version})"),
     ]
+    if plan.repairs:
+        rows.append(("put back", f"{len(plan.repairs)} changed by hand: {', '.join(_repaired(plan))}"))
     if verification:
         rows += [("execution", verification.execution_arn), ("predictions", verification.output.location.uri)]
     print("\n".join(f"  {name:<14}{value}" for name, value in rows))
@@ -100,6 +106,10 @@ def _report(plan: DeploymentPlan, deployment: Deployment, outputs: Outputs, by_h
         print(f"\n! the schedule is {line}")
     if verification:
         _report_verification(verification)
+
+
+def _repaired(plan: DeploymentPlan) -> list[str]:
+    return sorted({each.resource for each in plan.repairs})
 
 
 def _report_verification(verification: Verification) -> None:
@@ -134,6 +144,8 @@ def _summary(context: StageContext, plan: DeploymentPlan, progress: Progress) ->
         "release_id": plan.release.release_id,
         "release_from": plan.release_from,
         "unverified": plan.unverified,
+        "repaired": [asdict(each) for each in plan.repairs],
+        "drift": [asdict(each) for each in plan.told],
         "aws_calls": context.accounts.call_count,
         "aws_calls_by_operation": dict(context.accounts.calls),
         "seconds": {title: round(seconds, 2) for title, seconds in progress.times},

@@ -44,9 +44,9 @@ def main(arguments: Sequence[str]) -> int:
     context = StageContext.open(chosen.stage, pipeline)
     with Progress().step(f"Plan {chosen.stage}"):
         plan = (
-            plan_pinned_release(context, pinned, unverified=chosen.unverified)
+            plan_pinned_release(context, pinned, unverified=chosen.unverified, roles=True)
             if pinned
-            else plan_deployment(context, chosen.release, chosen.unverified)
+            else plan_deployment(context, chosen.release, chosen.unverified, roles=True)
         )
         changes = preview_change_set(context, plan)
     if chosen.evidence:
@@ -83,6 +83,8 @@ def _as_json(plan: DeploymentPlan, changes: tuple[ResourceChange, ...]) -> dict[
         "parameters": [asdict(each) for each in plan.changes],
         "change_set": [asdict(each) for each in changes],
         "verifies": plan.verifies,
+        "drift": [asdict(each) for each in plan.drift],
+        "repairs": bool(plan.repairs),
         "nothing_to_do": plan.nothing_to_do,
         "unverified": plan.unverified,
         "schedule": list(plan.schedule),

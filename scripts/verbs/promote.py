@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.plan_digest:
             require_approved_plan(plan, chosen.plan_digest)
         record_use(context, "promote", as_typed("promote", arguments), progress, release.release_id)
-        arn = promote(context, plan.promotion, plan.package, progress)
+        arn = promote(context, plan.promotion, plan.package, progress, again=plan.lost_bytes)
         upload(context, plan.uploads)
         record_intention(context, plan)
     key = plan.parameters["PipelineDefinitionS3Key"]

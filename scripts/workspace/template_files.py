@@ -1,4 +1,4 @@
-"""Reads what a CloudFormation template of this clone says of its parameters; of the rest it knows nothing."""
+"""Reads CloudFormation templates: of this clone's files the parameters alone; of a text the whole, in long form."""
 
 from __future__ import annotations
 
@@ -35,3 +35,33 @@ def template_parameters(path: Path) -> dict[str, TemplateParameter]:
             f"{path}: the section Parameters is not that of a template: {error}",
             next_command=f"git checkout -- {path}   # or correct it; make check names the line",
         ) from error
+
+
+def whole_template(text: str, where: str) -> dict[str, Any]:
+    """A template with every short function (``!Ref``) as its long form. Raises SettingsError; ``where`` names it."""
+    try:
+        found = yaml.load(text, Loader=_WithFunctions)  # noqa: S506 - a safe loader, which knows these tags besides
+    except (yaml.YAMLError, RecursionError) as error:
+        raise SettingsError(
+            f"{where} is no template: {error}", next_command="make release   # or find out who changed it"
+        ) from error
+    if not isinstance(found, dict) or not isinstance(found.get("Resources"), dict):
+        raise SettingsError(f"{where} is no template: it has no Resources", next_command="make release")
+    return found
+
+
+class _WithFunctions(_LOADER):  # type: ignore[misc]
+    """The safe loader, for templates."""
+
+
+def _function(loader: Any, name: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    return {name if name in ("Ref", "Condition") else f"Fn::{name}": value}
+
+
+_WithFunctions.add_multi_constructor("!", _function)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from scripts.repository.rendered_stack import RenderedStack
+from scripts.decisions.rendered_stack import RenderedStack
 from scripts.repository.template_linters import read_template
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ import pytest
 from tests.functional.conftest import PREPROD, PROD, REGION
 from tests.functional.scripts.site import BUCKETS, SCORE, EmbeddedAws, Site
 
-MOST_CALLS = 15
+MOST_CALLS = 24
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.functional.conftest import PREPROD, REGION
+from tests.functional.scripts.drift_by_hand import (
+    CHANGED,
+    DELETED,
+    Stage,
+    delete_code,
+    delete_model_data,
+    overwrite_model_data,
+)
 from tests.functional.scripts.site import ACCOUNTS, DEV_BUCKET, PROJECT, EmbeddedAws, Site
 
 GROUP = "berths"
@@ -52,6 +61,23 @@ def test_the_roles_may_delete_replaced_models_and_set_a_rule_right(enforcing_sit
     switched = enforcing_site.run("schedule", "--stage", "preprod", "--state", "on")
     assert switched.returncode == 0, switched.stderr
     assert "it is ENABLED now" in switched.stderr
+
+
+def test_the_roles_may_see_drift_and_put_everything_back(enforcing_site: Site) -> None:
+    stage = Stage(enforcing_site)
+    for hands in (CHANGED, DELETED):
+        for hand in hands:
+            # As the account's root; what was released nobody writes over or deletes, whoever he is.
+            if hand in (overwrite_model_data, delete_model_data, delete_code):
+                with pytest.raises(ClientError, match="AccessDenied"):
+                    hand(stage)
+            else:
+                hand(stage)
+        done = enforcing_site.run("deploy", "--stage", "preprod")
+        assert done.returncode == 0, done.stderr
+        assert "changed by hand" in done.stdout
+        drift = enforcing_site.run("drift", "--stage", "preprod")
+        assert drift.returncode == 0, drift.stderr
 
 
 def test_a_role_that_lacks_a_policy_is_named(enforcing_site: Site, tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.decisions.deployment_plan import RegisteredPackage, plan_lines
+from scripts.decisions.deployment_plan import DeploymentPlan, RegisteredPackage, plan_lines
+from scripts.decisions.drift import Difference, Place
 from scripts.decisions.verification_record import Standing, standing
 from tests.unit.scripts.releases import (
     NO_RECORD,
@@ -84,3 +85,34 @@ def test_equal_readings_give_equal_plans_and_change_set_names() -> None:
 
 def test_what_to_know_of_the_jobs_is_told_by_the_plan() -> None:
     assert "  ! quota too small" in plan_lines(plan(notes=("quota too small",)))
+
+
+def drifted(place: Place, kind: str = "AWS::CloudWatch::Alarm", in_stack: bool = True) -> DeploymentPlan:
+    drift = (Difference(place, "Thing", kind, "State", "a", "b", in_stack),)
+    return plan(package=PACKAGE, stack=deployed_stack(PARAMETERS), verification=PASSED, drift=drift)
+
+
+def test_drift_is_something_to_do_and_the_plan_names_it() -> None:
+    found = drifted("stack")
+    assert (found.nothing_to_do, found.changes_stack, found.verifies) == (False, False, False)
+    assert "    Thing  AWS::CloudWatch::Alarm: State is b, released was a" in plan_lines(found)
+
+
+@pytest.mark.parametrize("kind", ["AWS::SageMaker::Model", "AWS::SageMaker::Pipeline"])
+def test_what_a_run_is_made_of_is_verified_once_it_is_put_back(kind: str) -> None:
+    assert drifted("stack", kind).verifies
+
+
+def test_lost_bytes_are_brought_back_and_verified_and_the_release_counts_as_not_there() -> None:
+    found = drifted("bucket", "AWS::S3::Object")
+    assert (found.lost_bytes, found.verifies, found.is_released) == (True, True, False)
+
+
+def test_drift_of_the_foundation_is_told_and_mended_by_bootstrap_alone() -> None:
+    found = drifted("foundation", "AWS::IAM::Role")
+    assert (found.nothing_to_do, found.repairs) == (True, ())
+    assert "    next: make bootstrap   # puts the roles back" in plan_lines(found)
+
+
+def test_a_resource_that_the_stack_lost_comes_back_with_a_change_of_the_stack() -> None:
+    assert drifted("stack", in_stack=False).changes_stack

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scripts.repository.rendered_stack import RenderedStack
+from scripts.decisions.rendered_stack import RenderedStack
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Fn::Sub": "${Project}-build"}}}
 

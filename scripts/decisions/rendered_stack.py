@@ -1,7 +1,8 @@
 """A template's resources with the values that they would have in one account, given parameters. Pure.
 
-Only what policies are made of is worked out: names, ARNs, conditions, lists. An attribute that AWS alone would know
-stands there as ``<stack>.<logical id>.<attribute>``.
+Of a stack that exists, the physical ids of its resources may be told: then names and ARNs are those that it really
+has. Without them names are worked out as far as policies need them, and an attribute that AWS alone would know stands
+there as ``<stack>.<logical id>.<attribute>``.
 """
 
 from __future__ import annotations
@@ -15,12 +16,17 @@ _PLACEHOLDER = re.compile(r"\$\{([^!}][^}]*)\}")
 _NO_VALUE = object()
 # What GetAtt Arn gives, by type, from the property that names the resource.
 _ARNS = {
-    "AWS::IAM::Role": ("RoleName", "arn:aws:iam::{account}:role/{name}"),
-    "AWS::S3::Bucket": ("BucketName", "arn:aws:s3:::{name}"),
-    "AWS::KMS::Key": ("", "arn:aws:kms:ap-southeast-2:{account}:key/{name}"),
-    "AWS::SNS::Topic": ("TopicName", "arn:aws:sns:ap-southeast-2:{account}:{name}"),
-    "AWS::CodeBuild::Project": ("Name", "arn:aws:codebuild:ap-southeast-2:{account}:project/{name}"),
+    "AWS::IAM::Role": ("RoleName", "arn:{partition}:iam::{account}:role/{name}"),
+    "AWS::S3::Bucket": ("BucketName", "arn:{partition}:s3:::{name}"),
+    "AWS::KMS::Key": ("", "arn:{partition}:kms:{region}:{account}:key/{name}"),
+    "AWS::SNS::Topic": ("TopicName", "arn:{partition}:sns:{region}:{account}:{name}"),
+    "AWS::SQS::Queue": ("QueueName", "arn:{partition}:sqs:{region}:{account}:{name}"),
+    "AWS::Events::Rule": ("Name", "arn:{partition}:events:{region}:{account}:rule/{name}"),
+    "AWS::CloudWatch::Alarm": ("AlarmName", "arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}"),
+    "AWS::CodeBuild::Project": ("Name", "arn:{partition}:codebuild:{region}:{account}:project/{name}"),
 }
+# Attributes that are the resource's name, which is the end of its physical id.
+_NAMES = ("ModelName", "QueueName", "TopicName")
 _REFERENCED_BY_ARN = ("AWS::SNS::Topic",)
 
 
@@ -34,8 +40,15 @@ class RenderedStack:
         account: str,
         parameters: Mapping[str, str],
         imports: Mapping[str, str],
+        *,
+        partition: str = PARTITION,
+        region: str = REGION,
+        ids: Mapping[str, str] | None = None,
     ) -> None:
+        """``ids``: the physical id of each resource, by its logical id, where the stack exists."""
         self.name, self.account = name, account
+        self._partition, self._region = partition, region
+        self._ids = ids or {}
         self._template = template
         self._imports = imports
         self._parameters = {
@@ -61,9 +74,15 @@ class RenderedStack:
         kind = self._template["Resources"][logical_id]["Type"]
         if kind not in _ARNS:
             return f"{self.name}.{logical_id}.Arn"
-        return _ARNS[kind][1].format(account=self.account, name=self._name(logical_id))
+        found = self._ids.get(logical_id, "")
+        if found.startswith("arn:"):
+            return found
+        name = _last_part(found) or self._name(logical_id)
+        return _ARNS[kind][1].format(partition=self._partition, region=self._region, account=self.account, name=name)
 
     def _name(self, logical_id: str) -> str:
+        if logical_id in self._ids:
+            return self._ids[logical_id]
         resource = self._template["Resources"][logical_id]
         named_by = _ARNS.get(resource["Type"], ("", ""))[0]
         given = resource.get("Properties", {}).get(named_by)
@@ -83,8 +102,8 @@ class RenderedStack:
 
     def _reference(self, name: str) -> Any:
         known = {
-            "AWS::Partition": PARTITION,
-            "AWS::Region": REGION,
+            "AWS::Partition": self._partition,
+            "AWS::Region": self._region,
             "AWS::AccountId": self.account,
             "AWS::URLSuffix": "amazonaws.com",
             "AWS::StackName": self.name,
@@ -98,7 +117,11 @@ class RenderedStack:
 
     def _attribute(self, target: Any) -> str:
         logical_id, _, attribute = (target if isinstance(target, str) else ".".join(target)).partition(".")
-        return self.arn(logical_id) if attribute == "Arn" else f"{self.name}.{logical_id}.{attribute}"
+        if attribute == "Arn":
+            return self.arn(logical_id)
+        if attribute in _NAMES and logical_id in self._ids:
+            return _last_part(self._ids[logical_id])
+        return f"{self.name}.{logical_id}.{attribute}"
 
     def _substituted(self, argument: Any) -> str:
         text, more = argument if isinstance(argument, list) else (argument, {})
@@ -119,6 +142,11 @@ class RenderedStack:
         return self._value(argument[1] if self._holds(argument[0]) else argument[2])
 
 
+def _last_part(physical_id: str) -> str:
+    """A queue's id is its URL, a topic's its ARN; both end in the name."""
+    return re.split(r"[/:]", physical_id)[-1]
+
+
 def _parameter(declared: Mapping[str, Any], value: str) -> Any:
     return value.split(",") if "List" in declared["Type"] else value
 
@@ -130,6 +158,7 @@ _FUNCTIONS: dict[str, Any] = {
     "Fn::If": RenderedStack._chosen,
     "Fn::Join": lambda stack, argument: argument[0].join(map(str, stack._value(argument[1]))),
     "Fn::Split": lambda stack, argument: str(stack._value(argument[1])).split(argument[0]),
+    "Fn::Select": lambda stack, argument: stack._value(argument[1])[int(argument[0])],
     "Fn::ImportValue": lambda stack, argument: stack._imports.get(
         name := str(stack._value(argument)), f"import {name}"
     ),
