@@ -23,6 +23,7 @@ from localaws.core.identities import Identities
 from localaws.core.operations import Operations
 from localaws.core.store import Store
 from localaws.core.workers import Workers
+from localaws.isolation.enclosure import Enclosure
 
 
 class ResourcePolicies(Protocol):
@@ -64,6 +65,8 @@ class Cloud:
         self.work_directory = work_directory
         self._state_directory = state_directory
         self.endpoint_url = ""
+        # How child processes are closed in; none sees the files of the server.
+        self.enclosure = Enclosure(each for each in (state_directory, work_directory) if each is not None)
         self.clock = Clock()
         self.workers = Workers()
         self.store = Store(state_directory / "localaws.sqlite" if state_directory else None)

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localaws.isolation.enclosure import Enclosure
 from localaws.services.sagemaker.jobs.metrics import Usage
 from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess, search_path
 from localaws.services.sagemaker.jobs.serving_images import ServingImage
@@ -48,6 +49,7 @@ class ServedContainer:
     knows its image; one of them may be empty.
     """
 
+    enclosure: Enclosure
     directory: ContainerDirectory
     python: str
     program: str
@@ -74,10 +76,11 @@ class _Worker:
                 {"PATH": search_path(container.python), **container.environment},
                 container.isolate_network,
                 (descriptor,),
+                reads=(Path(container.python).parents[1],),
             )
             files = container.directory
             own = ContainerDirectory(files.root / f"worker-{next(_numbers)}", files.ml)
-            self._process = ContainerProcess(own, command, container.on_output)
+            self._process = ContainerProcess(container.enclosure, own, command, container.on_output)
         self._reader = self._connection.makefile("rb")
 
     def wait_until_ready(self) -> None:

@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
+from localaws.isolation.enclosure import Enclosure
 from localaws.services.sagemaker.jobs.logs import LogStream
 from localaws.services.sagemaker.jobs.metrics import HostMetrics
 from localaws.services.sagemaker.jobs.objects import JobObjects, shard
@@ -101,8 +103,9 @@ class ProcessingRun:
         credentials = self._cloud.container_credentials.grant(self._job["RoleArn"], SESSION_NAME)
         cleanup.callback(self._cloud.container_credentials.revoke, credentials)
         command = self._command(credentials)
+        addresses = {name: f"127.0.1.{number}" for number, name in enumerate(self._host_names, 1)}
         for host in hosts:
-            host.start(command)
+            host.start(self._cloud.enclosure, replace(command, host_name=host.name, hosts=addresses))
         started = measured = time.monotonic()
         stopped: JobStoppedError | None = None
         while any(host.process.running for host in hosts):
@@ -203,8 +206,8 @@ class _Host:
         (config / "resourceconfig.json").write_text(json.dumps(hosts))
         (self.directory.ml / "processing").mkdir()
 
-    def start(self, command: Command) -> None:
-        self.process = ContainerProcess(self.directory, command, self.log.write)
+    def start(self, enclosure: Enclosure, command: Command) -> None:
+        self.process = ContainerProcess(enclosure, self.directory, command, self.log.write)
 
     def stop(self) -> None:
         if not self.asked_to_stop and self.process.running:
