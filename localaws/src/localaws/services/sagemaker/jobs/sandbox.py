@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from localaws.isolation.enclosure import Enclosure
+from localaws.isolation.host_names import hosts_mounts
 from localaws.isolation.machine import read_only
 from localaws.isolation.process import Network, Run
 from localaws.isolation.views import Mount
@@ -65,7 +66,7 @@ class Command:
     pass_descriptors: tuple[int, ...] = ()
     working_directory: str = _HOME
     host_name: str = "algo-1"
-    hosts: Mapping[str, str] = field(default_factory=dict)
+    hosts: Mapping[str, str] = field(default_factory=lambda: {"algo-1": "127.0.1.1"})
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
     on_machine_network: bool = False
@@ -164,7 +165,7 @@ def _run(enclosure: Enclosure, directory: ContainerDirectory, command: Command) 
         Mount("own", _TEMPORARY, os.path.realpath(directory.temporary)),
         Mount("own", "/var/tmp", os.path.realpath(directory.temporary)),  # noqa: S108 (the container's own)
         *(Mount("own", os.path.realpath(path), os.path.realpath(path)) for path in command.writes),
-        *_hosts_file(directory, command.hosts),
+        *hosts_mounts(directory.agent, command.hosts),
     ]
     return Run(
         command.arguments,
@@ -182,16 +183,6 @@ def _network(enclosure: Enclosure, command: Command) -> Network:
     if command.isolate_network:
         return "none"
     return "machine" if command.on_machine_network or enclosure.jobs_on_machine_network else "endpoint"
-
-
-def _hosts_file(directory: ContainerDirectory, hosts: Mapping[str, str]) -> list[Mount]:
-    if not hosts or Path("/etc/hosts").is_symlink():
-        return []
-    lines = ["127.0.0.1 localhost", "::1 localhost", *(f"{address} {name}" for name, address in hosts.items())]
-    file = directory.agent / "hosts"
-    file.write_text("".join(f"{line}\n" for line in lines))
-    file.chmod(0o644)
-    return [Mount("read-only", "/etc/hosts", os.path.realpath(file))]
 
 
 def search_path(python: str) -> str:
