@@ -59,6 +59,11 @@ class ServerProcess:
         self._process.wait()
         self._log.close()
 
+    @property
+    def number(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def ended(self) -> bool:
         """Whether it has ended, by now or within a while."""
         self._process.wait(20)

@@ -13,6 +13,7 @@ from localaws.commands.arguments import account, add_state, port
 from localaws.commands.running_server import note_address
 from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.state_lock import hold
+from localaws.isolation.trials import level
 
 DEFAULT_PORT = 4566
 DEFAULT_ACCOUNT = "000000000000"
@@ -40,6 +41,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="check IAM on every request: identity and resource policies, permissions boundaries, iam:PassRole",
     )
+    parser.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="do not start where jobs and builds cannot be closed in fully (localaws isolation says why)",
+    )
+    parser.add_argument(
+        "--jobs-on-machine-network",
+        action="store_true",
+        help="give jobs without EnableNetworkIsolation this machine's network, its loopback services included; "
+        "otherwise they reach this server alone",
+    )
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
 
@@ -49,6 +61,11 @@ def run(arguments: argparse.Namespace) -> int:
     _forget_users_aws_configuration()
     from localaws.server import HOST, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
 
+    weaknesses = level().weaknesses
+    if weaknesses and arguments.require_isolation:
+        return _failed(
+            exit_codes.ISOLATION_WEAK, f"not started, as --require-isolation wants: {'; '.join(weaknesses)}."
+        )
     state: Path = arguments.state.resolve()
     try:
         (state / "work").mkdir(parents=True, exist_ok=True)
@@ -65,8 +82,11 @@ def run(arguments: argparse.Namespace) -> int:
         return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Use --port 0 to listen on any free port.")
     except ValueError as error:
         return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. To start over, delete it.")
+    server.cloud.enclosure.jobs_on_machine_network = arguments.jobs_on_machine_network
     server.stop_on_signals()
     print(f"localaws: listening on {server.endpoint_url}, state in {state}", flush=True)
+    for weakness in weaknesses:
+        print(f"localaws: weaker isolation: {weakness}.", flush=True)
     _note(state, server.endpoint_url)
     server.run()
     return 0

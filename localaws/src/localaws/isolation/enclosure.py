@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from localaws.isolation.levels import Level, level
+from localaws.isolation.levels import Level
 from localaws.isolation.machine import hidden_mounts, python_mounts, system_mounts
 from localaws.isolation.process import EnclosedProcess, Run
+from localaws.isolation.trials import level
 from localaws.isolation.views import Mount, View, view
 
 

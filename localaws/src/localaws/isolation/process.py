@@ -13,13 +13,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from localaws.isolation import bubblewrap
+from localaws.isolation.control_groups import group_for
 from localaws.isolation.doorway import Doorway
 from localaws.isolation.levels import Level
+from localaws.isolation.limits import NO_LIMITS, Limits
 from localaws.isolation.views import View
 
 Network = Literal["machine", "endpoint", "none"]
@@ -51,8 +53,7 @@ class Run:
     descriptors: tuple[int, ...] = ()
     grace_seconds: int = 10
     stop_group: bool = False
-    processes: int = 0
-    control_groups: tuple[str, ...] = field(default=())
+    limits: Limits = NO_LIMITS
 
 
 class EnclosedProcess:
@@ -74,7 +75,9 @@ class EnclosedProcess:
         self.usage_file = folder / "usage.json"
         staging = folder / "root"
         staging.mkdir(parents=True, exist_ok=True)
-        specification = specify(run, level, os.path.realpath(folder), endpoint_port if answer else 0)
+        self._group = group_for(run.limits)
+        members = self._group.member_file if self._group else ""
+        specification = specify(run, level, os.path.realpath(folder), endpoint_port if answer else 0, members)
         self._control, theirs = socket.socketpair()
         with theirs, tempfile.TemporaryFile() as file:
             file.write(json.dumps(specification).encode())
@@ -114,14 +117,17 @@ class EnclosedProcess:
         if self._doorway:
             self._doorway.close()
         self._control.close()
+        if self._group:
+            self._group.remove()
 
     def _signal(self, number: signal.Signals) -> None:
         if self.running:
             self.popen.send_signal(number)
 
 
-def specify(run: Run, level: Level, folder: str, endpoint_port: int) -> dict[str, Any]:
-    """What ``inside`` is told, as JSON. ``level`` takes away what this machine cannot do."""
+def specify(run: Run, level: Level, folder: str, endpoint_port: int = 0, members: str = "") -> dict[str, Any]:
+    """What ``inside`` is told, as JSON. ``level`` takes away what this machine cannot do; ``members`` is the file of
+    the run's control group."""
     namespaces = level.namespaces_for(own_network=run.network != "machine")
     user = 0 if run.root else os.geteuid()
     specification: dict[str, Any] = {
@@ -139,8 +145,8 @@ def specify(run: Run, level: Level, folder: str, endpoint_port: int) -> dict[str
         "descriptors": list(run.descriptors),
         "grace_seconds": run.grace_seconds,
         "stop_group": run.stop_group,
-        "processes": run.processes,
-        "control_groups": list(run.control_groups),
+        "processes": run.limits.processes,
+        "members": members,
         "problem_file": f"{folder}/problem",
         "usage_file": f"{folder}/usage.json",
     }

@@ -23,6 +23,7 @@ _DEVICE_LINKS = {
 # Settings of the whole machine, which root may write without any capability.
 _READ_ONLY_IN_PROC = ("sys", "sysrq-trigger", "irq", "bus", "fs")
 _HIDDEN_IN_PROC = ("kcore", "keys", "timer_list", "latency_stats")
+_PID_MAX_IS_OF_A_NAMESPACE = (6, 14)
 _FLAGS = {
     "mount": system.CLONE_NEWNS,
     "uts": system.CLONE_NEWUTS,
@@ -63,7 +64,7 @@ def enter(specification: dict[str, Any]) -> None:
         _place(kind, root + target, source, root)
     _make_devices(root + "/dev")
     if "pid" in specification["namespaces"]:
-        _make_proc(root + "/proc")
+        _make_proc(root + "/proc", specification["processes"])
     system.change_root(root)
     if specification["host_name"]:
         system.set_host_name(specification["host_name"])
@@ -111,9 +112,14 @@ def _make_devices(folder: str) -> None:
         os.symlink(leads_to, f"{folder}/{name}")
 
 
-def _make_proc(folder: str) -> None:
+def _make_proc(folder: str, processes: int) -> None:
     os.makedirs(folder)
     system.mount("proc", folder, "proc", system.MS_NOSUID | system.MS_NODEV | system.MS_NOEXEC)
+    if processes and _kernel() >= _PID_MAX_IS_OF_A_NAMESPACE:  # before, it is the whole machine's
+        try:
+            _write(f"{folder}/sys/kernel/pid_max", str(processes))
+        except OSError:
+            pass  # RLIMIT_NPROC counts the processes of a user namespace besides
     for name in _READ_ONLY_IN_PROC:
         place = f"{folder}/{name}"
         if os.path.exists(place):
@@ -123,6 +129,11 @@ def _make_proc(folder: str) -> None:
         place = f"{folder}/{name}"
         if os.path.exists(place) and stat.S_ISREG(os.stat(place).st_mode):
             system.mount("/dev/null", place, None, system.MS_BIND)
+
+
+def _kernel() -> tuple[int, ...]:
+    numbers = os.uname().release.split("-")[0].split(".")[:2]
+    return tuple(int(number) for number in numbers if number.isdigit())
 
 
 def _write(path: str, text: str) -> None:

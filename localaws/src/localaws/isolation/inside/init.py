@@ -44,7 +44,7 @@ def become_program(specification: dict[str, Any]) -> None:
     os.setsid()
     os.umask(0o022)  # as in a container, whatever the server's own is
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if specification["processes"]:
+    if specification["maker"] != "none":  # elsewhere it would count all that the user runs
         _limit(resource.RLIMIT_NPROC, specification["processes"])
     arguments, environment = specification["arguments"], specification["environment"]
     try:

@@ -31,12 +31,12 @@ def main() -> int:
     # Until the handlers are there: a signal that came between would leave the program without its supervisor.
     signal.pthread_sigmask(signal.SIG_BLOCK, _HANDLED)
     hears, tells = os.pipe()
-    for group in specification["control_groups"]:
-        _write(group, str(os.getpid()))
+    if specification["members"]:
+        _write(specification["members"], str(os.getpid()))
     try:
         child = _START[specification["maker"]](specification, control, tells)
     except OSError as error:
-        _write(specification["problem_file"], str(error))
+        _write(specification["problem_file"], str(error.strerror or error))
         return PROBLEM
     os.close(tells)
     init.close_standard_input()
@@ -52,6 +52,8 @@ def main_inside() -> None:
 
 def _with_namespaces(specification: dict[str, Any], control: int, status: int) -> int:
     container.become_owner(specification)
+    if "pid" not in specification["namespaces"]:
+        system.inherit_orphans()
     child = os.fork()
     if child == 0:
         try:
@@ -59,7 +61,7 @@ def _with_namespaces(specification: dict[str, Any], control: int, status: int) -
             container.enter(specification)
             system.die_with_parent(signal.SIGKILL)  # forgotten where the credentials changed
         except OSError as error:
-            os.write(status, str(error).encode())
+            os.write(status, str(error.strerror or error).encode())
             os._exit(PROBLEM)
         _close_others(specification, control, status)
         init.run(specification, control, status)

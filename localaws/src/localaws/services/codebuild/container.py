@@ -15,6 +15,7 @@ from pathlib import Path
 
 from localaws.isolation.enclosure import Enclosure
 from localaws.isolation.host_names import hosts_mounts
+from localaws.isolation.limits import NO_LIMITS, Limits
 from localaws.isolation.machine import read_only
 from localaws.isolation.process import EnclosedProcess, Run
 from localaws.isolation.views import Mount, View
@@ -37,6 +38,7 @@ class BuildContainer:
     own: tuple[Path, ...]
     shown: tuple[Path, ...] = ()
     temporary: Path | None = None
+    limits: Limits = NO_LIMITS
 
     @property
     def commands(self) -> Path:
@@ -74,5 +76,6 @@ class BuildContainer:
             root=False,
             grace_seconds=_GRACE_SECONDS,
             stop_group=True,
+            limits=self.limits,
         )
         return self.enclosure.start(run, folder, subprocess.PIPE)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localaws.isolation.limits import of_compute_type
 from localaws.isolation.registries import files, settings
 from localaws.policies.service_roles import session_of
 from localaws.services.codebuild.buildspec import Buildspec, inline_buildspec, parse_buildspec
@@ -81,6 +82,7 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
         own,
         (*tool_files(), *files(registries)),
         workspace.temporary,
+        of_compute_type(build["environment"]["computeType"]),
     )
     prepared = Prepared(buildspec, container, workspace.root)
     _restore_cache(cloud, build, buildspec, workspace, prepared, role, log)

@@ -56,6 +56,7 @@ class ServedContainer:
     toolkit: str
     environment: dict[str, str]
     isolate_network: bool
+    instance_type: str
     on_output: Callable[[bytes], None]
 
 
@@ -77,6 +78,7 @@ class _Worker:
                 container.isolate_network,
                 (descriptor,),
                 reads=(Path(container.python).parents[1],),
+                instance_type=container.instance_type,
             )
             files = container.directory
             own = ContainerDirectory(files.root / f"worker-{next(_numbers)}", files.ml)

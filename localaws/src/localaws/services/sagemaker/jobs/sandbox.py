@@ -18,6 +18,7 @@ from pathlib import Path
 
 from localaws.isolation.enclosure import Enclosure
 from localaws.isolation.host_names import hosts_mounts
+from localaws.isolation.limits import of_instance_type
 from localaws.isolation.machine import read_only
 from localaws.isolation.process import Network, Run
 from localaws.isolation.views import Mount
@@ -70,6 +71,7 @@ class Command:
     reads: tuple[Path, ...] = ()
     writes: tuple[Path, ...] = ()
     on_machine_network: bool = False
+    instance_type: str | None = None
 
 
 class ContainerProcess:
@@ -176,6 +178,7 @@ def _run(enclosure: Enclosure, directory: ContainerDirectory, command: Command) 
         _network(enclosure, command),
         descriptors=command.pass_descriptors,
         grace_seconds=STOP_GRACE_SECONDS,
+        limits=of_instance_type(command.instance_type),
     )
 
 

@@ -130,8 +130,17 @@ class TransformRun:
         installation = Installation(self._cloud.enclosure, directory, downloads, log, self._look)
         python = ModelEnvironment(image, files, isolated, self._environments, installation).python()
         toolkit = toolkit_of(image)
-        enclosure = self._cloud.enclosure
-        return ServedContainer(enclosure, directory, python, files.program, toolkit, environment, isolated, log.write)
+        return ServedContainer(
+            self._cloud.enclosure,
+            directory,
+            python,
+            files.program,
+            toolkit,
+            environment,
+            isolated,
+            self._job["TransformResources"]["InstanceType"],
+            log.write,
+        )
 
     def _environment(self, container: dict[str, Any]) -> dict[str, str]:
         """What SageMaker tells the container of a transform job, and what the user gave.
