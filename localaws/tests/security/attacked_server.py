@@ -6,7 +6,6 @@ What a machine cannot do is skipped with the sentence that ``localaws start`` pr
 from __future__ import annotations
 
 import json
-import os
 import socket
 import time
 import uuid
@@ -75,9 +74,6 @@ class AttackedServer:
     def client(self, service: str) -> Any:
         return self.process.client(service, ACCOUNT)
 
-    def _given(self) -> str:
-        return self.site.put("given/given.json", self.attack)
-
     @property
     def attack(self) -> str:
         """What the attacking program is told."""
@@ -103,7 +99,11 @@ class AttackedServer:
         entry = {"ContainerEntrypoint": [PYTHON, CODE, "/opt/ml/processing/input/given/given.json"]}
         image = {"ImageUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/any:1", **entry}
         job = self.site.process(
-            name, _ATTACKS.read_text(), AppSpecification=image, inputs={"input/given": self._given()}, **options
+            name,
+            _ATTACKS.read_text(),
+            AppSpecification=image,
+            inputs={"input/given": self.site.put("given/given.json", self.attack)},
+            **options,
         )
         assert job["ProcessingJobStatus"] == "Completed", job
         return results(line for lines in self.site.logs("processing", name).values() for line in lines)
@@ -176,4 +176,4 @@ def a_mark() -> str:
 
 
 def environment_of(process: int) -> bytes:
-    return Path(f"/proc/{process}/environ").read_bytes() if os.path.isdir("/proc") else b""
+    return Path(f"/proc/{process}/environ").read_bytes()

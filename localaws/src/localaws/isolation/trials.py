@@ -7,6 +7,7 @@ first that runs a program is taken. A try costs some 50 ms and is made once.
 from __future__ import annotations
 
 import functools
+import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from pathlib import Path
 
 from localaws.isolation import bubblewrap
 from localaws.isolation.control_groups import why_no_limits
+from localaws.isolation.inside.container import counts_processes
 from localaws.isolation.levels import ALL, Level
 from localaws.isolation.machine import python_mounts, system_mounts
 from localaws.isolation.process import EnclosedProcess, Network, Run
@@ -25,11 +27,12 @@ _NONE = (
     "can be made here ({}). With root or unprivileged user namespaces they can (sysctl user.max_user_namespaces, "
     "kernel.unprivileged_userns_clone, kernel.apparmor_restrict_unprivileged_userns)"
 )
+_UNBOUNDED = "the number of a run's processes is not bounded: root has no such limit without cgroups v2 here"
 _LACKING = {
     "network": "jobs share this machine's network, and those with EnableNetworkIsolation fail: no network namespace "
     "can be made here ({})",
-    "pid": "jobs and builds have no /proc, and what leaves their session is ended by a search, not by the kernel: no PID "
-    "namespace can be made here ({})",
+    "pid": "jobs and builds have no /proc, and what leaves their session is ended by a search, not by the kernel: no "
+    "PID namespace can be made here ({})",
 }
 
 
@@ -40,7 +43,15 @@ def level() -> Level:
         return Level("none", weaknesses=(_NONE.format(f"{sys.platform} has none"),))
     found = strongest(_ways(), why_it_fails)
     limits = why_no_limits()
-    return replace(found, weaknesses=(*found.weaknesses, limits)) if limits else found
+    if limits is None:
+        return found
+    unbounded = (_UNBOUNDED,) if not _bounds_processes(found) else ()
+    return replace(found, weaknesses=(*found.weaknesses, limits, *unbounded))
+
+
+def _bounds_processes(found: Level) -> bool:
+    """Without control groups: RLIMIT_NPROC does it in a user namespace, and newer kernels count by PID namespace."""
+    return os.geteuid() != 0 or (found.maker == "namespaces" and counts_processes())
 
 
 def strongest(ways: Iterator[Level], why_it_fails: Callable[[Level], str | None]) -> Level:

@@ -23,7 +23,6 @@ _DEVICE_LINKS = {
 # Settings of the whole machine, which root may write without any capability.
 _READ_ONLY_IN_PROC = ("sys", "sysrq-trigger", "irq", "bus", "fs")
 _HIDDEN_IN_PROC = ("kcore", "keys", "timer_list", "latency_stats")
-_PID_MAX_IS_OF_A_NAMESPACE = (6, 14)
 _FLAGS = {
     "mount": system.CLONE_NEWNS,
     "uts": system.CLONE_NEWUTS,
@@ -115,7 +114,7 @@ def _make_devices(folder: str) -> None:
 def _make_proc(folder: str, processes: int) -> None:
     os.makedirs(folder)
     system.mount("proc", folder, "proc", system.MS_NOSUID | system.MS_NODEV | system.MS_NOEXEC)
-    if processes and _kernel() >= _PID_MAX_IS_OF_A_NAMESPACE:  # before, it is the whole machine's
+    if processes and counts_processes():
         try:
             _write(f"{folder}/sys/kernel/pid_max", str(processes))
         except OSError:
@@ -131,9 +130,10 @@ def _make_proc(folder: str, processes: int) -> None:
             system.mount("/dev/null", place, None, system.MS_BIND)
 
 
-def _kernel() -> tuple[int, ...]:
+def counts_processes() -> bool:
+    """Whether kernel.pid_max is a PID namespace's own; before Linux 6.14 it is the whole machine's."""
     numbers = os.uname().release.split("-")[0].split(".")[:2]
-    return tuple(int(number) for number in numbers if number.isdigit())
+    return tuple(int(number) for number in numbers if number.isdigit()) >= (6, 14)
 
 
 def _write(path: str, text: str) -> None:
