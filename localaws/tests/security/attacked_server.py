@@ -98,13 +98,8 @@ class AttackedServer:
         """What a processing job got that made every attack."""
         entry = {"ContainerEntrypoint": [PYTHON, CODE, "/opt/ml/processing/input/given/given.json"]}
         image = {"ImageUri": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/any:1", **entry}
-        job = self.site.process(
-            name,
-            _ATTACKS.read_text(),
-            AppSpecification=image,
-            inputs={"input/given": self.site.put("given/given.json", self.attack)},
-            **options,
-        )
+        inputs = {"input/given": self.site.put("given/given.json", self.attack)}
+        job = self.site.process(name, _ATTACKS.read_text(), AppSpecification=image, inputs=inputs, **options)
         assert job["ProcessingJobStatus"] == "Completed", job
         return results(line for lines in self.site.logs("processing", name).values() for line in lines)
 
