@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib.metadata import version
 
-from localaws.commands import accounts, clock, env, exit_codes, git_credential, mail, reset, start
+from localaws.commands import accounts, clock, env, exit_codes, git_credential, isolation, mail, reset, start
 from localaws.commands.running_server import RequestRefusedError, ServerNotRunningError
 
 _COMMANDS = {
@@ -15,6 +15,7 @@ _COMMANDS = {
     "env": (env, "print the export lines that point AWS clients at the server"),
     "accounts": (accounts, "print the server's accounts"),
     "clock": (clock, "print the server's time; move it forward"),
+    "isolation": (isolation, "print how jobs and builds are closed in on this machine, and what is weaker"),
     "mail": (mail, "print the messages that SNS would have sent by email or SMS"),
     "git-credential": (git_credential, "give git the credentials of a repository here (a credential helper)"),
     "reset": (reset, "stop the server and delete its state"),
@@ -43,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="localaws",
         description="An AWS that fits on a laptop.",
         epilog="Exit codes: 0 success (start: stopped by a signal), 2 wrong arguments, 3 port in use, 4 state "
-        "unusable, 5 no server running, 6 request refused.",
+        "unusable, 5 no server running, 6 request refused, 8 jobs and builds cannot be closed in fully.",
     )
     parser.add_argument("--version", action="version", version=f"localaws {version('localaws')}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

@@ -55,6 +55,8 @@ class Server:
             HOST, port, aws.front_door, threaded=True, request_handler=_QuietHandler
         )
         self.endpoint_url = f"http://{HOST}:{self._http.port}"
+        self.cloud.enclosure.endpoint_port = self._http.port
+        self.cloud.enclosure.answer = self._http.process_request
 
     def run(self) -> None:
         """Serve until ``stop``."""

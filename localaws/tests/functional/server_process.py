@@ -92,10 +92,6 @@ class ServerProcess:
         self._log.close()
         return True
 
-    @property
-    def process(self) -> int:
-        return self._process.pid
-
     def ended(self) -> bool:
         """Whether it has ended, by now or within a while."""
         self._process.wait(20)

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 
 from localaws.core.archives import unzip, zip_bytes, zip_directory
+from localaws.isolation.enclosure import Enclosure
 from localaws.services.codebuild.artifacts import chosen_files
 from localaws.services.codebuild.buildspec import Artifacts
 from localaws.services.codebuild.caches import LocalCache, cached_paths
+from localaws.services.codebuild.container import BuildContainer
 from localaws.services.codebuild.failures import PhaseError
 from localaws.services.codebuild.shell import InterruptedBuildError, ShellSession
 
@@ -24,11 +26,10 @@ class Session:
         self.lines: list[str] = []
         self.stop = threading.Event()
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
+        agent = directory / "agent"
         self.shell = ShellSession(
             shell,
-            directory,
-            environment,
-            directory / "scratch",
+            BuildContainer(Enclosure([]), directory, environment, agent, (directory,)),
             lambda line: self.lines.append(line.decode()),
             self.stop.is_set,
         )

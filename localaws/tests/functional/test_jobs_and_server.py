@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +17,14 @@ import boto3
 from localaws.core.account_keys import read_control_token, read_keys
 from tests.functional.conftest import DEV, REGION
 from tests.functional.job_site import JobSite, trust
+from tests.functional.processes import wait_until_gone, wait_until_running
 from tests.functional.server_process import page
 from tests.functional.test_codebuild import finished, whole_log
 
 # A program with a child that left its session: both must end with the server.
 SCRIPT = """
 import os, subprocess, time
-child = subprocess.Popen(['sleep', '4711'], start_new_session=True)
-print(os.getpid(), child.pid, flush=True)
+child = subprocess.Popen(['sleep', 'MARK'], start_new_session=True)
 time.sleep(300)
 """
 
@@ -55,18 +54,11 @@ def running(state: Path, *options: str) -> Iterator[tuple[subprocess.Popen[str],
 def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_path: Path, unique: str) -> None:
     with running(tmp_path) as (process, client):
         site = make_site(client, unique)
-        site.start_processing(unique, SCRIPT)
-        deadline = time.monotonic() + 30
-        while not (lines := [line for stream in site.logs("processing", unique).values() for line in stream]):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        children = [int(number) for number in lines[0].split()]
-        assert all(alive(number) for number in children)
+        mark = f"4711.{uuid.uuid4().int % 10**12}"
+        site.start_processing(unique, SCRIPT.replace("MARK", mark))
+        wait_until_running(mark)
         process.send_signal(signal.SIGKILL)
-        deadline = time.monotonic() + 10
-        while any(alive(number) for number in children):
-            assert time.monotonic() < deadline, children
-            time.sleep(0.02)
+        wait_until_gone(mark)
     with running(tmp_path) as (_, client):
         job = client("sagemaker").describe_processing_job(ProcessingJobName=unique)
     assert job["ProcessingJobStatus"] == "Failed"
@@ -76,14 +68,6 @@ def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_pa
 def next_day(state: Path, client: Callable[..., Any]) -> None:
     endpoint = client("s3").meta.endpoint_url
     page(endpoint, str(read_control_token(state)), "/_localaws/clock", {"advance_seconds": 86400})
-
-
-def alive(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (ProcessLookupError, FileNotFoundError):
-        return False
 
 
 def test_a_clock_moved_forward_costs_no_line_of_output(tmp_path: Path, unique: str) -> None:
@@ -103,17 +87,11 @@ def test_a_clock_moved_forward_costs_no_line_of_a_build(tmp_path: Path, unique: 
 
 def test_a_killed_server_takes_the_commands_of_its_builds_along(tmp_path: Path, unique: str) -> None:
     with running(tmp_path) as (process, client):
-        build = start_build(client, unique, "sleep 4715 & echo $$ $!; wait")
-        deadline = time.monotonic() + 30
-        while not (lines := [line for line in build_log(client, build) if line[:1].isdigit()]):
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-        commands = [int(number) for number in lines[0].split()]
-        assert all(alive(number) for number in commands)
+        mark = f"4715.{uuid.uuid4().int % 10**12}"
+        build = start_build(client, unique, f"sleep {mark} & setsid sleep {mark} & wait")
+        wait_until_running(mark)
         process.send_signal(signal.SIGKILL)
-        while any(alive(number) for number in commands):
-            assert time.monotonic() < deadline, commands
-            time.sleep(0.02)
+        wait_until_gone(mark)
     with running(tmp_path) as (_, client):
         assert client("codebuild").batch_get_builds(ids=[build["id"]])["builds"][0]["buildStatus"] == "FAILED"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+import uuid
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from localaws.server import Server
 from tests.functional.conftest import PREPROD
 from tests.functional.job_site import CODE, IMAGE, JobSite, cluster, processing_input, trust
+from tests.functional.processes import running, wait_until_running
 
 SAMPLE = """
 import argparse
@@ -148,7 +149,7 @@ json.dump([dict(os.environ), sys.path, os.path.exists('localaws')], open('/opt/m
     machine = {"PATH", "HOME", "TMPDIR", "LANG", "PYTHONUNBUFFERED", "AWS_EC2_METADATA_DISABLED"}
     assert environment.keys() - {"LC_CTYPE"} == documented | machine
     assert environment["MINE"] == "1"
-    assert unique in environment["HOME"]
+    assert (environment["HOME"], environment["TMPDIR"]) == ("/root", "/tmp")
     assert not has_repository
     assert path[0] == "/opt/ml/processing/input/code"
 
@@ -244,11 +245,12 @@ time.sleep(300)
 
 
 def test_stop_sends_sigterm_first_and_ends_what_the_script_started(site: JobSite, unique: str) -> None:
-    script = """
+    mark = f"4711.{uuid.uuid4().int % 10**12}"
+    script = f"""
 import signal, subprocess, sys, time
-child = subprocess.Popen(['sleep', '4711'], start_new_session=True)
+child = subprocess.Popen(['sleep', '{mark}'], start_new_session=True)
 def bye(*_):
-    print('asked to stop', child.pid, flush=True)
+    print('asked to stop', flush=True)
     sys.exit(0)
 signal.signal(signal.SIGTERM, bye)
 print('ready', flush=True)
@@ -256,11 +258,11 @@ time.sleep(300)
 """
     site.start_processing(unique, script)
     until(lambda: list(site.logs("processing", unique).values()) == [["ready"]])
+    wait_until_running(mark)
     site.sagemaker.stop_processing_job(ProcessingJobName=unique)
     assert site.ended("processing", unique)["ProcessingJobStatus"] == "Stopped"
-    ((_, last),) = site.logs("processing", unique).values()
-    assert last.startswith("asked to stop")
-    assert not process_exists(int(last.split()[-1]))
+    assert list(site.logs("processing", unique).values()) == [["ready", "asked to stop"]]
+    assert not running(mark)
 
 
 def test_a_job_that_runs_too_long_is_stopped(site: JobSite, unique: str) -> None:
@@ -388,10 +390,3 @@ def until(reached: Any) -> None:
     while not reached():
         assert time.monotonic() < deadline
         time.sleep(0.05)
-
-
-def process_exists(number: int) -> bool:
-    try:
-        return Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
-        return False

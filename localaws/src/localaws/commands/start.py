@@ -16,6 +16,7 @@ from localaws.core.caller import MANAGEMENT_ACCOUNT
 from localaws.core.private_files import UMASK, close_to_others
 from localaws.core.state_file import LAST_GOOD, return_to_last_good
 from localaws.core.state_lock import hold
+from localaws.isolation.trials import level
 
 DEFAULT_PORT = 4566
 DEFAULT_ACCOUNT = "000000000000"
@@ -58,6 +59,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="go back to the last state that was read without errors; the present one is kept beside it",
     )
+    parser.add_argument(
+        "--require-isolation",
+        action="store_true",
+        help="do not start where jobs and builds cannot be closed in fully (localaws isolation says why)",
+    )
+    parser.add_argument(
+        "--jobs-on-machine-network",
+        action="store_true",
+        help="give jobs without EnableNetworkIsolation this machine's network, its loopback services included; "
+        "otherwise they reach this server alone",
+    )
     parser.add_argument("--log-level", default="warning", choices=["debug", "info", "warning", "error"])
 
 
@@ -68,6 +80,11 @@ def run(arguments: argparse.Namespace) -> int:
     os.umask(UMASK)
     from localaws.server import HOST, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
 
+    weaknesses = level().weaknesses
+    if weaknesses and arguments.require_isolation:
+        return _failed(
+            exit_codes.ISOLATION_WEAK, f"not started, as --require-isolation wants: {'; '.join(weaknesses)}."
+        )
     state: Path = arguments.state.resolve()
     try:
         (state / "work").mkdir(parents=True, exist_ok=True)
@@ -89,10 +106,13 @@ def run(arguments: argparse.Namespace) -> int:
         return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Use --port 0 to listen on any free port.")
     except ValueError as error:
         return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. {_ways_out(state)}")
+    server.cloud.enclosure.jobs_on_machine_network = arguments.jobs_on_machine_network
     server.stop_on_signals()
     print(f"localaws: listening on {server.endpoint_url}, state in {state}", flush=True)
     if arguments.any_secret:
         print(_UNVERIFIED, file=sys.stderr, flush=True)
+    for weakness in weaknesses:
+        print(f"localaws: weaker isolation: {weakness}.", flush=True)
     _note(state, server.endpoint_url)
     server.run()
     return 0

@@ -27,6 +27,7 @@ from localaws.core.state_file import StateFile
 from localaws.core.store import Store
 from localaws.core.turns import Limits
 from localaws.core.workers import Workers
+from localaws.isolation.enclosure import Enclosure
 
 
 class ResourcePolicies(Protocol):
@@ -79,6 +80,8 @@ class Cloud:
         self.work_directory = work_directory
         self._state_directory = state_directory
         self.endpoint_url = ""
+        # How child processes are closed in; none sees the files of the server.
+        self.enclosure = Enclosure(each for each in (state_directory, work_directory) if each is not None)
         self.clock = Clock()
         self.workers = Workers()
         self.limits = Limits()

@@ -9,9 +9,6 @@ import os
 from pathlib import Path
 
 UMASK = 0o077
-# What a child process of a job or a build makes is the user's own work, with the usual modes (and inside directories
-# that are closed to others).
-CHILD_UMASK = 0o022
 
 
 def write_private(path: Path, text: str) -> None:

@@ -26,10 +26,10 @@ class SmallDisk:
 
     def fill(self) -> None:
         size = max(path.stat().st_size for path in (self.folder / "state").glob("localaws.sqlite*"))
-        resource.prlimit(self.server.process, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
+        resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
     def make_room(self) -> None:
-        resource.prlimit(self.server.process, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        resource.prlimit(self.server.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
 
     def client(self, service: str) -> Any:
         return self.server.client(service, DEV)

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
+from localaws.isolation.registries import settings as network_settings
 from localaws.services.codebuild.buildspec import Buildspec
 from localaws.services.codebuild.environment import declared_variables, merged_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codebuild.host_tools import network_settings
 
 
 class Secrets:

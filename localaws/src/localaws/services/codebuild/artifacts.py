@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import glob
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,9 +33,11 @@ class Destination:
     key_id: str = ""
 
 
-def chosen_files(wanted: Artifacts, root: Path) -> list[tuple[Path, str]]:
+def chosen_files(
+    wanted: Artifacts, root: Path, shows: Callable[[Path], bool] = lambda _: True
+) -> list[tuple[Path, str]]:
     """(file, its name in the artifact), each once. Raises PhaseError where a pattern of the base directory, or all
-    patterns of files, match nothing."""
+    patterns of files, match nothing. What ``shows`` denies was not there for the build, whatever links lead to it."""
     bases = [root]
     if wanted.base_directory:
         bases = [Path(path) for path in sorted(_matches(wanted.base_directory, root)) if Path(path).is_dir()]
@@ -45,7 +48,7 @@ def chosen_files(wanted: Artifacts, root: Path) -> list[tuple[Path, str]]:
         excluded = {path for pattern in wanted.exclude_paths for path in _matches(pattern, base)}
         for pattern in wanted.files:
             for path in _matches(pattern, base):
-                if path not in excluded and Path(path).is_file():
+                if path not in excluded and Path(path).is_file() and shows(Path(path)):
                     found.setdefault(_name(Path(path), base, wanted.discard_paths), Path(path))
     if not found:
         raise PhaseError("CLIENT_ERROR", "no matching artifact paths found")

@@ -62,7 +62,7 @@ class LocalCache:
             self._forgotten(host).unlink()
         linked = []
         for path in paths:
-            if path.exists() or path.is_symlink():
+            if path.exists() or path.is_symlink() or not _is_within(path, root):
                 continue
             name = hashlib.sha256(str(path.relative_to(root)).encode()).hexdigest()
             folder = host / name / path.name
@@ -104,11 +104,15 @@ class S3Cache:
         try:
             with tarfile.open(fileobj=io.BytesIO(content)) as archive:
                 unpacking = Unpacking(len(content))
+                wanted = [f"{path.relative_to(root)}/" for path in paths]
+                members = []
                 for member in archive:
                     unpacking.add(member.name, member.size)
+                    if f"{member.name}/".startswith(tuple(wanted)):
+                        members.append(member)
                 # An attribute instead of an argument: Python before 3.11.4 has neither.
                 archive.extraction_filter = getattr(tarfile, "tar_filter", None)
-                archive.extractall(root)  # noqa: S202 (judged above; the filter keeps it below ``root``)
+                archive.extractall(root, members)  # noqa: S202 (the cached folders alone, judged above)
         except (tarfile.TarError, EOFError, ValueError, zlib.error) as error:
             # Anybody who may write to the bucket can have put it there.
             raise PhaseError(
@@ -120,9 +124,14 @@ class S3Cache:
         target = io.BytesIO()
         with tarfile.open(fileobj=target, mode="w") as archive:
             for path in paths:
-                if path.exists():
+                if path.exists() and _is_within(path, root):
                     archive.add(path, str(path.relative_to(root)))
         try:
             self._s3.put_object(Bucket=self._bucket, Key=self._key, Body=target.getvalue())
         except ClientError as error:
             raise PhaseError.of(f"cache s3://{self._bucket}/{self._key}", error) from error
+
+
+def _is_within(path: Path, root: Path) -> bool:
+    """Whether a path lies below ``root`` whatever links the build or its source have laid on the way to it."""
+    return path.parent.resolve().is_relative_to(root.resolve())

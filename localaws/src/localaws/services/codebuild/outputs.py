@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from localaws.services.codebuild.artifacts import Destination, chosen_files, s3_destination, upload
@@ -17,6 +16,7 @@ from localaws.services.codebuild.failures import PhaseError
 
 if TYPE_CHECKING:
     from localaws.services.codebuild.build_log import BuildLog
+    from localaws.services.codebuild.container import BuildContainer
     from localaws.services.codebuild.records import BuildRecord
     from localaws.services.codebuild.shell import ShellSession
 
@@ -35,13 +35,17 @@ def upload_outputs(
     record: BuildRecord,
     project: dict[str, Any],
     buildspec: Buildspec,
-    root: Path,
+    container: BuildContainer,
     shell: ShellSession,
     log: BuildLog,
 ) -> None:
-    """Make every artifact and note where it is in the build. Raises PhaseError."""
+    """Make every artifact and note where it is in the build. Raises PhaseError.
+
+    The shell is closed before files are chosen: nothing of the build can lay a link in the way meanwhile.
+    """
     build, secondary = record.build(), []
     expanded = _expanded(buildspec, shell)
+    shell.close()
     codepipeline = record.codepipeline()
     outputs = list(
         _codepipeline_outputs(codepipeline, expanded)
@@ -51,7 +55,7 @@ def upload_outputs(
     for output in outputs:
         log.say(f"Expanding base directory path: {output.wanted.base_directory or '.'}")
         log.say("Assembling file list")
-        files = chosen_files(output.wanted, root)
+        files = chosen_files(output.wanted, container.directory, container.shows)
         log.say(f"Found {len(files)} file(s)")
         made = upload(s3, files, output.destination, output.wanted.enable_symlinks)
         made |= {"encryptionDisabled": not output.destination.key_id}

@@ -5,17 +5,20 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.ht
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localaws.isolation.limits import of_compute_type
+from localaws.isolation.registries import files, settings
 from localaws.policies.service_roles import session_of
 from localaws.services.codebuild.buildspec import Buildspec, inline_buildspec, parse_buildspec
 from localaws.services.codebuild.buildspec_yaml import BuildspecError
 from localaws.services.codebuild.caches import S3Cache, cached_paths
+from localaws.services.codebuild.container import BuildContainer
 from localaws.services.codebuild.environment import builtin_variables, declared_variables, git_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codebuild.host_tools import make_python, network_settings, search_path
+from localaws.services.codebuild.host_tools import make_python, search_path, tool_files
 from localaws.services.codebuild.sources import Download
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ class Prepared:
     """A build that is ready for its commands."""
 
     buildspec: Buildspec
-    environment: dict[str, str]
+    container: BuildContainer
     root: Path
     cache: S3Cache | None = None
     cache_paths: list[Path] = field(default_factory=list)
@@ -56,12 +59,13 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
     session_name = f"AWSCodeBuild-{record.id.rpartition(':')[2]}"
     workspace.granted = cloud.container_credentials.grant(build["serviceRole"], session_name)
     make_python(workspace.python)
+    registries = settings()
     environment = {
         "PATH": search_path(workspace.python),
         "HOME": str(workspace.home),
         "TMPDIR": str(workspace.temporary),
         "LANG": "C.UTF-8",
-        **network_settings(),
+        **registries,
         **builtin_variables(build, str(workspace.source), record.region),
         **{f"CODEBUILD_SRC_DIR_{name}": str(path) for name, path in directories.items()},
         **git_variables(buildspec),
@@ -70,7 +74,18 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
     }
     log.say(f"Moving to directory {workspace.source}")
     _note_phases(buildspec, log)
-    prepared = Prepared(buildspec, environment, workspace.root)
+    own = (workspace.source, workspace.home, workspace.temporary, workspace.python, *directories.values())
+    container = BuildContainer(
+        cloud.enclosure,
+        workspace.source,
+        environment,
+        workspace.scratch,
+        own,
+        (*tool_files(), *files(registries)),
+        workspace.temporary,
+        of_compute_type(build["environment"]["computeType"]),
+    )
+    prepared = Prepared(buildspec, container, workspace.root)
     _restore_cache(cloud, build, buildspec, workspace, prepared, role, log)
     return prepared
 
@@ -172,8 +187,11 @@ def _restore_cache(
     for pattern in outside:
         log.say(f"Cache path {pattern} is not kept: it names no folder below the source or the home directory")
     if local:
-        for path, folder in workspace.cache.link(paths, workspace.root):
+        linked = workspace.cache.link(paths, workspace.root)
+        for path, folder in linked:
             log.say(f"Symlinking: {path} => {folder}")
+        kept = tuple(folder for _, folder in linked)
+        prepared.container = replace(prepared.container, own=(*prepared.container.own, *kept))
         return
     name = cache.get("cacheNamespace") or build["projectName"]
     prepared.cache, prepared.cache_paths = S3Cache(cloud.client("s3", role), cache["location"], name), paths

@@ -187,9 +187,7 @@ class BuildRun:
         prepared = prepare(self._cloud, self._record, self._workspace, self._opened_log())
         self._shell = ShellSession(
             prepared.buildspec.shell,
-            self._workspace.source,
-            prepared.environment,
-            self._workspace.scratch / "commands",
+            prepared.container,
             self._opened_log().write,
             self._interrupted,
         )
@@ -208,12 +206,14 @@ class BuildRun:
             self._record,
             self._project,
             prepared.buildspec,
-            self._workspace.source,
+            prepared.container,
             self._session(),
             self._opened_log(),
         )
 
     def _finalize(self, prepared: list[Prepared]) -> None:
+        if self._shell:
+            self._shell.close()  # what is kept must not change while it is read
         if prepared:
             prepared[0].save_cache(self._opened_log())
 

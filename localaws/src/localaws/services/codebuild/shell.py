@@ -1,7 +1,8 @@
 """One shell for all commands of a build: variables, functions and the current directory last from phase to phase.
 
 A command that ends the shell (``exit 1``, ``set -e``) fails with that status, and the next command finds a new shell
-with the variables and the directory that the old one had. It knows nothing of phases, logs or AWS.
+with the variables and the directory that the old one had; what the old one had started has ended with it. It knows
+nothing of phases, logs or AWS.
 https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.html
 """
 
@@ -12,14 +13,14 @@ import os
 import secrets
 import select
 import shlex
-import signal
-import subprocess
+import stat
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from localaws.core.private_files import CHILD_UMASK
-
-_KILL_AFTER = 2.0  # seconds between SIGTERM and SIGKILL
+if TYPE_CHECKING:
+    from localaws.isolation.process import EnclosedProcess
+    from localaws.services.codebuild.container import BuildContainer
 
 
 class InterruptedBuildError(Exception):
@@ -27,42 +28,38 @@ class InterruptedBuildError(Exception):
 
 
 class ShellSession:
-    """Runs commands one after another.
+    """Runs commands one after another in ``container``.
 
-    ``scratch`` holds command files and the saved state; ``write`` takes each line of output, as bytes without its
-    newline; ``interrupted`` is asked several times a second and ends a running command by answering True.
+    ``write`` takes each line of output, as bytes without its newline; ``interrupted`` is asked several times a second
+    and ends a running command by answering True.
     """
 
     def __init__(
         self,
         shell: str,
-        directory: Path,
-        environment: dict[str, str],
-        scratch: Path,
+        container: BuildContainer,
         write: Callable[[bytes], None],
         interrupted: Callable[[], bool],
     ) -> None:
         self._shell = shell
-        self._directory = directory
-        self._environment = environment
-        self._scratch = scratch
+        self._container = container
         self._write = write
         self._interrupted = interrupted
-        self._process: subprocess.Popen[bytes] | None = None
-        self._groups: list[int] = []
-        self._guardian: _Guardian | None = None
+        self._process: EnclosedProcess | None = None
         self._nonce = secrets.token_hex(16).encode()
         self._commands = 0
+        self._shells = 0
         self._exported: dict[str, str] = {}
         self._empty_lines = 0
-        scratch.mkdir(parents=True, exist_ok=True)
+        for folder in (container.commands, container.saved):
+            folder.mkdir(parents=True, exist_ok=True)
 
     def run(self, command: str) -> int:
         """The command's exit status. Raises InterruptedBuildError."""
-        if self._process is None or self._process.poll() is not None:
+        if self._process is None or not self._process.running:
             self._start()
         self._commands += 1
-        file = self._scratch / f"command-{self._commands}.sh"
+        file = self._container.commands / f"command-{self._commands}.sh"
         file.write_text(command + "\n", encoding="utf-8")
         self._send(f". {shlex.quote(str(file))} </dev/null")
         self._send(f"printf '\\n{self._nonce.decode()} %d\\n' \"$?\" >&9")
@@ -71,84 +68,67 @@ class ShellSession:
     def export(self, name: str, value: str) -> None:
         """Set a variable for the commands that follow."""
         self._exported[name] = value
-        if self._process is not None and self._process.poll() is None:
+        if self._process is not None and self._process.running:
             self._send(f"export {name}={shlex.quote(value)}")
 
     def value_of(self, name: str) -> str | None:
         """A variable's value in the session, None where it is unset."""
-        file = self._scratch / "value"
+        file = self._container.saved / "value"
         file.unlink(missing_ok=True)
         status = self.run(f'[ "${{{name}+set}}" = set ] && printf %s "${name}" >{shlex.quote(str(file))}')
-        return file.read_text(encoding="utf-8", errors="replace") if status == 0 and file.exists() else None
+        return _text_of(file) if status == 0 else None
 
     def close(self) -> None:
-        """End the session and everything it started that is still in its process groups."""
-        for group in self._groups:
-            _signal_group(group, signal.SIGTERM)
-        if self._process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(_KILL_AFTER)
-        for group in self._groups:
-            _signal_group(group, signal.SIGKILL)
-        self._unguard()
-        if self._process is not None:
-            self._process.wait()
-            for pipe in (self._process.stdin, self._process.stdout):
-                if pipe is not None:
-                    with contextlib.suppress(OSError):
-                        pipe.close()
-        self._groups.clear()
+        """End the session and everything that it has started."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.stop()
+        process.popen.wait()
+        for pipe in (process.popen.stdin, process.popen.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+        process.close()
 
     def _start(self) -> None:
-        self._process = subprocess.Popen(
-            [self._shell],
-            cwd=self._directory,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            umask=CHILD_UMASK,
-        )
-        self._groups.append(self._process.pid)
-        self._unguard()
-        self._guardian = _Guardian(self._groups)
+        self.close()
+        self._shells += 1
+        self._process = self._container.launch([self._shell], self._container.agent / f"shell-{self._shells}")
         self._send("exec 9>&1")
-        if (self._scratch / "state.sh").exists():
-            self._send(f'. {self._quoted("state.sh")}; cd "$(cat {self._quoted("directory")})"')
+        if (self._container.saved / "state.sh").exists():
+            self._send(f'. {self._saved("state.sh")}; cd "$(cat {self._saved("directory")})"')
         functions = "declare -f; " if self._shell == "bash" else ""
-        saving = f"{{ export -p; {functions}}} >{self._quoted('state.sh')}; pwd >{self._quoted('directory')}\n"
-        (self._scratch / "save.sh").write_text(saving, encoding="utf-8")
-        self._send(f"trap {shlex.quote('. ' + self._quoted('save.sh'))} EXIT")
+        saving = f"{{ export -p; {functions}}} >{self._saved('state.sh')}; pwd >{self._saved('directory')}\n"
+        save = self._container.commands / "save.sh"
+        save.write_text(saving, encoding="utf-8")
+        self._send(f"trap {shlex.quote('. ' + shlex.quote(str(save)))} EXIT")
         for name, value in self._exported.items():
             self._send(f"export {name}={shlex.quote(value)}")
         self._send("set -a")
 
-    def _unguard(self) -> None:
-        if self._guardian is not None:
-            self._guardian.close()
-            self._guardian = None
-
-    def _quoted(self, name: str) -> str:
-        return shlex.quote(str(self._scratch / name))
+    def _saved(self, name: str) -> str:
+        return shlex.quote(str(self._container.saved / name))
 
     def _send(self, line: str) -> None:
         assert self._process is not None
-        assert self._process.stdin is not None
+        pipe = self._process.popen.stdin
+        assert pipe is not None
         with contextlib.suppress(BrokenPipeError):  # the shell has ended: _follow sees its status
-            self._process.stdin.write(line.encode() + b"\n")
-            self._process.stdin.flush()
+            pipe.write(line.encode() + b"\n")
+            pipe.flush()
 
     def _follow(self) -> int:
         """Pass the output on until the status line comes or the shell ends."""
         assert self._process is not None
-        assert self._process.stdout is not None
-        output = self._process.stdout.fileno()
+        process = self._process.popen
+        assert process.stdout is not None
+        output = process.stdout.fileno()
         rest = b""
         while True:
             if self._interrupted():
                 raise InterruptedBuildError
-            ended = self._process.poll()
+            ended = process.poll()
             ready, _, _ = select.select([output], [], [], 0 if ended is not None else 0.1)
             if not ready and ended is not None:
                 break
@@ -163,7 +143,9 @@ class ShellSession:
                 return status
         if rest:
             self._write(rest)
-        code = self._process.wait()
+        code = process.wait()
+        if self._process.problem:
+            self._write(f"localaws cannot make the build's container: {self._process.problem}".encode())
         return code if code >= 0 else 128 - code
 
     def _pass_on(self, lines: list[bytes]) -> int | None:
@@ -185,27 +167,11 @@ class ShellSession:
         self._empty_lines = 0
 
 
-class _Guardian:
-    """Kills process groups when this server ends, however it ends: a process that waits for the end of a pipe."""
-
-    def __init__(self, groups: list[int]) -> None:
-        waiting, self._kept_open = os.pipe()
-        self._process = subprocess.Popen(
-            ["/bin/sh", "-c", "read -r _; kill -s KILL -- " + " ".join(f"-{group}" for group in groups)],
-            stdin=waiting,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        os.close(waiting)
-
-    def close(self) -> None:
-        """Guard no longer."""
-        self._process.kill()
-        self._process.wait()
-        os.close(self._kept_open)
-
-
-def _signal_group(group: int, number: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, number)
+def _text_of(file: Path) -> str | None:
+    """What the build wrote there; None where it is no file, or a link to one that the build may not see."""
+    try:
+        descriptor = os.open(file, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, encoding="utf-8", errors="replace") as opened:
+        return opened.read() if stat.S_ISREG(os.fstat(descriptor).st_mode) else None

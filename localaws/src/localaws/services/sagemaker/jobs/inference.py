@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localaws.isolation.enclosure import Enclosure
 from localaws.services.sagemaker.jobs.metrics import Usage
 from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory, ContainerProcess, search_path
 from localaws.services.sagemaker.jobs.serving_images import ServingImage
@@ -48,12 +49,14 @@ class ServedContainer:
     knows its image; one of them may be empty.
     """
 
+    enclosure: Enclosure
     directory: ContainerDirectory
     python: str
     program: str
     toolkit: str
     environment: dict[str, str]
     isolate_network: bool
+    instance_type: str
     on_output: Callable[[bytes], None]
 
 
@@ -74,10 +77,12 @@ class _Worker:
                 {"PATH": search_path(container.python), **container.environment},
                 container.isolate_network,
                 (descriptor,),
+                reads=(Path(container.python).parents[1],),
+                instance_type=container.instance_type,
             )
             files = container.directory
             own = ContainerDirectory(files.root / f"worker-{next(_numbers)}", files.ml)
-            self._process = ContainerProcess(own, command, container.on_output)
+            self._process = ContainerProcess(container.enclosure, own, command, container.on_output)
         self._reader = self._connection.makefile("rb")
 
     def wait_until_ready(self) -> None:

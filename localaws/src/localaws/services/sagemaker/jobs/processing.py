@@ -11,12 +11,15 @@ import sys
 import threading
 import time
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
+from localaws.isolation.enclosure import Enclosure
+from localaws.isolation.left_files import opened_file
 from localaws.services.sagemaker.jobs.logs import LogStream
 from localaws.services.sagemaker.jobs.metrics import HostMetrics
 from localaws.services.sagemaker.jobs.objects import JobObjects, shard
@@ -29,6 +32,7 @@ from localaws.services.sagemaker.jobs.sandbox import Command, ContainerDirectory
 
 _PYTHONS = ("python", "python3", "python3.10", "python3.11", "python3.12", "python3.13", "python3.14")
 _MESSAGE_BYTES = 1024
+_MOST_READ = 1 << 20
 _LOOK_EVERY = 0.02  # seconds between looks at the children
 _MEASURE_EVERY = 1.0
 
@@ -77,7 +81,10 @@ class ProcessingRun:
         for output in self._job.get("ProcessingOutputConfig", {}).get("Outputs", ()):
             folder = host.directory.outside(output["S3Output"]["LocalPath"])
             folder.mkdir(parents=True, exist_ok=True)
-            self._uploads.append(OutputUpload(self._objects, output["S3Output"], folder, self._kms_key))
+            name = folder.relative_to(host.directory.ml).as_posix()
+            self._uploads.append(
+                OutputUpload(self._objects, output["S3Output"], host.directory.ml, name, self._kms_key)
+            )
         return host
 
     @property
@@ -101,8 +108,9 @@ class ProcessingRun:
         credentials = self._cloud.container_credentials.grant(self._job["RoleArn"], SESSION_NAME)
         cleanup.callback(self._cloud.container_credentials.revoke, credentials)
         command = self._command(credentials)
+        addresses = {name: f"127.0.1.{number}" for number, name in enumerate(self._host_names, 1)}
         for host in hosts:
-            host.start(command)
+            host.start(self._cloud.enclosure, replace(command, host_name=host.name, hosts=addresses))
         started = measured = time.monotonic()
         stopped: JobStoppedError | None = None
         while any(host.process.running for host in hosts):
@@ -150,6 +158,7 @@ class ProcessingRun:
             [program, *arguments, *specification.get("ContainerArguments", ())],
             {"AWS_REGION": self._service.region, **credentials, **self._job.get("Environment", {})},
             isolate_network=bool(network.get("EnableNetworkIsolation")),
+            instance_type=self._job["ProcessingResources"]["ClusterConfig"]["InstanceType"],
         )
 
     def _conclude(self, hosts: list[_Host]) -> str | None:
@@ -203,8 +212,8 @@ class _Host:
         (config / "resourceconfig.json").write_text(json.dumps(hosts))
         (self.directory.ml / "processing").mkdir()
 
-    def start(self, command: Command) -> None:
-        self.process = ContainerProcess(self.directory, command, self.log.write)
+    def start(self, enclosure: Enclosure, command: Command) -> None:
+        self.process = ContainerProcess(enclosure, self.directory, command, self.log.write)
 
     def stop(self) -> None:
         if not self.asked_to_stop and self.process.running:
@@ -224,8 +233,10 @@ class _Host:
 
 def _exit_message(hosts: list[_Host]) -> str | None:
     """What the containers left in /opt/ml/output/message, one after another, cut to 1 KB."""
-    files = (host.directory.ml / "output" / "message" for host in hosts)
-    content = b"".join(file.read_bytes() for file in files if file.is_file() and not file.is_symlink())
+    content = b""
+    for host in hosts:
+        with opened_file(host.directory.ml, "output/message") as file:
+            content += file.read(_MOST_READ) if file else b""
     try:
         content.decode()
     except UnicodeDecodeError as error:

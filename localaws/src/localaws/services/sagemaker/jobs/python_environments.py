@@ -69,6 +69,8 @@ def layer_on_own_packages(folder: Path) -> None:
 
 def _rewrite_scripts(folder: Path, place: Path) -> None:
     """Commands that pip installed name their interpreter by its path, which is about to change."""
+    if (folder / "bin").is_symlink():
+        raise ValueError(f"{folder.name}/bin became a link while packages were installed")
     for script in (folder / "bin").iterdir():
         if script.is_symlink() or not script.is_file():
             continue

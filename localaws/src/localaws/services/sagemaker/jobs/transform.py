@@ -126,10 +126,21 @@ class TransformRun:
         image = serving_image(container["Image"])
         files = provide_model(self._objects, container, image, directory)
         isolated = bool(self._model.get("EnableNetworkIsolation"))
-        installation = Installation(directory, log, self._look)
+        downloads = self._cloud.kept_directory("pip-downloads")
+        installation = Installation(self._cloud.enclosure, directory, downloads, log, self._look)
         python = ModelEnvironment(image, files, isolated, self._environments, installation).python()
         toolkit = toolkit_of(image)
-        return ServedContainer(directory, python, files.program, toolkit, environment, isolated, log.write)
+        return ServedContainer(
+            self._cloud.enclosure,
+            directory,
+            python,
+            files.program,
+            toolkit,
+            environment,
+            isolated,
+            self._job["TransformResources"]["InstanceType"],
+            log.write,
+        )
 
     def _environment(self, container: dict[str, Any]) -> dict[str, str]:
         """What SageMaker tells the container of a transform job, and what the user gave.
