@@ -248,6 +248,11 @@ test-localaws: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 test-localaws: check-localaws ## Check and test localaws alone
 	cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests
 
+.PHONY: kill-localaws
+kill-localaws: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
+kill-localaws: install-test ## Kill localaws at each of its writes; the same command must then finish (an hour)
+	cd localaws && ../$(TEST_PYTHON) -m tests.functional.durability.kills $(ARGS)
+
 .PHONY: bench
 bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios
 bench: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
