@@ -341,3 +341,11 @@ def test_an_object_that_is_overwritten_while_it_is_read_is_read_to_its_end(kept_
     for _ in range(3):  # a temporary room removes what nobody refers to at one of the next
         s3.put_object(Bucket=bucket, Key="k", Body=b"b" * MIB)
     assert content + reading.read() == b"a" * 32 * MIB
+
+
+def test_a_large_body_of_another_service_is_read_from_its_file(kept_client: Client, unique: str) -> None:
+    with pytest.raises(ClientError, match="templateBody"):  # a form
+        kept_client("cloudformation").validate_template(TemplateBody="x" * 2 * MIB)
+    ssm = kept_client("ssm")
+    ssm.put_parameter(Name=unique, Value="x" * 2 * MIB, Type="String")  # JSON
+    assert ssm.get_parameter(Name=unique)["Parameter"]["Value"] == "x" * 2 * MIB
