@@ -248,10 +248,10 @@ test-localaws: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 test-localaws: check-localaws ## Check and test localaws alone
 	cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests
 
-.PHONY: kill-localaws
-kill-localaws: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
-kill-localaws: install-test ## Kill localaws at each of its writes; the same command must then finish (an hour)
-	cd localaws && ../$(TEST_PYTHON) -m tests.functional.durability.kills $(ARGS)
+.PHONY: prove
+prove: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
+prove: install-test ## Kill the embedded AWS at each of its writes, then soak it under load and kills (90 minutes; MINUTES=)
+	$(MAKE) -C localaws kills soak PYTHON=../$(TEST_PYTHON)
 
 .PHONY: bench
 bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios

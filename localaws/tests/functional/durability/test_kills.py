@@ -1,4 +1,4 @@
-"""A server killed in the middle of keeping its state: a sample; ``make kill-localaws`` plays every write."""
+"""A server killed in the middle of keeping its state: a sample; ``make -C localaws kills`` plays every write."""
 
 from __future__ import annotations
 
