@@ -46,6 +46,7 @@ _CREDENTIALS = {
     "ExpiredToken",
     "ExpiredTokenException",
     "RequestExpired",
+    "RequestTimeTooSkewed",
     "TokenRefreshRequired",
     "InvalidClientTokenId",
     "InvalidAccessKeyId",

@@ -39,6 +39,10 @@ class Address:
     def secret(self, account: str) -> str:
         return str(json.loads((self.state / "keys.json").read_text())[account])
 
+    def keys(self, account: str) -> dict[str, str]:
+        """The variables by which a process is this account's own principal."""
+        return {"AWS_ACCESS_KEY_ID": account, "AWS_SECRET_ACCESS_KEY": self.secret(account)}
+
     @property
     def git_helper(self) -> str:
         """What git is told to ask for credentials."""

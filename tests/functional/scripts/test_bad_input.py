@@ -93,7 +93,7 @@ def test_unknown_credentials_are_told(site: Site) -> None:
 
 
 def test_credentials_of_another_account_are_told(site: Site) -> None:
-    refused(site.run("deploy", "--stage", "preprod", AWS_ACCESS_KEY_ID=PREPROD), 4, DEV, PREPROD)
+    refused(site.run("deploy", "--stage", "preprod", **site.address.keys(PREPROD)), 4, DEV, PREPROD)
 
 
 def test_missing_credentials_are_told(site: Site) -> None:

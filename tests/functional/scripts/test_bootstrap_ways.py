@@ -47,7 +47,7 @@ def test_a_member_account_is_refused_and_the_refusal_names_every_way(team: Site)
 
 
 def test_with_that_accounts_credentials_alone(team: Site) -> None:
-    done = team.run("bootstrap", "--yes", "--stage", "preprod", AWS_ACCESS_KEY_ID=PREPROD)
+    done = team.run("bootstrap", "--yes", "--stage", "preprod", **team.address.keys(PREPROD))
     assert done.returncode == 0, done.stderr
     assert stack_exists(team, "preprod", PREPROD)
 
@@ -72,7 +72,7 @@ def test_handed_over_to_another_team_without_any_credentials(team: Site, tmp_pat
     assert done.returncode == 0, done.stderr
     commands = [shlex.split(line) for line in done.stdout.splitlines() if line.startswith("  aws ")]
     assert len(commands) == 2  # the foundation, and the roles over it
-    theirs = {**team.environment, "AWS_ACCESS_KEY_ID": PROD, "AWS_DEFAULT_REGION": REGION}
+    theirs = {**team.environment, **team.address.keys(PROD), "AWS_DEFAULT_REGION": REGION}
     for command in commands:
         deployed = subprocess.run(
             [sys.executable, "-m", "awscli", *command[1:]], env=theirs, capture_output=True, text=True, check=False

@@ -125,4 +125,4 @@ def test_words_that_aws_would_refuse_are_refused_first(team: Site) -> None:
     refused(team, 2, "an approval needs a reason", *artifact, "--approve")
     refused(team, 2, "DESCRIPTION", *artifact, "--description", "x" * 1025)
     refused(team, 2, "there is no pipeline", *artifact, "--pipeline", "chrun")
-    refused(team, 4, PREPROD, *artifact, AWS_ACCESS_KEY_ID=PREPROD)
+    refused(team, 4, PREPROD, *artifact, **team.address.keys(PREPROD))
