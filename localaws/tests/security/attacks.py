@@ -165,7 +165,9 @@ def look_below_the_mounts_from_a_namespace() -> str:
 
 
 def change_a_setting_of_the_kernel() -> str:
-    Path("/proc/sys/kernel/core_pattern").write_text("|/bin/false")
+    """It writes what is there: where the attack succeeds it must not harm the machine that it is tried on."""
+    setting = Path("/proc/sys/kernel/core_pattern")
+    setting.write_text(setting.read_text())
     return "changed"
 
 

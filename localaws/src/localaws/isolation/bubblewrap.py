@@ -9,6 +9,7 @@ import os
 import shutil
 from collections.abc import Sequence
 
+from localaws.isolation.inside.container import HIDDEN_IN_PROC, READ_ONLY_IN_PROC
 from localaws.isolation.views import Mount, View
 
 _CAPABILITIES = ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "SETGID", "SETUID", "SETPCAP", "NET_BIND_SERVICE")
@@ -33,7 +34,20 @@ def arguments(
         made += ["--unshare-user", "--uid", str(user), "--gid", str(0 if user == 0 else os.getegid())]
     for mount in view.mounts:
         made += _words(mount)
-    return [*made, "--proc", "/proc", "--dev", "/dev", "--chdir", "/", "--", *inside]
+    made += ["--proc", "/proc", *_settings_of_the_machine(), "--dev", "/dev"]
+    return [*made, "--chdir", "/", "--", *inside]
+
+
+def _settings_of_the_machine() -> list[str]:
+    """bubblewrap leaves root's /proc/sys writable, which needs no capability: it is laid over, as Docker does."""
+    made = []
+    for name in READ_ONLY_IN_PROC:
+        if os.path.exists(f"/proc/{name}"):
+            made += ["--ro-bind", f"/proc/{name}", f"/proc/{name}"]
+    for name in HIDDEN_IN_PROC:
+        if os.path.isfile(f"/proc/{name}"):
+            made += ["--ro-bind", os.devnull, f"/proc/{name}"]
+    return made
 
 
 def _words(mount: Mount) -> list[str]:

@@ -77,4 +77,5 @@ def test_bubblewrap_is_told_the_same_view() -> None:
     assert words.endswith("-- python")
     for part in ("--ro-bind /usr /usr", "--symlink usr/bin /bin", "--bind /run/ml /opt/ml", "--unshare-net", "algo-1"):
         assert part in words
+    assert not Path("/proc/sys").exists() or "--proc /proc --ro-bind /proc/sys /proc/sys" in words
     assert "--unshare-net" not in bubblewrap.arguments("bwrap", view(mounts), ["mount", "pid"], "", 0, ["python"])

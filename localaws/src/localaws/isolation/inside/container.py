@@ -21,8 +21,8 @@ _DEVICE_LINKS = {
     "ptmx": "pts/ptmx",
 }
 # Settings of the whole machine, which root may write without any capability.
-_READ_ONLY_IN_PROC = ("sys", "sysrq-trigger", "irq", "bus", "fs")
-_HIDDEN_IN_PROC = ("kcore", "keys", "timer_list", "latency_stats")
+READ_ONLY_IN_PROC = ("sys", "sysrq-trigger", "irq", "bus", "fs")
+HIDDEN_IN_PROC = ("kcore", "keys", "timer_list", "latency_stats")
 _FLAGS = {
     "mount": system.CLONE_NEWNS,
     "uts": system.CLONE_NEWUTS,
@@ -119,12 +119,12 @@ def _make_proc(folder: str, processes: int) -> None:
             _write(f"{folder}/sys/kernel/pid_max", str(processes))
         except OSError:
             pass  # RLIMIT_NPROC counts the processes of a user namespace besides
-    for name in _READ_ONLY_IN_PROC:
+    for name in READ_ONLY_IN_PROC:
         place = f"{folder}/{name}"
         if os.path.exists(place):
             system.mount(place, place, None, system.MS_BIND | system.MS_REC)
             system.restrict(place, read_only=True)
-    for name in _HIDDEN_IN_PROC:
+    for name in HIDDEN_IN_PROC:
         place = f"{folder}/{name}"
         if os.path.exists(place) and stat.S_ISREG(os.stat(place).st_mode):
             system.mount("/dev/null", place, None, system.MS_BIND)
