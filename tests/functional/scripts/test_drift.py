@@ -16,7 +16,7 @@ DRIFT = 23
 @pytest.fixture(scope="module")
 def stage(embedded_aws: EmbeddedAws, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     folder: Path = tmp_path_factory.mktemp("site")
-    site = Site(folder, embedded_aws.endpoint_url, embedded_aws.client)
+    site = Site(folder, embedded_aws.address, embedded_aws.client)
     site.register()
     site.put_input()
     done = site.run("deploy", "--stage", "preprod")
