@@ -159,5 +159,5 @@ def test_alarm_actions_that_somebody_switched_off_are_drift_though_the_template_
 
 
 def test_no_deployment_mends_the_foundation() -> None:
-    ours, theirs = (Difference(place, "R", "AWS::IAM::Role", "Policies") for place in ("stack", "foundation"))  # type: ignore[arg-type]
+    ours, theirs = (Difference(place, "R", "AWS::IAM::Role", "Policies") for place in ("stack", "foundation"))
     assert repairable([ours, theirs]) == (ours,)
