@@ -9,13 +9,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from scripts.decisions.drift import Difference, drift_lines, repairable
+from scripts.errors import DriftError
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.progress import Progress
-
-if TYPE_CHECKING:
-    from scripts.decisions.drift import Difference
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -41,9 +39,6 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def _require_none(stage: str, release_id: str, differences: Sequence[Difference]) -> None:
-    from scripts.decisions.drift import drift_lines, repairable
-    from scripts.errors import DriftError
-
     if not differences:
         return
     repair = f"make deploy STAGE={stage} RELEASE={release_id}   # puts it back, and says so"
