@@ -41,11 +41,13 @@ _ROLES = {"PipelineRole": "PipelineRoleArn", "JobRole": "JobRoleArn", "EventsRol
 
 @dataclass(frozen=True)
 class Drift:
-    """``expected``: every resource as it was released. ``definition``: the text that SageMaker has now, if any."""
+    """``expected``: every resource as it was released. ``definition``: the text that SageMaker has now, if any.
+    ``release``: what all of it was compared with, where it was read for that."""
 
     differences: tuple[Difference, ...] = ()
     expected: tuple[Expected, ...] = ()
     definition: str | None = None
+    release: Release | None = None
 
 
 def read_resource_drift(
@@ -73,7 +75,7 @@ def read_released_drift(context: StageContext, stack: Stack) -> Drift:
     release, template = _release_in_bucket(context, release_id)
     drift = read_resource_drift(context, stack, template, None)
     bytes_drift = (*read_artifact_drift(context, release), *read_code_drift(context, release))
-    return replace(drift, differences=(*drift.differences, *bytes_drift))
+    return replace(drift, differences=(*drift.differences, *bytes_drift), release=release)
 
 
 def read_artifact_drift(context: StageContext, release: Release) -> tuple[Difference, ...]:
