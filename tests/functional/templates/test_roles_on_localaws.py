@@ -195,8 +195,9 @@ def test_artifacts_are_copied_into_a_stage_by_its_promotion_under_the_stages_key
                 mine = {**where, "Key": f"model-artifacts/group/v1/{actor}.tar.gz"}
                 _denied(s3.put_object, **mine, Body=b"x")  # nobody writes over what he has not looked at
                 etag = s3.put_object(**mine, Body=b"x", IfNoneMatch="*")["ETag"]
-                s3.copy_object(**mine, CopySource={"Bucket": mine["Bucket"], "Key": mine["Key"]}, IfMatch=etag)
                 assert s3.head_object(**mine)["SSEKMSKeyId"] == foundations[stage]["KmsKeyArn"]
+                s3.copy_object(**mine, CopySource={"Bucket": mine["Bucket"], "Key": mine["Key"]}, IfMatch=etag)
+                _denied(s3.copy_object, **mine, CopySource={"Bucket": mine["Bucket"], "Key": mine["Key"]})
                 _denied(s3.put_object, Bucket=where["Bucket"], Key="releases/1/release.json", Body=b"x")
                 _denied(s3.put_object, **where, Body=b"x", IfNoneMatch="*", ServerSideEncryption="AES256")
             else:
