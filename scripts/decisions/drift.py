@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scripts.decisions.canonical import canonical_json, sha256_of
+from scripts.errors import DriftError
 
 Place = Literal["stack", "foundation", "bucket"]
 # The properties that are read of each type. Tags are not among them: nothing runs by them.
@@ -209,3 +210,15 @@ def drift_lines(differences: Sequence[Difference]) -> list[str]:
 def repairable(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     """Those that a deployment puts back: all but the foundation's, which bootstrap alone may change."""
     return tuple(each for each in differences if each.place != "foundation")
+
+
+def require_no_drift(stage: str, release_id: str, differences: Sequence[Difference]) -> None:
+    """Raises DriftError that names each difference, and the command that puts it back."""
+    if not differences:
+        return
+    repair = f"make deploy STAGE={stage} RELEASE={release_id}   # puts it back, and says so"
+    raise DriftError(
+        f"{stage} is not as release {release_id} made it",
+        found=drift_lines(differences),
+        next_command=repair if repairable(differences) else "make bootstrap   # puts the roles of the foundation back",
+    )

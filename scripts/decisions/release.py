@@ -193,6 +193,14 @@ def release_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **Release.model_json_schema()}
 
 
+def image_lines(release: Release) -> list[str]:
+    """One line for each image that no digest pins, since its registry told none: what its tag names may change."""
+    untold = dict.fromkeys(each.image for each in release.model_package.containers if each.image_digest is None)
+    return [
+        f"image {image} is not pinned: its registry gives no digest, so jobs pull whatever it names" for image in untold
+    ]
+
+
 def _release_id(package: ModelPackage, pipeline: Pipeline, templates: dict[str, str]) -> str:
     """16 hex digits of the SHA-256 of what a stage would run.
 

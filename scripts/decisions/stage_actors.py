@@ -75,7 +75,7 @@ def stage_actors(place: StagePlace, break_glass: bool = False) -> list[Actor]:
     """Every actor of the stage. ``break_glass``: whether the stage names people who may deploy in an emergency."""
     reading = _reading(place)
     four: dict[RoleKind, tuple[Use, ...]] = {
-        "reader": (),
+        "reader": _comparing(place),
         "promoter": _promoting(place),
         "verifier": _verifying(place),
         "deployment": _deploying(place),
@@ -124,12 +124,28 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         ),
         Use(("ssm:GetParametersByPath",), (place.arn("ssm", f"parameter/{place.names.stage}"),)),
         Use(("cloudwatch:DescribeAlarms",), (place.arn("cloudwatch", "alarm:*"),)),
-        Use(("events:DescribeRule",), (place.arn("events", f"rule/{place.names.batch_stack}-*"),)),
+        Use(
+            ("events:DescribeRule", "events:ListTargetsByRule"),
+            (place.arn("events", f"rule/{place.names.batch_stack}-*"),),
+        ),
         Use(("servicequotas:ListServiceQuotas", "ec2:DescribeInstanceTypes"), ("*",), unrecorded=_NOT_IN_A_RELEASE),
         Use(("s3:GetObject",), place.objects("*")),
         Use(("s3:ListBucket",), (place.bucket,)),
         Use(("kms:Decrypt",), (place.foundation.kms_key_arn,), place.via_s3),
         Use(("kms:DescribeKey",), (place.foundation.kms_key_arn,), unrecorded="doctor makes it"),
+    )
+
+
+def _comparing(place: StagePlace) -> tuple[Use, ...]:
+    """What tells whether all is as released; the rest of it is among what a reader reads anyway."""
+    stack, foundation = place.names.batch_stack, place.foundation
+    roles = (foundation.pipeline_role_arn, foundation.job_role_arn, foundation.events_role_arn)
+    return (
+        Use(("sagemaker:DescribeModel",), (place.arn("sagemaker", f"model/{stack}-Model-*"),)),
+        Use(("sqs:GetQueueAttributes",), (place.arn("sqs", f"{stack}-DeadLetters-*"),)),
+        Use(("sns:GetTopicAttributes",), (place.arn("sns", f"{stack}-AlarmTopic-*"),)),
+        Use(("cloudwatch:GetDashboard",), (place.arn("cloudwatch", f"dashboard/{stack}", region=""),)),
+        Use(("iam:GetRole", "iam:ListRolePolicies", "iam:GetRolePolicy", "iam:ListAttachedRolePolicies"), roles),
     )
 
 

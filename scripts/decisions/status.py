@@ -19,7 +19,8 @@ class StageStatus:
     ``verified`` is of just what is live, set and below the input prefix now; ``doubts`` say why it is not.
     ``passed_once`` is what a later stage asks for: that the release passed, be it on other input. ``broken_glass``: who
     changed the stage past its CodePipeline last, newest first. ``notes`` say which of its jobs name no volume key;
-    ``waits`` what the running execution's steps wait for. ``drift``: what is not as it was released.
+    ``waits`` what the running execution's steps wait for. ``drift``: what is not as it was released;
+    ``images``: which images of the release no digest pins.
     """
 
     stage: str
@@ -44,6 +45,7 @@ class StageStatus:
     notes: tuple[str, ...] = ()
     waits: tuple[str, ...] = ()
     drift: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -81,6 +83,7 @@ def status_lines(status: StageStatus) -> list[str]:
         *([f"                 next: make verify STAGE={status.stage}"] if status.doubts else []),
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
+        *(f"    ! {each}" for each in status.images),
         *_drift_lines(status),
         f"  schedule       {_schedule(status)}",
         *(f"    ! {each}" for each in (*status.schedule_off, *status.schedule_by_hand)),

@@ -13,6 +13,7 @@ from scripts.decisions.template_parameters import Declared, checked, effective, 
 from scripts.errors import FoundationError
 from scripts.flows.administrators import Administrators
 from scripts.flows.bootstrap_stack import PlannedStack, carry_out, plan_stack
+from scripts.flows.repair_drift import repair_roles
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.parameters import parameters_below, write_parameter
 from scripts.gateways.stacks import StackRequest, Stacks
@@ -114,12 +115,15 @@ def plan_foundation(
 def deploy_foundation(
     context: StageContext, plan: FoundationPlan, administrators: Administrators, progress: Progress
 ) -> tuple[Stack, bool]:
-    """Carry the plan out, and write the parameters again that somebody deleted; True where something was changed."""
+    """Carry the plan out, and put back parameters that somebody deleted and roles that somebody changed, which
+    CloudFormation does not see; True where something was changed."""
     stack, changed = carry_out(plan.foundation, progress)
     account, path = administrators.account(context), context.names.parameter_path
     lost = lost_parameters(parameters_below(account, path), stack.outputs)
     for name, value in lost.items():
         write_parameter(account, f"{path}{name}", value)
         progress.line(f"wrote {path}{name}, which had been deleted")
+    template = Stacks(account, context.sleep).template(stack.name)
+    repaired = repair_roles(account, context.names, stack, template, progress)
     _, roles_changed = carry_out(plan.roles, progress)
-    return stack, changed or bool(lost) or roles_changed
+    return stack, changed or bool(lost) or repaired or roles_changed

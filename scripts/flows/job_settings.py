@@ -15,7 +15,7 @@ from scripts.decisions.job_quotas import quota_needs, quota_notes
 from scripts.decisions.job_requests import job_requests
 from scripts.decisions.limit_findings import require_limits
 from scripts.decisions.local_storage import has_local_storage
-from scripts.decisions.release import Release
+from scripts.decisions.release import Release, image_lines
 from scripts.decisions.stage_values import definition_defaults, infrastructure
 from scripts.decisions.stock_images import stock_image_uri
 from scripts.decisions.volume_keys import KEY, unknown_types, without_refused_keys
@@ -50,7 +50,8 @@ def _told(context: StageContext, types: list[str]) -> tuple[dict[str, bool], tup
 def release_notes(bound: Mapping[str, Any], release: Release) -> list[str]:
     """What may go wrong though SageMaker takes it, given the release's model."""
     environments = [each.environment for each in release.model_package.containers]
-    return [str(each) for each in definition_limits(bound, environments=environments) if not each.refused]
+    limits = [str(each) for each in definition_limits(bound, environments=environments) if not each.refused]
+    return [*limits, *image_lines(release)]
 
 
 def account_notes(context: StageContext, bound: Mapping[str, Any]) -> list[str]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.drift import COMPARED, DEFINITION_PLACE, Difference, Expected, drift_of
-from scripts.decisions.names import SHORT_DIGEST, release_key
+from scripts.decisions.names import SHORT_DIGEST, StageNames, release_key
 from scripts.decisions.promoted_bytes import (
     OBJECT,
     Copied,
@@ -37,15 +37,18 @@ AT_ONCE = 8
 _DEFINITION_KEY = "PipelineDefinitionS3Key"
 # The foundation's roles that a release runs by, with the outputs that name them.
 _ROLES = {"PipelineRole": "PipelineRoleArn", "JobRole": "JobRoleArn", "EventsRole": "EventsRoleArn"}
+_DATA = {"Bucket": "ArtifactBucketName", "Key": "KmsKeyArn"}
 
 
 @dataclass(frozen=True)
 class Drift:
-    """``expected``: every resource as it was released. ``definition``: the text that SageMaker has now, if any."""
+    """``expected``: every resource as it was released. ``definition``: the text that SageMaker has now, if any.
+    ``release``: what all of it was compared with, where it was read for that."""
 
     differences: tuple[Difference, ...] = ()
     expected: tuple[Expected, ...] = ()
     definition: str | None = None
+    release: Release | None = None
 
 
 def read_resource_drift(
@@ -73,7 +76,7 @@ def read_released_drift(context: StageContext, stack: Stack) -> Drift:
     release, template = _release_in_bucket(context, release_id)
     drift = read_resource_drift(context, stack, template, None)
     bytes_drift = (*read_artifact_drift(context, release), *read_code_drift(context, release))
-    return replace(drift, differences=(*drift.differences, *bytes_drift))
+    return replace(drift, differences=(*drift.differences, *bytes_drift), release=release)
 
 
 def read_artifact_drift(context: StageContext, release: Release) -> tuple[Difference, ...]:
@@ -141,7 +144,7 @@ def _expected_resources(
     context: StageContext, stack: Stack, template: str, definition: bytes | None
 ) -> tuple[list[Expected], list[Difference]]:
     ids = context.stacks.physical_ids(stack.id)
-    rendered = _rendered(context, stack, template, ids)
+    rendered = _rendered(context.names, stack, template, ids)
     key = stack.parameters.get(_DEFINITION_KEY, "")
     lost: list[Difference] = []
     if definition is None:
@@ -174,15 +177,18 @@ def _definition_in_bucket(context: StageContext, key: str) -> tuple[bytes | None
 
 
 def _expected_roles(context: StageContext) -> list[Expected]:
-    """The roles as the foundation's own template makes them."""
     stack = context.stacks.describe(context.names.foundation_stack)
     if stack is None:
         return []
+    return expected_roles(context.names, stack, context.stacks.template(context.names.foundation_stack))
+
+
+def expected_roles(names: StageNames, stack: Stack, template: str) -> list[Expected]:
+    """The roles that a release runs by, as the foundation's own template makes them."""
     arns = {name: stack.outputs[output] for name, output in _ROLES.items() if output in stack.outputs}
     ids = {name: arn.rpartition("/")[2] for name, arn in arns.items()}
-    ids |= {"Bucket": context.foundation.bucket, "Key": context.foundation.kms_key_arn}
-    template = context.stacks.template(context.names.foundation_stack)
-    rendered = _rendered(context, stack, template, ids)
+    ids |= {name: stack.outputs[output] for name, output in _DATA.items() if output in stack.outputs}
+    rendered = _rendered(names, stack, template, ids)
     return [
         Expected(name, "AWS::IAM::Role", ids[name], rendered.resources[name].get("Properties", {}), "foundation")
         for name in arns
@@ -190,8 +196,7 @@ def _expected_roles(context: StageContext) -> list[Expected]:
     ]
 
 
-def _rendered(context: StageContext, stack: Stack, template: str, ids: Mapping[str, str]) -> RenderedStack:
-    names = context.names
+def _rendered(names: StageNames, stack: Stack, template: str, ids: Mapping[str, str]) -> RenderedStack:
     return RenderedStack(
         stack.name,
         whole_template(template, f"the template of stack {stack.name}"),

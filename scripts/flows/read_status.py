@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 
 from scripts.decisions.drift import drift_lines
 from scripts.decisions.next_run import next_run
-from scripts.decisions.release import FIRST_STAGE
+from scripts.decisions.release import FIRST_STAGE, image_lines
 from scripts.decisions.release_approval import approval_of
 from scripts.decisions.schedule import parse_schedule
 from scripts.decisions.schedule_switch import PARAMETER, by_hand_lines, schedule_lines
@@ -21,7 +21,7 @@ from scripts.decisions.status import NO_APPROVAL, StageStatus
 from scripts.decisions.volume_keys import keyless_steps
 from scripts.errors import AccessDeniedError, FoundationError, ReleaseError
 from scripts.flows.break_glass import last_uses
-from scripts.flows.read_drift import read_released_drift
+from scripts.flows.read_drift import Drift, read_released_drift
 from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
 from scripts.flows.step_waits import StepWaits
@@ -54,8 +54,8 @@ def read_status(context: StageContext) -> StageStatus:
             broken_glass=broken_glass,
         )
     release_id = stack.parameters["ReleaseId"]
-    drift, definition = _drift(context, stack)
-    verification = standing_now(context, release_id, stack, definition)
+    drift, found = _drift(context, stack)
+    verification = standing_now(context, release_id, stack, found.definition)
     schedule = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
@@ -71,6 +71,7 @@ def read_status(context: StageContext) -> StageStatus:
         passed_once=verification.passed_once,
         doubts=verification.doubts,
         drift=drift,
+        images=tuple(image_lines(found.release)) if found.release else (),
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
         schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
         schedule_by_hand=tuple(
@@ -95,15 +96,15 @@ def read_status(context: StageContext) -> StageStatus:
     )
 
 
-def _drift(context: StageContext, stack: Stack) -> tuple[tuple[str, ...], str | None]:
-    """What is not as released, one line each, and the definition that SageMaker has; also why it is not known."""
+def _drift(context: StageContext, stack: Stack) -> tuple[tuple[str, ...], Drift]:
+    """What is not as released, one line each, and all that was read for it; also why it is not known."""
     if not stack.settled:
-        return (), None  # it is being changed just now
+        return ("unknown: the stack is being changed just now",), Drift()
     try:
         found = read_released_drift(context, stack)
     except (AccessDeniedError, ReleaseError) as error:
-        return (f"unknown: {error.problem}",), None
-    return tuple(drift_lines(found.differences)), found.definition
+        return (f"unknown: {error.problem}",), Drift()
+    return tuple(drift_lines(found.differences)), found
 
 
 def _waits(context: StageContext, executions: list[Execution]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from scripts.decisions.build_concurrency import quota_names, too_few
 from scripts.decisions.containers import container_sources
+from scripts.decisions.drift import require_no_drift
 from scripts.decisions.job_limits import definition_limits
 from scripts.decisions.job_quotas import quota_needs, short_quotas
 from scripts.decisions.limit_findings import require_limits
@@ -20,6 +21,7 @@ from scripts.errors import AccessDeniedError, ArtifactError, FoundationError, Se
 from scripts.flows.image_readiness import images_pulled
 from scripts.flows.job_settings import definition_of_tree, fit_volume_keys
 from scripts.flows.network_readiness import network
+from scripts.flows.read_drift import read_released_drift
 from scripts.flows.resolve_package import resolve
 from scripts.flows.run_pipeline import require_input
 from scripts.flows.stage_context import StageContext
@@ -118,6 +120,16 @@ def _stack(context: StageContext) -> str:
     pending = context.stacks.pending_change_sets(stack.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
     readiness(stack, {"ReleaseId": ""}, pending, context.stage, context.settings.region)
     return f"{stack.name} is in {stack.status}" if stack else f"{context.names.batch_stack} does not exist yet"
+
+
+def _as_released(context: StageContext) -> str:
+    """Raises DriftError for what somebody changed, deleted or lost since: it is as the release made it, or is named."""
+    stack = context.stacks.describe(context.names.batch_stack)
+    if stack is None or not stack.settled or "ReleaseId" not in stack.parameters:
+        return "nothing to compare: " + (f"{stack.name} is in {stack.status}" if stack else "nothing is deployed yet")
+    release_id = stack.parameters["ReleaseId"]
+    require_no_drift(context.stage, release_id, read_released_drift(context, stack).differences)
+    return f"what is live is release {release_id}"
 
 
 def _input(context: StageContext) -> str:
@@ -232,6 +244,7 @@ STAGE: tuple[tuple[str, Check], ...] = (
     ("bucket", _bucket),
     ("key", _key),
     ("stack", _stack),
+    ("as released", _as_released),
     ("input data", _input),
     ("job settings", _job_settings),
     ("local storage", _local_storage),

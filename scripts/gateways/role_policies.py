@@ -1,4 +1,4 @@
-"""What IAM says of a role: the simulation of its policies, and the policies themselves.
+"""What IAM says of a role: the simulation of its policies, and the policies themselves; bootstrap puts them back.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
@@ -118,6 +118,36 @@ def trust_policy(account: Account, role: str) -> dict[str, Any] | None:
             if error_code(error) == "NoSuchEntity":
                 return None
             raise
+
+
+def restore_role(account: Account, name: str, wanted: Mapping[str, Any], found: Mapping[str, Any] | None) -> None:
+    """Give a role the trust, policies and boundary that its template gives it, and no others; ``found``: what it has.
+
+    A role that is gone is made again under its name.
+    """
+    iam = account.client("iam")
+    trust, boundary = json.dumps(wanted["AssumeRolePolicyDocument"]), wanted.get("PermissionsBoundary")
+    with told_as_deployment_errors(account.actor):
+        if found is None:
+            bounded = {"PermissionsBoundary": boundary} if boundary else {}
+            description = str(wanted.get("Description", ""))
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Description=description, **bounded)
+        else:
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=trust)
+            if boundary:
+                iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+            elif found.get("PermissionsBoundary"):
+                iam.delete_role_permissions_boundary(RoleName=name)
+        policies = {each["PolicyName"]: each["PolicyDocument"] for each in wanted.get("Policies", [])}
+        for each, document in policies.items():
+            iam.put_role_policy(RoleName=name, PolicyName=each, PolicyDocument=json.dumps(document))
+        for each in {entry["PolicyName"] for entry in (found or {}).get("Policies", [])} - policies.keys():
+            iam.delete_role_policy(RoleName=name, PolicyName=each)
+        managed, attached = set(wanted.get("ManagedPolicyArns", [])), set((found or {}).get("ManagedPolicyArns", []))
+        for arn in managed - attached:
+            iam.attach_role_policy(RoleName=name, PolicyArn=arn)
+        for arn in attached - managed:
+            iam.detach_role_policy(RoleName=name, PolicyArn=arn)
 
 
 def _managed(iam: Any, arn: str) -> Any:

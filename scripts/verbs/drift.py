@@ -9,13 +9,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
-from typing import TYPE_CHECKING
 
+from scripts.decisions.drift import require_no_drift
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.progress import Progress
-
-if TYPE_CHECKING:
-    from scripts.decisions.drift import Difference
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -36,22 +33,8 @@ def main(arguments: Sequence[str]) -> int:
         print_json({**found, "differences": [asdict(each) for each in drift.differences]})
     elif not drift.differences:
         print(f"No drift: {context.stage} is as release {release_id} made it")
-    _require_none(context.stage, release_id, drift.differences)
+    require_no_drift(context.stage, release_id, drift.differences)
     return 0
-
-
-def _require_none(stage: str, release_id: str, differences: Sequence[Difference]) -> None:
-    from scripts.decisions.drift import drift_lines, repairable
-    from scripts.errors import DriftError
-
-    if not differences:
-        return
-    repair = f"make deploy STAGE={stage} RELEASE={release_id}   # puts it back, and says so"
-    raise DriftError(
-        f"{stage} is not as release {release_id} made it",
-        found=drift_lines(differences),
-        next_command=repair if repairable(differences) else "make bootstrap   # puts the roles of the foundation back",
-    )
 
 
 if __name__ == "__main__":

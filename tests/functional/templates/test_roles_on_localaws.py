@@ -192,12 +192,31 @@ def test_artifacts_are_copied_into_a_stage_by_its_promotion_under_the_stages_key
         for actor in (*TOOLCHAIN, "person", "engineer"):
             s3 = actors(actor)("s3")
             if actor in allowed:
-                s3.put_object(**where, Body=b"x")
-                assert s3.head_object(**where)["SSEKMSKeyId"] == foundations[stage]["KmsKeyArn"]
+                mine = {**where, "Key": f"model-artifacts/group/v1/{actor}.tar.gz"}
+                _denied(s3.put_object, **mine, Body=b"x")  # nobody writes over what he has not looked at
+                etag = s3.put_object(**mine, Body=b"x", IfNoneMatch="*")["ETag"]
+                assert s3.head_object(**mine)["SSEKMSKeyId"] == foundations[stage]["KmsKeyArn"]
+                s3.copy_object(**mine, CopySource={"Bucket": mine["Bucket"], "Key": mine["Key"]}, IfMatch=etag)
+                _denied(s3.copy_object, **mine, CopySource={"Bucket": mine["Bucket"], "Key": mine["Key"]})
                 _denied(s3.put_object, Bucket=where["Bucket"], Key="releases/1/release.json", Body=b"x")
-                _denied(s3.put_object, **where, Body=b"x", ServerSideEncryption="AES256")
+                _denied(s3.put_object, **where, Body=b"x", IfNoneMatch="*", ServerSideEncryption="AES256")
             else:
-                _denied(s3.put_object, **where, Body=b"x")
+                _denied(s3.put_object, **where, Body=b"x", IfNoneMatch="*")
+
+
+def test_what_was_released_is_written_by_its_actor_and_stays(
+    become: Callable[..., Client], client: Client, foundations: Foundations
+) -> None:
+    admin, bucket = _administrator(client)("s3"), foundations["prod"]["ArtifactBucketName"]
+    promoter = become("promote-prod", "prod", "promoter")("s3")
+    deletes = become("engineer", "prod", "break-glass")("s3")
+    for key in ("model-artifacts/g/v1/kept.tar.gz", "pipeline/p/code-1/kept.py", "releases/2/release.json"):
+        version = promoter.put_object(Bucket=bucket, Key=key, Body=b"1", IfNoneMatch="*")["VersionId"]
+        _denied(admin.put_object, Bucket=bucket, Key=f"{key}-2", Body=b"1", IfNoneMatch="*")
+        for other in (admin, promoter):
+            _denied(other.delete_object, Bucket=bucket, Key=key)
+            _denied(other.delete_object, Bucket=bucket, Key=key, VersionId=version)
+        deletes.delete_object(Bucket=bucket, Key=key)
 
 
 def test_data_is_deleted_by_people_where_a_stage_is_deployed_by_hand(

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.decisions.release import Checksum, Pipeline, Source, read_release, write_release
+from scripts.decisions.release import Checksum, Pipeline, Source, image_lines, read_release, write_release
 from scripts.errors import ReleaseError
 from tests.unit.scripts.releases import CODE, CREATED, container, model_package, release, s3_object
 
@@ -105,3 +105,10 @@ def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Any:
             yield from _leaves(item, (*path, index))
     else:
         yield path
+
+
+def test_an_image_that_no_digest_pins_is_said_once() -> None:
+    untold, told = container(), container(image_digest="sha256:" + "a" * 64)
+    (line,) = image_lines(release(model_package(containers=(untold, untold, told))))
+    assert untold.image in line
+    assert image_lines(release(model_package(containers=(told,)))) == []

@@ -7,6 +7,7 @@ from typing import Any, cast
 import pytest
 from botocore.exceptions import ClientError
 
+from scripts.decisions.promotion import Copy
 from scripts.decisions.release import Checksum
 from scripts.errors import AccessDeniedError
 from scripts.gateways.accounts import Account
@@ -92,3 +93,51 @@ def test_where_two_writes_meet_the_write_is_tried_again() -> None:
 def test_a_refusal_is_no_matter_of_who_was_faster() -> None:
     with pytest.raises(AccessDeniedError):
         written_over(FakeS3("AccessDenied"), None)
+
+
+class FakeCopies:
+    """S3 with one source, and perhaps something under the target's key; ``race``: another copies it at that moment."""
+
+    actor = Actor("222222222222")
+
+    def __init__(self, target: dict[str, Any] | None, race: bool = False) -> None:
+        self.target = target
+        self.race = race
+        self.copied: list[dict[str, Any]] = []
+
+    def client(self, _: str) -> FakeCopies:
+        return self
+
+    def head_object(self, **request: Any) -> dict[str, Any]:
+        found = HEAD if request["Bucket"] == "dev-artifacts" else self.target
+        if found is None:
+            raise ClientError({"Error": {"Code": "404", "Message": "no"}}, "HeadObject")
+        return found
+
+    def copy_object(self, **request: Any) -> dict[str, Any]:
+        self.copied.append(request)
+        if self.race:
+            self.target = HEAD
+            raise ClientError({"Error": {"Code": "PreconditionFailed", "Message": "no"}}, "CopyObject")
+        self.target = HEAD
+        return {}
+
+
+HEAD = {"ETag": '"e1"', "ContentLength": 100, "ChecksumSHA256": "c1", "ChecksumType": "FULL_OBJECT", "VersionId": "v1"}
+COPY = Copy("dev-artifacts", "models/7/model.tar.gz", "model-artifacts/k", s3_object())
+
+
+def copied(s3: FakeCopies) -> bool:
+    return Objects(cast(Account, s3)).copy(COPY, "stage", "arn:key", "222222222222")
+
+
+def test_a_copy_is_written_over_nothing_or_over_what_was_looked_at() -> None:
+    fresh, other = FakeCopies(None), FakeCopies({**HEAD, "ETag": '"e9"', "ChecksumSHA256": "c9"})
+    assert copied(fresh)
+    assert copied(other)
+    conditions = [(each.get("IfMatch"), each.get("IfNoneMatch")) for s3 in (fresh, other) for each in s3.copied]
+    assert conditions == [(None, "*"), ('"e9"', None)]
+
+
+def test_of_two_that_copy_at_once_the_second_finds_the_copy() -> None:
+    assert not copied(FakeCopies(None, race=True))
