@@ -158,7 +158,7 @@ def lend_packages(folder: Path) -> None:
             archive.writestr(entry, text)
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
     for name in ("deploy", "check"):
-        (folder / f"requirements/{name}.txt").write_text(f"lent @ file://{wheel} --hash=sha256:{digest}\n")
+        (folder / f"requirements/{name}.txt").write_text(f"./requirements/{_LENT} --hash=sha256:{digest}\n")
 
 
 def _digest(text: str) -> str:
