@@ -130,10 +130,7 @@ def _plan(
         _resource_drift(context, stack, prepared, roles=roles) if stack is not None and ready == "update" else Drift()
     )
     verification = standing_now(context, release.release_id, stack, definition=drift.definition)
-    differences = (
-        *drift.differences,
-        *_bytes_drift(context, release, prepared.uploads, registered, stack, verification),
-    )
+    of_bytes = _bytes_drift(context, release, prepared.uploads, registered, stack, verification)
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
     plan = DeploymentPlan(
