@@ -216,9 +216,11 @@ def require_no_drift(stage: str, release_id: str, differences: Sequence[Differen
     """Raises DriftError that names each difference, and the command that puts it back."""
     if not differences:
         return
-    repair = f"make deploy STAGE={stage} RELEASE={release_id}   # puts it back, and says so"
+    ours = repairable(differences)
+    roles = "; the roles: make bootstrap" if len(ours) < len(differences) else ""
+    repair = f"make deploy STAGE={stage} RELEASE={release_id}   # puts it back, and says so{roles}"
     raise DriftError(
         f"{stage} is not as release {release_id} made it",
         found=drift_lines(differences),
-        next_command=repair if repairable(differences) else "make bootstrap   # puts the roles of the foundation back",
+        next_command=repair if ours else "make bootstrap   # puts the roles of the foundation back",
     )

@@ -67,15 +67,15 @@ def schedule_lines(settings: StageSettings, stage: str, switch: Switch | None) -
 def by_hand_lines(declared: str | None, actual: str | None, stage: str) -> list[str]:
     """What to tell of a rule that somebody switched in EventBridge, past the stack.
 
-    ``declared`` is the stack's ScheduleState, ``actual`` the rule's state. CloudFormation does not see the difference:
-    it leaves the rule so until a deployment changes the rule itself, and that one sets it as declared.
+    ``declared`` is the stack's ScheduleState, ``actual`` the rule's state. CloudFormation does not see the difference
+    and leaves the rule so; ``make deploy`` and ``make schedule`` put it back.
     """
     if declared not in ("ENABLED", "DISABLED") or actual in (None, declared):
         return []
     state = "ON" if declared == "ENABLED" else "OFF"
     return [
-        f"{str(actual).lower()} by hand in EventBridge, while the stack says {declared}: it stays so until a "
-        f"deployment changes the rule itself; next: make schedule STAGE={stage} {state}"
+        f"{str(actual).lower()} by hand in EventBridge, while the stack says {declared}: the next deployment by hand "
+        f"puts it back; or at once: make schedule STAGE={stage} {state}"
     ]
 
 

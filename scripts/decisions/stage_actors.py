@@ -140,7 +140,9 @@ def _comparing(place: StagePlace) -> tuple[Use, ...]:
     """What tells whether all is as released; the rest of it is among what a reader reads anyway."""
     stack, foundation = place.names.batch_stack, place.foundation
     roles = (foundation.pipeline_role_arn, foundation.job_role_arn, foundation.events_role_arn)
+    of_roles = place.arn("cloudformation", f"stack/{place.names.foundation_stack}/*")
     return (
+        Use(("cloudformation:DescribeStacks", "cloudformation:GetTemplate"), (of_roles,)),
         Use(("sagemaker:DescribeModel",), (place.arn("sagemaker", f"model/{stack}-Model-*"),)),
         Use(("sqs:GetQueueAttributes",), (place.arn("sqs", f"{stack}-DeadLetters-*"),)),
         Use(("sns:GetTopicAttributes",), (place.arn("sns", f"{stack}-AlarmTopic-*"),)),

@@ -14,6 +14,7 @@ import yaml
 from scripts.decisions.console_links import Console, Link
 from scripts.decisions.containers import s3_location
 from scripts.decisions.deployment_plan import TO_BE_REGISTERED, DeploymentPlan
+from scripts.decisions.drift import drift_lines
 from scripts.decisions.evidence import (
     CommitShown,
     Evidence,
@@ -89,7 +90,7 @@ def collect_evidence(context: StageContext, earlier: StageContext, plan: Deploym
         ),
         texts=_texts(context, plan),
         links=_links(context, earlier, plan, record),
-        notes=plan.notes,
+        notes=(*plan.notes, *(f"changed by hand: {line}" for line in drift_lines(plan.drift))),
     )
 
 

@@ -6,10 +6,11 @@ out.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from scripts.decisions.deployment_plan import DeploymentPlan, RegisteredPackage
+from scripts.decisions.deployment_plan import DeploymentPlan, RegisteredPackage, Upload
 from scripts.decisions.drift import Difference
 from scripts.decisions.names import release_key
 from scripts.decisions.release import FIRST_STAGE, Release
@@ -21,7 +22,7 @@ from scripts.flows.job_settings import account_notes, release_notes
 from scripts.flows.make_release import make_release
 from scripts.flows.prepare_release import Prepared, prepare, require_valid_definition
 from scripts.flows.promote_package import registered_package
-from scripts.flows.read_drift import Drift, read_artifact_drift, read_code_drift, read_resource_drift
+from scripts.flows.read_drift import Drift, read_artifact_drift, read_code_drift, read_resource_drift, read_upload_drift
 from scripts.flows.release_store import (
     RELEASE_FILE,
     ReleaseFiles,
@@ -129,7 +130,7 @@ def _plan(
         _resource_drift(context, stack, prepared, roles=roles) if stack is not None and ready == "update" else Drift()
     )
     verification = standing_now(context, release.release_id, stack, definition=drift.definition)
-    differences = (*drift.differences, *_bytes_drift(context, release, registered, stack, verification))
+    of_bytes = _bytes_drift(context, release, prepared.uploads, registered, stack, verification)
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
     plan = DeploymentPlan(
@@ -149,7 +150,7 @@ def _plan(
         unverified=unverified,
         schedule=prepared.schedule,
         notes=(*prepared.notes, *release_notes(prepared.bound, release)),
-        drift=differences,
+        drift=(*drift.differences, *of_bytes),
         as_released=drift.expected,
     )
     if plan.nothing_to_do:
@@ -170,6 +171,7 @@ def _resource_drift(context: StageContext, stack: Stack, prepared: Prepared, *, 
 def _bytes_drift(
     context: StageContext,
     release: Release,
+    uploads: Sequence[Upload],
     registered: RegisteredPackage | None,
     stack: Stack | None,
     verification: Standing,
@@ -180,9 +182,10 @@ def _bytes_drift(
     """
     found = read_artifact_drift(context, release) if registered is not None else ()
     is_live = stack is not None and stack.parameters.get("ReleaseId") == release.release_id
-    if is_live and not verification.stands:
-        found = (*found, *read_code_drift(context, release))
-    return found
+    if not is_live:
+        return found
+    found = (*found, *read_upload_drift(context, release, uploads))
+    return found if verification.stands else (*found, *read_code_drift(context, release))
 
 
 def _pending(context: StageContext, stack: Stack | None) -> list[str]:

@@ -6,12 +6,13 @@ It only reads, several things at once, and it never takes what it could not read
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
 
 from scripts.decisions.canonical import sha256_of
+from scripts.decisions.deployment_plan import Upload
 from scripts.decisions.drift import COMPARED, DEFINITION_PLACE, Difference, Expected, drift_of
 from scripts.decisions.names import SHORT_DIGEST, StageNames, release_key
 from scripts.decisions.promoted_bytes import (
@@ -25,7 +26,7 @@ from scripts.decisions.promoted_bytes import (
     pinned_code,
     sha256_told,
 )
-from scripts.decisions.release import TEMPLATE, Release, read_release
+from scripts.decisions.release import TEMPLATE, Release, S3Object, read_release
 from scripts.decisions.rendered_stack import RenderedStack
 from scripts.decisions.stacks import Stack
 from scripts.errors import ReleaseError
@@ -90,20 +91,37 @@ def read_artifact_drift(context: StageContext, release: Release) -> tuple[Differ
 
 def read_code_drift(context: StageContext, release: Release) -> tuple[Difference, ...]:
     """The code that the jobs get and that is gone, or is not what the release pins."""
-    pinned, bucket = pinned_code(release, context.names), context.foundation.bucket
+    pinned = pinned_code(release, context.names)
     there = heads(context, list(pinned))
-    found = []
-    for key, digest in pinned.items():
-        item = there[key]
-        read = None
-        if item is not None and sha256_told(item) is None:
-            content = context.objects.read(bucket, key)
-            read = sha256_of(content) if content is not None else None
-        found.append(code_difference(bucket, key, digest, item, read))
+    found = (_of_text(context, key, digest, there[key]) for key, digest in pinned.items())
     return tuple(each for each in found if each is not None)
 
 
-def heads(context: StageContext, keys: list[str]) -> dict[str, Any]:
+def read_upload_drift(context: StageContext, release: Release, uploads: Sequence[Upload]) -> tuple[Difference, ...]:
+    """Of what a deployment uploads: the release's own files that are gone, and a definition that is another or gone.
+
+    Code is looked at by ``read_code_drift``.
+    """
+    bucket, kept = context.foundation.bucket, release_key(release.release_id, "")
+    code = pinned_code(release, context.names)
+    listed = {key for key, _ in context.objects.keys(bucket, kept)}
+    lost = [each.key for each in uploads if each.key.startswith(kept) and each.key not in listed]
+    wanted = {each.key: sha256_of(each.content) for each in uploads if not each.key.startswith(kept)}
+    others = {key: digest for key, digest in wanted.items() if key not in code}
+    there = heads(context, list(others))
+    found = [Difference("bucket", f"s3://{bucket}/{key}", OBJECT, None) for key in lost]
+    return (*found, *filter(None, (_of_text(context, key, digest, there[key]) for key, digest in others.items())))
+
+
+def _of_text(context: StageContext, key: str, digest: str, there: S3Object | None) -> Difference | None:
+    bucket, read = context.foundation.bucket, None
+    if there is not None and sha256_told(there) is None:
+        content = context.objects.read(bucket, key)
+        read = sha256_of(content) if content is not None else None
+    return code_difference(bucket, key, digest, there, read)
+
+
+def heads(context: StageContext, keys: list[str]) -> dict[str, S3Object | None]:
     """What S3 says now of each key of the stage's bucket."""
     bucket = context.foundation.bucket
     with ThreadPoolExecutor(AT_ONCE) as pool:

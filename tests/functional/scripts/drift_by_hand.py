@@ -116,6 +116,16 @@ def delete_code(stage: Stage) -> None:
         stage.client("s3").delete_object(Bucket=BUCKETS["preprod"], Key=key)
 
 
+def delete_definition(stage: Stage) -> None:
+    (key,) = stage.keys(f"pipeline/{stage.site.pipeline}/definition-")[-1:]
+    stage.client("s3").delete_object(Bucket=BUCKETS["preprod"], Key=key)
+
+
+def delete_release_file(stage: Stage) -> None:
+    release = stage.outputs()["ReleaseId"]
+    stage.client("s3").delete_object(Bucket=BUCKETS["preprod"], Key=f"releases/{release}/batch-inference.yml")
+
+
 CHANGED = {
     edit_pipeline: "Pipeline  AWS::SageMaker::Pipeline: PipelineDefinition.Steps.Score.Arguments.Environment.EXTRA is",
     disable_rule: "Schedule  AWS::Events::Rule: State is DISABLED, released was ENABLED",

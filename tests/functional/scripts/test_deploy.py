@@ -13,7 +13,7 @@ import pytest
 from tests.functional.conftest import PREPROD, PROD, REGION
 from tests.functional.scripts.site import BUCKETS, SCORE, EmbeddedAws, Site
 
-MOST_CALLS = 24
+MOST_CALLS = 26
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.functional.scripts.drift_by_hand import CHANGED, DELETED, Hand, Stage
+from tests.functional.scripts.drift_by_hand import CHANGED, DELETED, Hand, Stage, delete_definition, delete_release_file
 from tests.functional.scripts.site import BUCKETS, PROJECT, EmbeddedAws, Site
 
 DRIFT = 23
@@ -42,6 +42,18 @@ def test_what_was_done_by_hand_is_told_and_put_back(stage: Stage, hands: dict[Ha
     assert "changed by hand" in done.stdout
     for told in hands.values():
         assert told in done.stderr
+    assert stage.site.run("drift", "--stage", "preprod").returncode == 0
+    assert stage.site.json("deploy", "--stage", "preprod")["changed"] is False
+
+
+def test_a_lost_file_of_the_release_comes_back(stage: Stage) -> None:
+    for hand in (delete_definition, delete_release_file):
+        hand(stage)
+    lost = stage.site.run("drift", "--stage", "preprod")
+    assert (lost.returncode, "batch-inference.yml does not exist" in lost.stderr) == (8, True), lost.stderr
+    done = stage.site.run("deploy", "--stage", "preprod")
+    assert done.returncode == 0, done.stderr
+    assert "batch-inference.yml  AWS::S3::Object: it is gone" in done.stderr
     assert stage.site.run("drift", "--stage", "preprod").returncode == 0
     assert stage.site.json("deploy", "--stage", "preprod")["changed"] is False
 

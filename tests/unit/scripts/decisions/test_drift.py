@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.decisions.drift import COMPARED, Difference, Expected, changed, drift_of, repairable
+from scripts.decisions.drift import COMPARED, Difference, Expected, changed, drift_of, repairable, require_no_drift
+from scripts.errors import DriftError
 
 TARGET = {
     "Id": "Pipeline",
@@ -161,3 +162,16 @@ def test_alarm_actions_that_somebody_switched_off_are_drift_though_the_template_
 def test_no_deployment_mends_the_foundation() -> None:
     ours, theirs = (Difference(place, "R", "AWS::IAM::Role", "Policies") for place in ("stack", "foundation"))
     assert repairable([ours, theirs]) == (ours,)
+
+
+def test_the_next_command_is_one_that_mends_what_was_found() -> None:
+    ours, theirs = Difference("stack", "R", "T", None), Difference("foundation", "R", "T", None)
+    for found, expected in (
+        ([ours], "make deploy STAGE=prod RELEASE=r1   # puts it back, and says so"),
+        ([ours, theirs], "make deploy STAGE=prod RELEASE=r1   # puts it back, and says so; the roles: make bootstrap"),
+        ([theirs], "make bootstrap   # puts the roles of the foundation back"),
+    ):
+        with pytest.raises(DriftError) as raised:
+            require_no_drift("prod", "r1", found)
+        assert raised.value.next_command == expected
+    require_no_drift("prod", "r1", [])
