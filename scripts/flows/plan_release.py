@@ -56,17 +56,21 @@ def plan_deployment(context: StageContext, release_id: str | None = None, unveri
     return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
 
 
-def plan_pinned_release(context: StageContext, release: Release, *, unverified: bool = False) -> DeploymentPlan:
+def plan_pinned_release(
+    context: StageContext, release: Release, *, unverified: bool = False, compared: bool = False
+) -> DeploymentPlan:
     """The plan for exactly this release, as the CodePipeline wants it: it pins once and asks nothing again.
 
+    ``compared``: it is compared with what is live and not carried out; quotas, which may grow meanwhile, are not asked.
     Raises ReleaseError for a stage after preprod where preprod has not verified it, unless ``unverified``.
     """
     context.require_dev_credentials()  # before anything is read with them
     if context.stage == FIRST_STAGE:
-        return _plan(context, release, files_of(release, [context]), None, unverified=False)
+        return _plan(context, release, files_of(release, [context]), None, unverified=False, compared=compared)
     earlier = context.sibling(FIRST_STAGE)
     verified = _passed(context, earlier, release, unverified)
-    return _plan(context, release, files_of(release, [earlier, context]), None, unverified=not verified)
+    files = files_of(release, [earlier, context])
+    return _plan(context, release, files, None, unverified=not verified, compared=compared)
 
 
 def _passed(context: StageContext, earlier: StageContext, release: Release, unverified: bool) -> bool:
@@ -96,7 +100,12 @@ def _release_for_later_stage(
 
 
 def _plan(
-    context: StageContext, release: Release, files: ReleaseFiles, package: dict[str, Any] | None, unverified: bool
+    context: StageContext,
+    release: Release,
+    files: ReleaseFiles,
+    package: dict[str, Any] | None,
+    unverified: bool,
+    compared: bool = False,
 ) -> DeploymentPlan:
     settings, names = context.settings, context.names
     prepared = prepare(context, release, files, package)
@@ -127,7 +136,7 @@ def _plan(
         schedule=prepared.schedule,
         notes=(*prepared.notes, *release_notes(prepared.bound, release)),
     )
-    if plan.nothing_to_do:
+    if plan.nothing_to_do or compared:
         return plan  # nothing will run: no call is spent on quotas
     return replace(plan, notes=(*plan.notes, *account_notes(context, prepared.bound)))
 

@@ -54,6 +54,16 @@ def standing_of(context: StageContext, wanted: State) -> Standing:
     return Standing(*tagged_switch(context), stack)
 
 
+def switches_anything(context: StageContext, standing: Standing, wanted: State) -> bool:
+    """Whether switching to ``wanted`` will change the record, the stack or the rule. Only reads."""
+    declared = standing.stack.parameters[PARAMETER]
+    if not standing.is_recorded(wanted) or not standing.stack.settled:
+        return True
+    if declared != schedule_state(context.settings, standing.switch):
+        return True
+    return bool(switched_by_hand(context, standing.stack))
+
+
 def switch_schedule(
     context: StageContext, standing: Standing, wanted: State, reason: str, progress: Progress
 ) -> tuple[Switch | None, bool]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
@@ -11,7 +13,7 @@ from scripts.decisions.schedule_switch import Switch
 from scripts.decisions.stacks import Stack
 from scripts.errors import ExecutionError, StackError
 from scripts.flows.stage_context import StageContext
-from scripts.flows.switch_schedule import Standing, switch_schedule
+from scripts.flows.switch_schedule import Standing, switch_schedule, switches_anything
 from scripts.gateways.stacks import ChangeSet, StackRequest
 from scripts.terminal.progress import Progress
 from tests.unit.scripts.releases import FOUNDATION, NAMES, SETTINGS, deployed_stack
@@ -99,3 +101,24 @@ def test_a_busy_stack_is_told_and_the_record_stands_for_the_next_time() -> None:
     with pytest.raises(StackError):
         switched(context, standing(stack=deployed_stack(PARAMETERS, "UPDATE_IN_PROGRESS")), "off")
     assert context.done == ["write over None"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "switch", "declared", "rule_state", "changes"),
+    [
+        ("off", OFF, "DISABLED", "DISABLED", False),
+        ("on", None, "ENABLED", "ENABLED", False),
+        ("on", OFF, "DISABLED", "DISABLED", True),
+        ("off", OFF, "ENABLED", "ENABLED", True),  # a record that nobody has carried out yet
+        ("off", OFF, "DISABLED", "ENABLED", True),  # a rule that somebody switched in EventBridge
+    ],
+)
+def test_whether_anything_will_change_is_known_before_the_use_of_a_broken_glass_is_recorded(
+    wanted: Any, switch: Switch | None, declared: str, rule_state: str, changes: bool
+) -> None:
+    stack = replace(deployed_stack({**PARAMETERS, "ScheduleState": declared}), outputs={"RuleName": "r"})
+    events = SimpleNamespace(describe_rule=lambda **_: {"ScheduleExpression": "rate(1 day)", "State": rule_state})
+    context: Any = FakeContext()
+    context.reader = SimpleNamespace(client=lambda _: events, actor=None)
+    assert switches_anything(context, standing(switch, stack), wanted) is changes
+    assert context.done == []
