@@ -159,6 +159,25 @@ def held_up(state: Mapping[str, Any], execution_id: str) -> HeldUp | None:
     return None
 
 
+def entered_by(state: Mapping[str, Any], pipeline_stage: str) -> str | None:
+    """The execution that is in this pipeline stage now, by GetPipelineState; None where none is."""
+    for stage in state["stageStates"]:
+        latest = stage.get("latestExecution", {})
+        if stage["stageName"] == pipeline_stage and latest.get("status") == "InProgress":
+            return str(latest["pipelineExecutionId"])
+    return None
+
+
+def has_ended(details: Iterable[Mapping[str, Any]], pipeline_stage: str, action: str) -> bool:
+    """Whether the newest run of an action has ended.
+
+    ``details``: what ListActionExecutions tells of one execution, newest first.
+    """
+    runs = (each for each in details if (each["stageName"], each["actionName"]) == (pipeline_stage, action))
+    newest = next(runs, None)
+    return newest is not None and newest["status"] != "InProgress"
+
+
 def rolled_back_by(executions: Iterable[Mapping[str, Any]], execution_id: str) -> str | None:
     """The execution that rolls a pipeline stage back because ``execution_id`` failed in it.
 

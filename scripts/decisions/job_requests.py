@@ -24,6 +24,7 @@ class JobRequest:
     kind: str
     arguments: Mapping[str, Any]
     retry_policies: tuple[Mapping[str, Any], ...] = ()
+    conditional: bool = False  # in a branch of a condition: a run may pass it by
 
     @property
     def resources(self) -> Mapping[str, Any]:
@@ -49,7 +50,9 @@ def job_requests(definition: Mapping[str, Any], chosen: Mapping[str, Any] | None
     }
     kinds = {each["Name"]: each.get("Type") for each in definition.get("Parameters", []) if isinstance(each, Mapping)}
     values |= {name: _typed(value, kinds.get(name)) for name, value in (chosen or {}).items()}
-    for step in all_steps(definition.get("Steps", [])):
+    steps = definition.get("Steps", [])
+    certain = {each.get("Name") for each in steps if isinstance(each, Mapping)}
+    for step in all_steps(steps):
         if step.get("Type") in ("Processing", "Transform") and isinstance(step.get("Arguments"), Mapping):
             policies = step.get("RetryPolicies")
             yield JobRequest(
@@ -57,6 +60,7 @@ def job_requests(definition: Mapping[str, Any], chosen: Mapping[str, Any] | None
                 str(step["Type"]),
                 known(step["Arguments"], values),
                 tuple(policies) if isinstance(policies, Sequence) else (),
+                conditional=step.get("Name") not in certain,
             )
 
 

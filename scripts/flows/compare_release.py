@@ -23,7 +23,8 @@ def compare_release(context: StageContext, release: Release, *, ask_again: bool)
     found = []
     for stage in stage_names():
         each = context if stage == context.stage else context.sibling(stage)
-        plan = plan_pinned_release(each, release, unverified=True)  # what it lacks, it will have once it gets there
+        # what it lacks, it will have once it gets there
+        plan = plan_pinned_release(each, release, unverified=True, compared=True)
         thresholds = _thresholds(each)
         asked = not ask_again and stage != FIRST_STAGE and asked_question(each) == question_of(plan, thresholds)
         found.append(StageChange(stage, plan.is_released, asked))

@@ -6,12 +6,12 @@ It reads, and changes nothing; what may not be read is said to be unknown.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from scripts.decisions.definition_binding import bind_definition
 from scripts.decisions.job_limits import definition_limits
-from scripts.decisions.job_quotas import quota_needs, quota_notes
+from scripts.decisions.job_quotas import Quota, QuotaNeed, quota_needs, quota_notes, require_quotas
 from scripts.decisions.job_requests import job_requests
 from scripts.decisions.limit_findings import require_limits
 from scripts.decisions.local_storage import has_local_storage
@@ -55,13 +55,24 @@ def release_notes(bound: Mapping[str, Any], release: Release) -> list[str]:
 
 
 def account_notes(context: StageContext, bound: Mapping[str, Any]) -> list[str]:
-    """The quotas that are too small for the definition's jobs, and those that are unknown."""
+    """The quotas that are too small for jobs that may never run, and those that are unknown.
+
+    Raises SettingsError for one that is too small for a job of every run, with the command that raises it.
+    """
     needs = quota_needs(bound)
     try:
-        values = job_quotas(context.reader, [each.name for each in needs]) if needs else {}
+        quotas = job_quotas(context.reader, [each.name for each in needs]) if needs else {}
     except AccessDeniedError as error:
         return quota_notes(needs, None, error.problem)
-    return quota_notes(needs, values)
+    require_stage_quotas(context, quota_needs(bound, certain=True), quotas or {})
+    return quota_notes(needs, quotas)
+
+
+def require_stage_quotas(context: StageContext, needs: Sequence[QuotaNeed], quotas: Mapping[str, Quota]) -> None:
+    """Raises SettingsError for the first of the stage's quotas that is too small."""
+    settings = context.settings
+    where = f"pipelines/{settings.pipeline}/settings.yml, or stages/{context.stage}.yml"
+    require_quotas(needs, quotas, settings.region, settings.account, where)
 
 
 def require_fitting_run(context: StageContext, chosen: Mapping[str, str], next_command: str) -> list[str]:

@@ -67,19 +67,21 @@ def plan_deployment(
 
 
 def plan_pinned_release(
-    context: StageContext, release: Release, *, unverified: bool = False, roles: bool = False
+    context: StageContext, release: Release, *, unverified: bool = False, roles: bool = False, compared: bool = False
 ) -> DeploymentPlan:
     """The plan for exactly this release, as the CodePipeline wants it: it pins once and asks nothing again.
 
+    ``compared``: it is compared with what is live and not carried out; quotas, which may grow meanwhile, are not asked.
     Raises ReleaseError for a stage after preprod where preprod has not verified it, unless ``unverified``.
     """
     context.require_dev_credentials()  # before anything is read with them
     if context.stage == FIRST_STAGE:
-        return _plan(context, release, files_of(release, [context]), None, unverified=False, roles=roles)
+        files = files_of(release, [context])
+        return _plan(context, release, files, None, unverified=False, roles=roles, compared=compared)
     earlier = context.sibling(FIRST_STAGE)
     verified = _passed(context, earlier, release, unverified)
     files = files_of(release, [earlier, context])
-    return _plan(context, release, files, None, unverified=not verified, roles=roles)
+    return _plan(context, release, files, None, unverified=not verified, roles=roles, compared=compared)
 
 
 def _passed(context: StageContext, earlier: StageContext, release: Release, unverified: bool) -> bool:
@@ -116,6 +118,7 @@ def _plan(
     *,
     unverified: bool,
     roles: bool,
+    compared: bool = False,
 ) -> DeploymentPlan:
     settings, names = context.settings, context.names
     prepared = prepare(context, release, files, package)
@@ -153,7 +156,7 @@ def _plan(
         drift=(*drift.differences, *of_bytes),
         as_released=drift.expected,
     )
-    if plan.nothing_to_do:
+    if plan.nothing_to_do or compared:
         return plan  # nothing will run: no call is spent on quotas
     return replace(plan, notes=(*plan.notes, *account_notes(context, prepared.bound)))
 

@@ -12,14 +12,14 @@ from scripts.decisions.build_concurrency import quota_names, too_few
 from scripts.decisions.containers import container_sources
 from scripts.decisions.drift import require_no_drift
 from scripts.decisions.job_limits import definition_limits
-from scripts.decisions.job_quotas import quota_needs, short_quotas
+from scripts.decisions.job_quotas import quota_needs
 from scripts.decisions.limit_findings import require_limits
 from scripts.decisions.local_storage import has_local_storage
 from scripts.decisions.stacks import readiness
 from scripts.decisions.stage_values import input_url
 from scripts.errors import AccessDeniedError, ArtifactError, FoundationError, SettingsError
 from scripts.flows.image_readiness import images_pulled
-from scripts.flows.job_settings import definition_of_tree, fit_volume_keys
+from scripts.flows.job_settings import definition_of_tree, fit_volume_keys, require_stage_quotas
 from scripts.flows.network_readiness import network
 from scripts.flows.read_drift import read_released_drift
 from scripts.flows.resolve_package import resolve
@@ -178,20 +178,11 @@ def _quotas(context: StageContext) -> str:
         raise UnknownError(error.problem, error.next_command or "make bootstrap") from error
     if quotas is None:
         raise UnknownError("Service Quotas is not available here", _LOOK_AT_QUOTAS)
-    short = short_quotas(needs, quotas)
-    if short:
-        name = short[0].partition(":")[0]
-        raise SettingsError(
-            f"a quota is too small: {short[0]}",
-            found=short,
-            next_command="aws service-quotas list-service-quotas --service-code sagemaker --query "
-            f"\"Quotas[?QuotaName=='{name}'].QuotaCode\"   "
-            "# then: aws service-quotas request-service-quota-increase with that code",
-        )
+    require_stage_quotas(context, needs, quotas)
     missing = [each.name for each in needs if each.name not in quotas]
     if missing:
         raise UnknownError(f"Service Quotas has no quota {missing[0]}", _LOOK_AT_QUOTAS)
-    return ", ".join(f"{each.name}: {quotas[each.name]:g}" for each in needs) or "no step runs a job"
+    return ", ".join(f"{each.name}: {quotas[each.name].value:g}" for each in needs) or "no step runs a job"
 
 
 def _image_policy(context: StageContext) -> str:

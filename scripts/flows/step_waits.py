@@ -86,13 +86,13 @@ class StepWaits:
         if name is None or not isinstance(count, int):
             return "SageMaker has made no job for it yet; its size is known to the run alone"
         try:
-            values = job_quotas(self._context.reader, [name])
+            quotas = job_quotas(self._context.reader, [name])
         except AccessDeniedError as error:
             return f"SageMaker has made no job for it yet; its quota is unknown: {error.problem}"
-        if not values:
+        if not quotas:
             return f"SageMaker has made no job for it yet; {name}: unknown"
-        told = quota_told(QuotaNeed(name, count, (request.step,)), values[name])
-        short = values[name] < count
+        told = quota_told(QuotaNeed(name, count, (request.step,)), quotas[name].value)
+        short = quotas[name].value < count
         return f"quota {told}" + (": too small" if short else "; other jobs may use it, or SageMaker throttles")
 
     @cached_property

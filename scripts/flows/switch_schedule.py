@@ -6,7 +6,7 @@ differs from what it says. Killed in between it is simply run again: the record 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from scripts.decisions.canonical import sha256_of
@@ -20,6 +20,7 @@ from scripts.decisions.schedule_switch import (
 )
 from scripts.decisions.stacks import SCHEDULE_CHANGE_SETS, Stack, readiness
 from scripts.errors import ExecutionError, StackError
+from scripts.flows.await_release import await_release, release_in_the_way
 from scripts.flows.change_stack import execute_and_follow, follow_stack
 from scripts.flows.run_pipeline import deployed_stack
 from scripts.flows.schedule_records import tagged_switch
@@ -54,6 +55,16 @@ def standing_of(context: StageContext, wanted: State) -> Standing:
     return Standing(*tagged_switch(context), stack)
 
 
+def switches_anything(context: StageContext, standing: Standing, wanted: State) -> bool:
+    """Whether switching to ``wanted`` will change the record, the stack or the rule. Only reads."""
+    declared = standing.stack.parameters[PARAMETER]
+    if not standing.is_recorded(wanted) or not standing.stack.settled:
+        return True
+    if declared != schedule_state(context.settings, standing.switch):
+        return True
+    return bool(switched_by_hand(context, standing.stack))
+
+
 def switch_schedule(
     context: StageContext, standing: Standing, wanted: State, reason: str, progress: Progress
 ) -> tuple[Switch | None, bool]:
@@ -64,10 +75,30 @@ def switch_schedule(
         switch = _record(context, standing, wanted, reason)
         progress.line(f"recorded in s3://{context.foundation.bucket}/{context.names.schedule_key}")
     state = schedule_state(context.settings, switch)
+    execution = release_in_the_way(context, progress)
+    if execution is not None:
+        standing = _past_release(context, standing, state, execution, progress)
     if standing.stack.parameters[PARAMETER] == state and standing.stack.settled:
         return switch, not recorded
     since = switch.at if switch else ""
     return switch, _change(context, standing.stack, state, since, progress) or not recorded
+
+
+def _past_release(
+    context: StageContext, standing: Standing, state: str, execution: str, progress: Progress
+) -> Standing:
+    """Switch the rule at once, and leave the stack until the CodePipeline has executed its change set.
+
+    Cut off in between, the record stands: status tells it, and the same command or the next deployment carries it out.
+    """
+    name = standing.stack.outputs.get("RuleName")
+    if name is not None:
+        set_rule_state(context.deployment, name, state)
+    progress.line(
+        f"rule {state} at once; the stack follows when execution {execution} of the CodePipeline has changed it"
+    )
+    await_release(context, progress)
+    return replace(standing, stack=deployed_stack(context))
 
 
 def switched_by_hand(context: StageContext, stack: Stack) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +268,39 @@ def test_one_role_for_every_build_is_refused() -> None:
         trust_of(templates, "roles", "DeploymentRole")[0].pop("Condition")
 
     assert any(one.startswith("sample-build -> sample-prod-deployment: may cloudformation:") for one in changed(undo))
+
+
+STAGES_READ = ("ReadArtifactsOfCodePipeline", "ReadTemplatesOfCodePipeline")  # of the roles of a stage
+
+
+def test_a_stage_that_may_write_what_the_codepipeline_hands_on_is_refused() -> None:
+    def slip(templates: Templates) -> None:
+        for statement in policy_of(templates, "toolchain", "ArtifactBucketPolicy"):
+            if statement["Sid"] == "StagesReadArtifacts":
+                statement["Action"] = [*statement["Action"], "s3:PutObject"]
+        for each in (*statements_in(templates["roles"]), *statements_in(templates["foundation"])):
+            if each["Sid"] in STAGES_READ:
+                each["Action"] = [*each["Action"], "s3:PutObject"]
+
+    assert any("-preprod-deployment -> " in each and "s3:PutObject in prod" in each for each in changed(slip))
+
+
+def test_what_an_approver_is_shown_is_written_by_plan_alone() -> None:
+    """Whatever the policies of others allow: so of these no test could show it."""
+    statements = policy_of(SHIPPED, "toolchain", "ArtifactBucketPolicy")
+    (only,) = (each for each in statements if each["Effect"] == "Deny" and "evidence/" in str(each["Resource"]))
+    assert (only["Principal"], only["Action"]) == ("*", "s3:PutObject")
+    assert list(only["Condition"]) == ["ArnNotEquals"]
+    assert "role/${SageMakerProjectName}-plan" in str(only["Condition"]["ArnNotEquals"]["aws:PrincipalArn"])
+
+
+def statements_in(value: Any) -> Iterator[dict[str, Any]]:
+    """Every statement with a Sid, wherever it stands in a template."""
+    if isinstance(value, dict):
+        if "Sid" in value:
+            yield value
+        for each in value.values():
+            yield from statements_in(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from statements_in(each)

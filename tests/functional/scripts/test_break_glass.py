@@ -170,6 +170,10 @@ def test_with_a_reason_it_is_deployed_recorded_told_and_shown(guarded: Site, on_
     for verb, *options in CHANGES[2:]:
         done = guarded.run(verb, "--stage", "prod", *options, "--break-glass", f"{verb} it", **on_call)
         assert done.returncode == 0, done.stderr
+        if verb == "schedule":  # it is off: nobody changes anything, and nobody is told that somebody did
+            again = guarded.run(verb, "--stage", "prod", *options, "--break-glass", "once more", **on_call)
+            assert again.returncode == 0, again.stderr
+            assert "(no change)" in again.stdout
     assert [each["verb"] for each in uses(guarded)[before:]] == ["deploy", *(verb for verb, *_ in CHANGES[2:])]
 
 

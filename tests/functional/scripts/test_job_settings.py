@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -49,20 +50,42 @@ def increase_quota(site: Site, name: str) -> None:
     service.request_service_quota_increase(ServiceCode="sagemaker", QuotaCode=code, DesiredValue=1)
 
 
-def test_a_key_that_cannot_be_sent_is_left_out_and_told_and_quotas_are_told_before_anything_runs(
+def follow_advice(site: Site, stderr: str) -> None:
+    """Run the command that the refusal names, as an administrator of the stage's account does."""
+    line = next(line for line in stderr.splitlines() if line.strip().startswith("next:"))
+    keys = {"AWS_ACCESS_KEY_ID": PREPROD, "AWS_SECRET_ACCESS_KEY": site.address.secret(PREPROD)}
+    arguments = shlex.split(line.partition("next:")[2], comments=True)
+    assert arguments[:2] == ["aws", "service-quotas"]
+    done = subprocess.run(
+        [sys.executable, "-m", "awscli", *arguments[1:]],
+        env={**site.environment, **keys},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_key_that_cannot_be_sent_is_left_out_and_told_and_a_quota_of_0_is_refused_before_anything_is_done(
     ready_site: Site,
 ) -> None:
     ready_site.edit_stage(
         "preprod", "processing:\n  instance_type: ml.m5.large", f"processing:\n  instance_type: {WITH_DISKS}"
     )
-    told = "\n".join(ready_site.json("plan", "--stage", "preprod")["notes"])
-    assert f"step Score: no key for its volume: {WITH_DISKS} has local storage" in told
-    assert f"quota too small, its job will not start: {WITH_DISKS} for processing job usage: 0, 1 needed" in told
+    for verb in ("plan", "deploy"):
+        refused = ready_site.run(verb, "--stage", "preprod")
+        assert refused.returncode == 3, refused.stderr
+        assert f"is too small: {WITH_DISKS} for processing job usage: 0, 1 needed by step Score" in refused.stderr
+    assert not ready_site.stack_exists()
+    assert ready_site.promoted() == []
     small = quotas_by_doctor(ready_site)
     assert small["status"] == "wrong"
-    assert f"a quota is too small: {WITH_DISKS} for processing job usage: 0" in small["found"]
-    increase_quota(ready_site, f"{WITH_DISKS} for processing job usage")
+    assert f"is too small: {WITH_DISKS} for processing job usage: 0" in small["found"]
+    follow_advice(ready_site, refused.stderr)
     assert quotas_by_doctor(ready_site)["status"] == "ok"
+    told = "\n".join(ready_site.json("plan", "--stage", "preprod")["notes"])
+    assert f"step Score: no key for its volume: {WITH_DISKS} has local storage" in told
     deployed = ready_site.json("deploy", "--stage", "preprod")
     cluster = described_job(ready_site, deployed["execution_arn"])["ProcessingResources"]["ClusterConfig"]
     assert cluster["InstanceType"] == WITH_DISKS

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 
 import pytest
 
 from tests.functional.conftest import DEV, PREPROD
-from tests.functional.scripts.site import BUCKETS, SCORE, Site
+from tests.functional.scripts.site import BUCKETS, DEADLINE, SCORE, Site, wait_until
+from tests.functional.toolchain.repository import codepipeline_of
+from tests.functional.toolchain.workshop import Workshop, action
 
 
 def rule_state(site: Site) -> str:
@@ -138,3 +141,41 @@ def test_a_record_that_cannot_be_read_is_told_and_turns_nothing_on(ready_site: S
         refused = ready_site.run(verb, "--stage", "preprod")
         assert refused.returncode == 8
         assert f"s3://{BUCKETS['preprod']}/{key}" in refused.stderr
+
+
+def test_a_release_that_the_codepipeline_brings_at_this_moment_does_not_switch_it_back(ready_site: Site) -> None:
+    ready_site.json("deploy", "--stage", "preprod")
+    workshop = Workshop.open(ready_site.client, codepipeline_of(ready_site))
+    workshop.put_source({"a.txt": "a"})
+    # Instead of a change set: an action that goes on until the test answers it.
+    declaration = workshop.declare([action("Approval", "Manual", "ExecuteChangeSet")])
+    declaration["stages"][1]["name"] = "Preprod"
+    workshop.create(declaration)
+    token = workshop.token("Preprod", "ExecuteChangeSet")
+    options = ["--stage", "preprod", "--state", "off", "--reason", "bad input"]
+    switching = subprocess.Popen(
+        [sys.executable, "-m", "scripts.verbs.schedule", *options],
+        cwd=ready_site.folder,
+        env=ready_site.environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        wait_until(lambda: rule_state(ready_site) == "DISABLED")  # nothing is started in the meantime
+        assert parameters(ready_site)["ScheduleState"] == "ENABLED"
+        assert switching.poll() is None
+        workshop.client("codepipeline").put_approval_result(
+            pipelineName=workshop.name,
+            stageName="Preprod",
+            actionName="ExecuteChangeSet",
+            token=token,
+            result={"status": "Approved", "summary": "executed"},
+        )
+        told, _ = switching.communicate(timeout=DEADLINE)
+    finally:
+        switching.kill()
+    assert switching.returncode == 0
+    assert "off since" in told
+    assert parameters(ready_site)["ScheduleState"] == "DISABLED"
+    assert rule_state(ready_site) == "DISABLED"

@@ -54,7 +54,7 @@ class Pages:
         self.asked += 1
         if self.denied:
             raise AccessDeniedError("no right to ListServiceQuotas")
-        yield {"Quotas": [{"QuotaName": QUOTA, "Value": self.value}]}
+        yield {"Quotas": [{"QuotaName": QUOTA, "Value": self.value, "QuotaCode": "L-1"}]}
 
 
 class Pipelines:

@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts.decisions.schedule_switch import Switch
 from scripts.decisions.stacks import Stack
 from scripts.errors import ExecutionError, StackError
 from scripts.flows.stage_context import StageContext
-from scripts.flows.switch_schedule import Standing, switch_schedule
+from scripts.flows.switch_schedule import Standing, switch_schedule, switches_anything
+from scripts.gateways.aws_errors import Actor
 from scripts.gateways.stacks import ChangeSet, StackRequest
 from scripts.terminal.progress import Progress
 from tests.unit.scripts.releases import FOUNDATION, NAMES, SETTINGS, deployed_stack
 
 PARAMETERS = {"ReleaseId": "r", "ScheduleState": "ENABLED"}
+AFTER = deployed_stack({"ReleaseId": "newer", "ScheduleState": "ENABLED"})
 OFF = Switch("off", "2030-01-01", "arn:ada", "bad input")
+
+
+class FakeCodePipeline:
+    """The dev account's client: one look after the other says how the stage's change set stands; empty: none exists."""
+
+    def __init__(self, looks: list[str], denied: bool = False) -> None:
+        self.looks, self.denied = looks, denied
+        self.actor = Actor("012345670123")
+
+    def client(self, service: str) -> FakeCodePipeline:
+        assert service == "codepipeline"
+        return self
+
+    def get_pipeline(self, name: str) -> dict[str, Any]:
+        code = "AccessDeniedException" if self.denied else "PipelineNotFoundException"
+        if self.denied or not self.looks:
+            raise ClientError({"Error": {"Code": code, "Message": "no"}, "ResponseMetadata": {}}, "GetPipeline")
+        return {"pipeline": {"stages": []}}
+
+    def get_pipeline_state(self, name: str) -> dict[str, Any]:
+        latest = {"pipelineExecutionId": "e1", "status": "Failed" if self.looks[0] == "left" else "InProgress"}
+        return {"stageStates": [{"stageName": "Preprod", "latestExecution": latest}]}
+
+    def get_paginator(self, _: str) -> FakeCodePipeline:
+        return self
+
+    def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
+        look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
+        run = {"stageName": "Preprod", "actionName": "ExecuteChangeSet", "status": look}
+        yield {"actionExecutionDetails": [] if look == "promotes" else [run]}
 
 
 class FakeContext:
@@ -25,11 +60,18 @@ class FakeContext:
 
     stage, settings, names, foundation = "preprod", SETTINGS, NAMES, FOUNDATION
 
-    def __init__(self, *, faster: bool = False) -> None:
+    def __init__(self, *, faster: bool = False, looks: Sequence[str] = (), denied: bool = False) -> None:
         self.faster = faster
+        self.dev = FakeCodePipeline(list(looks), denied)
+        events = SimpleNamespace(disable_rule=lambda Name: self.done.append(f"disable {Name}"))  # noqa: N803 (AWS's)
+        self.deployment = SimpleNamespace(client=lambda _: events, actor=None)
+        self.stacks = SimpleNamespace(describe=lambda _: AFTER)
         self.done: list[str] = []
         self.requests: list[StackRequest] = []
         self.accounts = self.deployment_objects = self.deployment_stacks = self
+
+    def sleep(self, _: float) -> None:
+        self.done.append("wait")
 
     def identity(self, account: str) -> Mapping[str, str]:
         return {"Arn": "arn:ada"}
@@ -62,6 +104,24 @@ def test_the_record_is_written_before_the_stack_is_touched_and_one_parameter_alo
     assert request.parameters == {"ReleaseId": None, "ScheduleState": "DISABLED"}
     assert (request.template, request.tags) == (None, None)
     assert request.role_arn == FOUNDATION.cloudformation_role_arn
+
+
+def test_what_the_codepipeline_is_about_to_execute_is_let_past_and_the_stack_then_follows_the_record() -> None:
+    context = FakeContext(looks=["promotes", "promotes", "InProgress", "Succeeded"])
+    before = replace(deployed_stack(PARAMETERS), outputs={"RuleName": "r"})
+    switch, changed = switched(context, standing(stack=before), "off")
+    assert context.done == ["write over None", "disable r", "wait", "wait", "change set"]
+    assert context.requests[0].parameters == {"ReleaseId": None, "ScheduleState": "DISABLED"}
+    assert (switch and switch.state, changed) == ("off", True)
+
+
+@pytest.mark.parametrize(("looks", "denied"), [(["Succeeded"], False), (["left"], False), ([], False), ([], True)])
+def test_a_codepipeline_that_is_elsewhere_or_not_there_or_not_to_be_read_holds_nothing_up(
+    looks: list[str], denied: bool
+) -> None:
+    context = FakeContext(looks=looks, denied=denied)
+    switched(context, standing(), "off")
+    assert context.done == ["write over None", "change set"]
 
 
 def test_where_somebody_was_faster_the_stack_is_left_alone() -> None:
@@ -99,3 +159,24 @@ def test_a_busy_stack_is_told_and_the_record_stands_for_the_next_time() -> None:
     with pytest.raises(StackError):
         switched(context, standing(stack=deployed_stack(PARAMETERS, "UPDATE_IN_PROGRESS")), "off")
     assert context.done == ["write over None"]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "switch", "declared", "rule_state", "changes"),
+    [
+        ("off", OFF, "DISABLED", "DISABLED", False),
+        ("on", None, "ENABLED", "ENABLED", False),
+        ("on", OFF, "DISABLED", "DISABLED", True),
+        ("off", OFF, "ENABLED", "ENABLED", True),  # a record that nobody has carried out yet
+        ("off", OFF, "DISABLED", "ENABLED", True),  # a rule that somebody switched in EventBridge
+    ],
+)
+def test_whether_anything_will_change_is_known_before_the_use_of_a_broken_glass_is_recorded(
+    wanted: Any, switch: Switch | None, declared: str, rule_state: str, changes: bool
+) -> None:
+    stack = replace(deployed_stack({**PARAMETERS, "ScheduleState": declared}), outputs={"RuleName": "r"})
+    events = SimpleNamespace(describe_rule=lambda **_: {"ScheduleExpression": "rate(1 day)", "State": rule_state})
+    context: Any = FakeContext()
+    context.reader = SimpleNamespace(client=lambda _: events, actor=None)
+    assert switches_anything(context, standing(switch, stack), wanted) is changes
+    assert context.done == []

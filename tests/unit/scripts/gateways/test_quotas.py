@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from scripts.decisions.job_quotas import Quota
 from scripts.errors import AccessDeniedError
 from scripts.gateways.aws_errors import Actor
 from scripts.gateways.instance_storage import local_storage_told
@@ -31,7 +32,7 @@ class Service:
     def paginate(self, **_: str) -> Iterator[dict[str, Any]]:
         for name in self.names:
             self.pages += 1
-            yield {"Quotas": [{"QuotaName": name, "Value": 4.0}]}
+            yield {"Quotas": [{"QuotaName": name, "Value": 4.0, "QuotaCode": f"L-{name}"}]}
         if self.code:
             raise refusal(self.code)
 
@@ -47,9 +48,9 @@ def account(service: Service) -> Any:
 
 def test_no_page_is_read_after_the_last_quota_that_is_wanted() -> None:
     service = Service("a", "b", "c", "d")
-    assert job_quotas(account(service), ["b", "a"]) == {"a": 4.0, "b": 4.0}
+    assert job_quotas(account(service), ["b", "a"]) == {"a": Quota(4.0, "L-a"), "b": Quota(4.0, "L-b")}
     assert service.pages == 2
-    assert job_quotas(account(service), ["a", "x"]) == {"a": 4.0}
+    assert job_quotas(account(service), ["a", "x"]) == {"a": Quota(4.0, "L-a")}
 
 
 def test_a_missing_service_is_none_and_a_missing_right_an_error() -> None:
