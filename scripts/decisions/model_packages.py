@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from difflib import get_close_matches
+from typing import Any
 
 from scripts.errors import ModelPackageError
 
@@ -34,6 +35,17 @@ def choose_package(newest_approved: Sequence[PackageSummary]) -> PackageSummary 
     approved = [each for each in newest_approved if each.approval_status == APPROVED]
     ordered = sorted(approved, key=lambda each: (each.created, each.version), reverse=True)
     return next((each for each in ordered if each.status == COMPLETED), None)
+
+
+def last_changed_by(package: Mapping[str, Any]) -> str | None:
+    """Who approved an Approved version, as DescribeModelPackage tells it: Studio's user profile, or an IAM identity.
+
+    One that nobody changed since was registered as Approved. None where SageMaker tells neither.
+    https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_UserContext.html
+    """
+    context = package.get("LastModifiedBy") or package.get("CreatedBy") or {}
+    identity = context.get("IamIdentity") or {}
+    return context.get("UserProfileName") or identity.get("SourceIdentity") or identity.get("Arn")
 
 
 def passed_over(newest_approved: Sequence[PackageSummary], chosen: PackageSummary) -> list[PackageSummary]:

@@ -5,6 +5,7 @@ It is only compiled, never run. Pure: a path to name and the bytes of the file.
 
 from __future__ import annotations
 
+import ast
 import sys
 import warnings
 
@@ -28,3 +29,19 @@ def require_python(path: str, content: bytes) -> None:
             found=[*([source] if source else []), f"compiled by Python {version}"],
             next_command=f"python3 -m py_compile {path}   # after correcting it; then the same command again",
         ) from error
+
+
+def names_used(content: bytes) -> frozenset[str]:
+    """Every name that a script uses, by itself or of a module; none where it is not Python, which others tell."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            tree = ast.parse(content)
+    except (SyntaxError, ValueError):
+        return frozenset()
+    nodes = list(ast.walk(tree))
+    return frozenset(
+        [node.id for node in nodes if isinstance(node, ast.Name)]
+        + [node.attr for node in nodes if isinstance(node, ast.Attribute)]
+        + [alias.name for node in nodes if isinstance(node, ast.ImportFrom) for alias in node.names]
+    )

@@ -36,6 +36,8 @@ Account = Annotated[str, Field(pattern=ACCOUNT_PATTERN)]
 Prefix = Annotated[str, Field(pattern=r"^[A-Za-z0-9!_.*'()-]+(/[A-Za-z0-9!_.*'()-]+)*/?$", max_length=256)]
 # As aws:PrincipalArn has it: of a role's session the role's own ARN.
 Principal = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:iam::[0-9]{12}:(role|user)/[\w+=,.@/*-]+$", max_length=256)]
+# IAM's, whose roles have the stack's tags too; other services take more.
+TagValue = Annotated[str, Field(pattern=r"^[\w .:/=+@-]*$", max_length=256)]
 Filter = Annotated[str, Field(pattern=r"^\$", max_length=63)]
 
 
@@ -236,7 +238,7 @@ class StageSettings(_Part):
     )
     verification: Verification = Verification()
     alarms: Alarms = Alarms()
-    tags: dict[Annotated[str, Field(pattern=r"^[\w .:/=+@-]{1,128}$")], Annotated[str, Field(max_length=256)]] = Field(
+    tags: dict[Annotated[str, Field(pattern=r"^[\w .:/=+@-]{1,128}$")], TagValue] = Field(
         default={}, max_length=40, description="Tags for every resource of the stage."
     )
 
@@ -286,6 +288,9 @@ class StageSettings(_Part):
         for key in value:
             if key.lower().startswith("aws:"):
                 raise ValueError(f'"{key}" is not allowed: AWS reserves the prefix aws:')
+        alike = [key for key in value if [each.lower() for each in value].count(key.lower()) > 1]
+        if alike:
+            raise ValueError(f"{' and '.join(alike)} differ in case alone, which IAM takes for one key")
         return value
 
     @field_validator("break_glass")

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from scripts.decisions.ways_to_change import deploying, verifying
+
 NO_APPROVAL = "none found"
 
 
@@ -71,16 +73,16 @@ def status_lines(status: StageStatus) -> list[str]:
     if status.problem:
         return [*lines, f"  {status.problem}"]
     if status.release_id is None:
-        by_hand = status.deployed_by_hand
-        next_command = f"make deploy STAGE={status.stage}" if by_hand else "make codepipeline; make approve"
+        next_command = deploying(status.stage, by_hand=status.deployed_by_hand)
         return [*lines, "  nothing is deployed", *_glass_lines(status), f"  next: {next_command}"]
     verified = {True: "verified", False: "verification failed", None: "not verified"}[status.verified]
     if status.verified is None and status.passed_once:
         verified = "not verified as it is now"
+    again = verifying(status.stage, by_hand=status.deployed_by_hand)
     lines += [
         f"  release        {status.release_id}, {verified}",
         *(f"                 {doubt}" for doubt in status.doubts),
-        *([f"                 next: make verify STAGE={status.stage}"] if status.doubts else []),
+        *([f"                 next: {again}"] if status.doubts else []),
         f"  model package  {status.model_package}",
         f"  stack          {status.stack_status}",
         *(f"    ! {each}" for each in status.images),

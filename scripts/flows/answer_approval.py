@@ -14,7 +14,7 @@ from scripts.errors import ApprovalError
 from scripts.flows.toolchain_context import ToolchainContext
 from scripts.gateways.codepipelines import CodePipelines
 
-PAGE = Path("build/evidence.html")
+PAGES = Path("build")
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,8 @@ def _evidence(context: ToolchainContext, url: str | None) -> list[str]:
     text, page = context.read_object(bucket, f"{key}.txt"), context.read_object(bucket, key)
     if page is None:
         return [f"evidence: {url} (not found: s3://{bucket}/{key})"]
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(page, encoding="utf-8")
-    return [*(text or "").splitlines(), f"evidence as a page: {PAGE}   (s3://{bucket}/{key})"]
+    # One for each pipeline: their approvals may wait at the same time.
+    path = PAGES / f"evidence-{context.pipeline}-{context.approved_stage}.html"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(page, encoding="utf-8")
+    return [*(text or "").splitlines(), f"evidence as a page: {path}   (s3://{bucket}/{key})"]

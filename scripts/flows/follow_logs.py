@@ -67,9 +67,7 @@ class WatchedPipeline:
         self._context, self._pipeline = context, context.names.sagemaker_pipeline
         newest = context.pipelines.newest(self._pipeline, 1)
         if not newest:
-            raise ExecutionError(
-                f"{self._pipeline} has no execution yet", next_command=f"make run STAGE={context.stage}"
-            )
+            raise ExecutionError(f"{self._pipeline} has no execution yet", next_command=context.runs)
         self._arn = newest[0].arn
         self._waits = StepWaits(context, self._arn)
         self.subject = f"execution {newest[0].id} of {self._pipeline}"

@@ -12,6 +12,7 @@ from typing import Any
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.containers import ContainerSource, container_sources
+from scripts.decisions.model_packages import last_changed_by
 from scripts.decisions.names import BATCH_TEMPLATE
 from scripts.decisions.python_source import require_python
 from scripts.decisions.release import (
@@ -80,7 +81,6 @@ def _told_by_codecommit(context: StageContext, source: Source) -> Source:
 
 def _pinned(context: StageContext, resolved: Resolved) -> ModelPackage:
     package = resolved.package
-    author = (package.get("LastModifiedBy") or {}).get("UserProfileName")
     return ModelPackage(
         arn=package["ModelPackageArn"],
         group=package["ModelPackageGroupName"],
@@ -95,7 +95,7 @@ def _pinned(context: StageContext, resolved: Resolved) -> ModelPackage:
             status=package["ModelApprovalStatus"],
             description=package.get("ApprovalDescription"),
             modified_at=package.get("LastModifiedTime"),
-            modified_by=author,
+            modified_by=last_changed_by(package),
         ),
     )
 

@@ -24,7 +24,7 @@ def schema_of_release(context: StageContext, release_id: str) -> RecordSchema | 
         raise ReleaseError(
             f"the release {release_id} is not in the stage's bucket",
             found=[f"s3://{bucket}/{key} does not exist"],
-            next_command=f"make deploy STAGE={context.stage}   # writes it again",
+            next_command=f"{context.deploys}   # writes it again",
         )
     return _schema(context, read_release(content, f"s3://{bucket}/{key}"))
 
@@ -39,7 +39,7 @@ def _schema(context: StageContext, release: Release) -> RecordSchema | None:
         raise ReleaseError(
             f"the schema of release {release.release_id} is not what the release pins",
             found=[f"s3://{bucket}/{key} {'does not exist' if content is None else 'was changed'}"],
-            next_command=f"make deploy STAGE={context.stage}   # writes it again",
+            next_command=f"{context.deploys}   # writes it again",
         )
     try:
         return RecordSchema.model_validate_json(content)
@@ -47,5 +47,5 @@ def _schema(context: StageContext, release: Release) -> RecordSchema | None:
         raise ReleaseError(
             f"the schema of release {release.release_id} is of another version of this repository",
             found=str(error).splitlines()[:3],
-            next_command=f"make deploy STAGE={context.stage}",
+            next_command=context.deploys,
         ) from error

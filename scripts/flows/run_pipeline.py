@@ -41,7 +41,7 @@ def deployed_stack(context: StageContext) -> Stack:
         raise StackError(
             f"nothing is deployed in stage {context.stage}",
             found=[f"stack {context.names.batch_stack} " + (f"is in {stack.status}" if stack else "does not exist")],
-            next_command=f"make deploy STAGE={context.stage}",
+            next_command=context.deploys,
         )
     return stack
 
@@ -151,12 +151,11 @@ def _run_parameters(context: StageContext, stack: Stack) -> dict[str, str]:
 
 
 def _failure(context: StageContext, execution: Execution, failed: Step | None) -> ExecutionError:
-    stage = context.stage
     if failed is None:
         return ExecutionError(
             f"execution {execution.arn} is {execution.status}",
             found=[execution.reason] if execution.reason else [],
-            next_command=f"make run STAGE={stage}",
+            next_command=context.runs,
         )
     found = [f"reason: {failed.reason or execution.reason or 'none given'}"]
     source = job_source(failed.name, failed.job_arn)
@@ -166,5 +165,5 @@ def _failure(context: StageContext, execution: Execution, failed: Step | None) -
     return ExecutionError(
         f"step {failed.name} of execution {execution.arn} failed",
         found=found,
-        next_command=f"fix the cause, then: make deploy STAGE={stage}",
+        next_command=f"fix the cause, then: {context.deploys}",
     )

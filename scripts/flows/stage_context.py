@@ -15,6 +15,7 @@ from functools import cached_property
 from scripts.decisions.foundation import Foundation, foundation_of
 from scripts.decisions.names import RoleKind, StageNames, names_that_fit
 from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.ways_to_change import deploying, running
 from scripts.flows.assumed_roles import assumed_role
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
@@ -72,6 +73,16 @@ class StageContext:
         """Another stage, over the same sessions."""
         settings = load_stage(stage, pipeline=self.settings.pipeline)
         return StageContext(stage, settings, self.accounts if settings.region == self.settings.region else None)
+
+    @property
+    def deploys(self) -> str:
+        """The command that deploys a release to this stage, for whoever reads it."""
+        return deploying(self.stage, by_hand=self.settings.deployed_by_hand)
+
+    @property
+    def runs(self) -> str:
+        """The command that runs its pipeline, where there is one for a person, or what does."""
+        return running(self.stage, by_hand=self.settings.deployed_by_hand)
 
     @property
     def accounts(self) -> Accounts:

@@ -49,9 +49,7 @@ def standing_of(context: StageContext, wanted: State) -> Standing:
         require_can_be_on(context.settings, context.stage)
     stack = deployed_stack(context)
     if PARAMETER not in stack.parameters:
-        raise StackError(
-            f"stack {stack.name} has no parameter {PARAMETER}", next_command=f"make deploy STAGE={context.stage}"
-        )
+        raise StackError(f"stack {stack.name} has no parameter {PARAMETER}", next_command=context.deploys)
     return Standing(*tagged_switch(context), stack)
 
 

@@ -11,7 +11,7 @@ from scripts.gateways.artifacts import Objects
 from scripts.gateways.codepipelines import CodePipelines
 from scripts.terminal.place import tell_place
 from scripts.workspace.pipelines import require_pipeline
-from scripts.workspace.stage_files import first_stage
+from scripts.workspace.stage_files import first_stage, stage_names
 
 
 class ToolchainContext:
@@ -22,6 +22,7 @@ class ToolchainContext:
             require_pipeline(pipeline)
         context = StageContext.open(first_stage(), pipeline)
         self.pipeline = context.names.pipeline
+        self.approved_stage = stage_names()[-1]
         self.name = context.names.codepipeline
         self.region = context.settings.region
         self._options = f" PIPELINE={pipeline}" if pipeline else ""

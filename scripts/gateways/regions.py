@@ -8,6 +8,8 @@ from typing import Any
 
 import botocore.loaders
 
+from scripts.decisions.partitions import find_partition
+
 
 def dns_suffix(region: str) -> str:
     """What ends the names of AWS's servers for a region, e.g. amazonaws.com. A region that is not known has it too."""
@@ -30,4 +32,6 @@ def _partitions() -> list[dict[str, Any]]:
 
 @cache
 def known_regions() -> frozenset[str]:
-    return frozenset(region for partition in _partitions() for region in partition["regions"])
+    """Without the places of global services, such as aws-global, where no stage can be."""
+    regions = (region for partition in _partitions() for region in partition["regions"])
+    return frozenset(region for region in regions if find_partition(region))

@@ -16,6 +16,7 @@ from scripts.decisions.stage_settings import StageSettings
 from scripts.decisions.template_parameters import checked
 from scripts.decisions.toolchain import OF_PIPELINES, OF_STAGE_FILES, decided_for_codepipeline
 from scripts.terminal.command_line import argument_parser, run
+from scripts.workspace.pipeline_code import pipeline_code
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.record_schemas import schema_of
 from scripts.workspace.stage_files import load_stage, stage_names
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str]) -> int:
     stages, pipelines = stage_names(), pipeline_names()
     for pipeline in pipelines:
         schema_of(pipeline)
+        pipeline_code(pipeline)
         _check_stages({stage: load_stage(stage, environment={}, pipeline=pipeline) for stage in stages})
     _check_toolchain(pipelines)
     print(f"{len(stages)} stages, {len(pipelines)} pipelines, {TOOLCHAIN_FILE}: their settings are valid.")

@@ -18,6 +18,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 240 ms to import, and --help answers in 40 ms.
     from scripts.decisions.release_history import HEADER, history_rows, problems
+    from scripts.decisions.ways_to_change import going_back
     from scripts.flows.read_history import read_history
     from scripts.flows.stage_context import StageContext
     from scripts.terminal.tables import table
@@ -29,14 +30,14 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     print(f"{context.stage}  (pipeline {context.settings.pipeline}, account {context.settings.account})")
     if not kept:
-        print(repeat_pipeline(f"no release yet; next: make deploy STAGE={context.stage}", chosen.pipeline))
+        print(repeat_pipeline(f"no release yet; next: {context.deploys}", chosen.pipeline))
         return 0
     shown = kept if chosen.all else kept[:SHOWN]
     print("\n".join(table(history_rows(shown), HEADER)))
     advice = [*problems(shown)]
     if len(shown) < len(kept):
         advice.append(f"and {len(kept) - len(shown)} older ones: make history STAGE={context.stage} ARGS=--all")
-    advice.append(f"to go back: make deploy STAGE={context.stage} RELEASE=<release>")
+    advice.append(f"to go back: {going_back(context.stage, by_hand=context.settings.deployed_by_hand)}")
     print(repeat_pipeline("\n".join(advice), chosen.pipeline))
     return 0
 

@@ -23,15 +23,16 @@ def main(arguments: Sequence[str]) -> int:
     context = StageContext.open(chosen.stage, chosen.pipeline)
     newest = context.pipelines.newest(context.names.sagemaker_pipeline, 50)
     succeeded = next((each for each in newest if each.status == SUCCEEDED), None)
+    stack = context.stacks.describe(context.names.batch_stack)
     if succeeded is None:
         raise ExecutionError(
             f"{context.names.sagemaker_pipeline} has no successful execution",
-            found=[f"{each.status} {each.arn}" for each in newest[:5]] or ["it has no executions"],
-            next_command=f"make run STAGE={context.stage}",
+            found=[f"{each.status} {each.arn}" for each in newest[:5]]
+            or ["it has no executions" if stack else "nothing is deployed"],
+            next_command=context.runs if stack else context.deploys,
         )
     output = output_of(context, succeeded.arn)
     rows = first_rows(context, output, chosen.rows)
-    stack = context.stacks.describe(context.names.batch_stack)
     schema = schema_of_release(context, stack.parameters["ReleaseId"]) if stack else None
     if chosen.output == "json":
         columns = schema.output_names(len(next(csv.reader(rows[:1]), []))) if schema else []

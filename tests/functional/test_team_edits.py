@@ -2,7 +2,8 @@
 
 The edits are made at random: other accounts, regions, names, sizes, schedules, tags, networks, thresholds, overrides of
 a stage, parameters of the stacks; the sample kept, renamed or deleted; pipelines added, with another
-model. Nothing that a build runs may know the sample. And an edit that is not valid fails there, with a verb's words.
+model or a feature more. Nothing that a build runs may know the sample. And an edit that is not valid fails there, with
+a verb's words.
 """
 
 from __future__ import annotations
@@ -86,6 +87,18 @@ MODELS = st.sampled_from(
         [{"name": "berth", "type": "class", "labels": ["a", "b"]}, {"name": "sure", "type": "probability"}],
     ]
 )
+# A feature first: it is what hypothesis takes when it makes the simplest team, and so in every run.
+FEATURES = (
+    st.sampled_from(
+        [
+            {"name": "draught", "type": "number", "minimum": 2.5},
+            {"name": "length over all", "type": "integer", "missing": True},
+            {"name": "flag", "type": "category", "codes": {"NL": 1, "DK": 2}},
+            {"name": "arrived", "type": "date"},
+        ]
+    )
+    | st.none()
+)
 NETWORKS = st.sampled_from(
     [{}, {"subnet_ids": ["subnet-0abc1234def567890"], "security_group_ids": ["sg-0abc1234def567890"]}]
 )
@@ -106,6 +119,7 @@ class Team:
     group: str
     overrides: list[dict[str, Any]]
     model: list[dict[str, Any]] | None
+    feature: dict[str, Any] | None
     toolchain: dict[str, Any]
 
     def write(self, clone: Clone) -> None:
@@ -139,6 +153,7 @@ class Team:
     def _another_model(self, schema: Path) -> None:
         document = yaml.safe_load(schema.read_text())
         document["predictions"] = self.model or document["predictions"]
+        document["features"] += [self.feature] if self.feature else []
         schema.write_text(yaml.safe_dump(document, sort_keys=False))
 
     def _sample(self, clone: Clone) -> None:
@@ -170,6 +185,7 @@ TEAMS = st.builds(
     group=GROUPS,
     overrides=st.lists(OF_A_PIPELINE, min_size=2, max_size=2),
     model=MODELS,
+    feature=FEATURES,
     toolchain=st.fixed_dictionaries(
         {},
         optional={

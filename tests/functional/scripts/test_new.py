@@ -176,10 +176,24 @@ def test_its_own_tests_pass_with_a_feature_that_its_script_derives(repository: R
     (folder / "preprocess.py").write_text(DERIVED)
     done = repository.python("-m", "pytest", "-q", "pipelines/churn/tests")
     assert done.returncode == 0, done.stdout
-    (folder / "schema.yml").write_text(
-        schema.replace("\npredictions:", "  - { name: charge per year, type: number }\npredictions:")
-    )
+    assert "made up" not in done.stdout
+    (folder / "preprocess.py").write_text(DERIVED.replace('row["tenure"]', '"none"'))
     assert repository.python("-m", "pytest", "-q", "pipelines/churn/tests").returncode == 1
+
+
+@pytest.mark.parametrize(
+    "feature", ["name: fee", "name: region, type: category, values: [north]", "name: kind, type: text"]
+)
+def test_one_line_in_the_schema_adds_a_feature(repository: Repository, feature: str) -> None:
+    """Its tests, which a build runs, say that the sample lacks it; a job's header must have it."""
+    assert repository.new("--pipeline", "churn", "--sample", repository.sample("a.csv")).returncode == 0
+    folder = repository.root / "pipelines/churn"
+    schema = (folder / "schema.yml").read_text()
+    (folder / "schema.yml").write_text(schema.replace("\npredictions:", f"\n  - {{ {feature} }}\npredictions:"))
+    done = repository.python("-m", "pytest", "-q", "pipelines/churn/tests")
+    assert done.returncode == 0, done.stdout
+    name = feature.removeprefix("name: ").partition(",")[0]
+    assert f"sample.csv lacks {name}: made up by schema.yml" in done.stdout
 
 
 @pytest.mark.parametrize(

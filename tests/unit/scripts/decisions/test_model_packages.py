@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scripts.decisions.model_packages import PackageSummary, choose_package, no_group, nothing_approved, passed_over
+from scripts.decisions.model_packages import (
+    PackageSummary,
+    choose_package,
+    last_changed_by,
+    no_group,
+    nothing_approved,
+    passed_over,
+)
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -53,3 +62,21 @@ def test_a_long_list_of_versions_is_cut() -> None:
 
 def test_a_group_that_does_not_exist_gets_a_hint() -> None:
     assert 'did you mean "berth-demand"' in no_group("berth-demnad", "1", ["berth-demand"], "churn").problem
+
+
+ADA = "arn:aws:sts::012345670123:assumed-role/DataScientist/ada"
+
+
+@pytest.mark.parametrize(
+    ("package", "who"),
+    [
+        ({"LastModifiedBy": {"UserProfileName": "ada", "IamIdentity": {"Arn": ADA}}}, "ada"),
+        ({"LastModifiedBy": {"IamIdentity": {"Arn": ADA}}, "CreatedBy": {"UserProfileName": "job"}}, ADA),
+        ({"LastModifiedBy": {"IamIdentity": {"Arn": ADA, "SourceIdentity": "ada@example.com"}}}, "ada@example.com"),
+        ({"CreatedBy": {"IamIdentity": {"Arn": ADA}}}, ADA),
+        ({"LastModifiedBy": {}}, None),
+        ({}, None),
+    ],
+)
+def test_who_approved_is_a_user_profile_or_an_iam_identity(package: dict[str, Any], who: str | None) -> None:
+    assert last_changed_by(package) == who

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from scripts.errors import ApprovalError
-from scripts.flows.answer_approval import PAGE, answer, open_question
+from scripts.flows.answer_approval import answer, open_question
 from scripts.flows.toolchain_context import ToolchainContext
 from scripts.gateways.codepipelines import CodePipelines
 
@@ -51,6 +51,8 @@ class FakeCodePipelines:
 @dataclass
 class FakeContext:
     objects: dict[str, str]
+    pipeline: str = "churn"
+    approved_stage: str = "prod"
 
     def read_object(self, bucket: str, key: str) -> str | None:
         return self.objects.get(f"{bucket}/{key}")
@@ -66,8 +68,8 @@ def test_the_evidence_is_shown_and_its_page_is_put_here(tmp_path: Path, monkeypa
     stored = {"ours/evidence/e-1.html": "<p>page</p>", "ours/evidence/e-1.html.txt": "one\ntwo"}
     lines = opened(FakeCodePipelines(), stored)
     assert lines[:4] == ["Execution e-1, ApproveProd / Ask", "  changes the model", "  one", "  two"]
-    assert str(PAGE) in lines[4]
-    assert PAGE.read_text() == "<p>page</p>"
+    assert "build/evidence-churn-prod.html" in lines[4]
+    assert Path("build/evidence-churn-prod.html").read_text() == "<p>page</p>"
 
 
 def test_evidence_that_is_gone_is_told_and_another_link_is_shown_as_it_is() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.errors import SettingsError
+from scripts.errors import DefinitionError, SettingsError
 from scripts.workspace.pipeline_code import pipeline_code
 
 SCHEMA = "record_id: id\nfeatures:\n  - { name: a }\npredictions:\n  - { name: p }\n"
@@ -95,6 +95,28 @@ def test_a_wrong_schema_is_told_with_its_line(tree: Tree) -> None:
     tree.write("pipelines/churn/schema.yml", SCHEMA.replace("{ name: a }", "{ name: a, typ: text }"))
     with pytest.raises(SettingsError, match=r'schema.yml line 3: features.0.typ is not a setting; did you mean "type"'):
         tree.code  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        "from pipelines.tabular.schema import schema_beside\nS = schema_beside(__file__)\n",
+        "from pipelines.tabular.schema import schema_beside as read\n",
+        "import pipelines.tabular.schema as tabular\nS = tabular.schema_beside(__file__)\n",
+    ],
+)
+def test_a_script_whose_schema_is_gone_is_no_release(tree: Tree, script: str) -> None:
+    tree.write("pipelines/churn/preprocess.py", script)
+    with pytest.raises(DefinitionError, match=r"pipelines/churn/schema.yml is missing, which .*preprocess.py reads"):
+        tree.code  # noqa: B018
+    tree.write("pipelines/churn/schema.yml", SCHEMA)
+    assert "pipelines/churn/schema.json" in tree.code
+
+
+def test_a_script_that_reads_no_schema_needs_none(tree: Tree) -> None:
+    tree.write("pipelines/churn/preprocess.py", "# schema_beside is for others\nprint('schema_beside')\n")
+    tree.write("pipelines/churn/broken.py", "def schema_beside(:\n")
+    assert "pipelines/churn/preprocess.py" in tree.code
 
 
 def test_a_pipeline_without_scripts_has_no_code(tree: Tree) -> None:

@@ -222,6 +222,20 @@ def test_a_tag_that_aws_reserves_is_refused_here_and_not_by_cloudformation(tmp_p
     assert "aws:team" in said
 
 
+@pytest.mark.parametrize(
+    ("tags", "told"),
+    [('{owner: "R&D (core)"}', "owner"), ("{Owner: a, owner: b}", "Owner and owner differ in case alone")],
+)
+def test_tags_that_iam_refuses_are_refused_before_a_stack_is_changed(tmp_path: Path, tags: str, told: str) -> None:
+    assert told in refusal(tmp_path, GOOD.replace("tags: {}", f"tags: {tags}"))
+
+
+@pytest.mark.parametrize("value", ["", "Forschung für Häfen", "a/b=c+d@e:f.g-h_i"])
+def test_a_tag_that_iam_takes_is_taken(tmp_path: Path, value: str) -> None:
+    (tmp_path / "preprod.yml").write_text(GOOD.replace("tags: {}", f'tags: {{team: "{value}"}}'))
+    assert load_stage("preprod", tmp_path, {}).tags == {"team": value}
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "- a list\n", GOOD + "region: eu-west-2\n"])
 def test_what_no_model_has_looked_at_yet_has_a_next_command_too(tmp_path: Path, text: str) -> None:
     with pytest.raises(SettingsError) as refused:
@@ -344,6 +358,6 @@ def test_an_arn_of_another_partition_is_refused(tmp_path: Path, region: str, arn
 
 @pytest.mark.parametrize("region", ["xx-west-1", "eu-west", "EU-WEST-1", "eusc-fr-north-1", "aws-global"])
 def test_what_is_a_region_of_no_partition_is_refused(tmp_path: Path, region: str) -> None:
-    assert f'AWS has no region "{region}"' in refusal(
-        tmp_path, GOOD.replace("region: ap-southeast-2", f"region: {region}")
-    )
+    said = refusal(tmp_path, GOOD.replace("region: ap-southeast-2", f"region: {region}"))
+    assert f'AWS has no region "{region}"' in said
+    assert "-global" not in said.replace(f'"{region}"', "")
