@@ -109,8 +109,7 @@ def main() -> int:
         for where, problem in kills(STORIES[name], chosen.every):
             number += 1
             well += problem is None
-            if problem is not None:
-                print(f"{name}, killed {where}:\n{problem}", flush=True)
+            print(f"{name}, killed {where}: {'survived' if problem is None else problem}", flush=True)
         print(f"{name}: {well} of {number} kills survived", flush=True)
         failed += number - well
     return 1 if failed else 0
