@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.core.fault_points import POINTS
 from tests.functional.conftest import DEV, REGION
@@ -26,7 +26,7 @@ from tests.functional.server_process import ServerProcess
 NOT_REACHED = "not reached"
 _DIE_AT = "LOCALAWS_DIE_AT"
 # What a client meets whose server is gone.
-_GONE = (HTTPClientError, ConnectionError)
+_GONE = (BotoCoreError, ConnectionError)
 
 
 def survived(make: Any, point: str, number: int, folder: Path) -> str | None:
@@ -109,8 +109,7 @@ def main() -> int:
         for where, problem in kills(STORIES[name], chosen.every):
             number += 1
             well += problem is None
-            if problem is not None:
-                print(f"{name}, killed {where}:\n{problem}", flush=True)
+            print(f"{name}, killed {where}: {'survived' if problem is None else problem}", flush=True)
         print(f"{name}: {well} of {number} kills survived", flush=True)
         failed += number - well
     return 1 if failed else 0

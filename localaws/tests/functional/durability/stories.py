@@ -181,14 +181,20 @@ class Deployment:
         return None if found == "absent" else found
 
     def answered(self, client: Client) -> None:
-        """Each resource that the stack has is there; each that is there the stack has, but for one on its way."""
+        """Each resource that the stack has is there. A stack that was cut off is rolled back meanwhile."""
+        missing = [name for name, kind in self._has(client) if name not in _KINDS[kind](client)]
+        still = [name for name, _ in self._has(client)]
+        assert not [name for name in missing if name in still]
+
+    def _has(self, client: Client) -> list[tuple[str, str]]:
+        """Name and type of each resource that the stack has, and is not about to delete."""
         try:
             listed = client("cloudformation").describe_stack_resources(StackName="s")["StackResources"]
-        except ClientError:
-            return
-        for each in listed:
-            if each["ResourceStatus"] == "CREATE_COMPLETE":
-                assert each["PhysicalResourceId"] in _KINDS[each["ResourceType"]](client), each
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "ValidationError", error  # there is no such stack
+            return []
+        there = [each for each in listed if each["ResourceStatus"] == "CREATE_COMPLETE"]
+        return [(each["PhysicalResourceId"], each["ResourceType"]) for each in there]
 
     def check(self, client: Client) -> None:
         listed = client("cloudformation").describe_stack_resources(StackName="s")["StackResources"]

@@ -12,10 +12,10 @@ from tests.functional.durability.stories import STORIES
 _SAMPLE = [
     ("upload", "before the commit", 6),
     ("upload", "half of the commit", 5),
-    ("deployment", "after the cut", 9),
+    ("deployment", "after the cut", 5),
     ("deployment", "after the commit", 4),
-    ("deployment", "half of the commit", 7),
-    ("codepipeline", "before the commit", 8),
+    ("deployment", "half of the commit", 4),
+    ("codepipeline", "before the commit", 3),
 ]
 
 
