@@ -16,7 +16,7 @@ from scripts.errors import DriftError
 
 TARGET = {
     "Id": "Pipeline",
-    "Arn": "arn:aws:sagemaker:eu-west-1:222222222222:pipeline/p",
+    "Arn": "arn:aws:sagemaker:ap-southeast-2:550011223344:pipeline/p",
     "RetryPolicy": {"MaximumEventAgeInSeconds": 3600, "MaximumRetryAttempts": 20},
     "SageMakerPipelineParameters": {
         "PipelineParameterList": [

@@ -14,7 +14,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.gateways.aws_errors import Actor
 from scripts.terminal.progress import Progress
 
-QUEUE, TOPIC = "https://sqs/222222222222/letters", "arn:aws:sns:eu-west-1:222222222222:alarms"
+QUEUE, TOPIC = "https://sqs/550011223344/letters", "arn:aws:sns:ap-southeast-2:550011223344:alarms"
 RELEASED = (
     Expected("Alarm", "AWS::CloudWatch::Alarm", "alarm-1", {"Threshold": 1, "Period": "300", "AlarmActions": [TOPIC]}),
     Expected(
@@ -31,7 +31,7 @@ RELEASED = (
     Expected(
         "Model",
         "AWS::SageMaker::Model",
-        "arn:aws:sagemaker:eu-west-1:222222222222:model/m-1",
+        "arn:aws:sagemaker:ap-southeast-2:550011223344:model/m-1",
         {"ExecutionRoleArn": "r", "EnableNetworkIsolation": "true", "Containers": [{"ModelPackageName": "p/1"}]},
     ),
     Expected(
@@ -51,7 +51,7 @@ RELEASED = (
 class FakeAccount:
     """Notes every call as (operation, request); ``refuses`` one of them."""
 
-    actor = Actor("222222222222", "deployment")
+    actor = Actor("550011223344", "deployment")
 
     def __init__(self, refuses: str = "") -> None:
         self.calls: list[tuple[str, dict[str, Any]]] = []

@@ -98,7 +98,7 @@ def test_a_refusal_is_no_matter_of_who_was_faster() -> None:
 class FakeCopies:
     """S3 with one source, and perhaps something under the target's key; ``race``: another copies it at that moment."""
 
-    actor = Actor("222222222222")
+    actor = Actor("550011223344")
 
     def __init__(self, target: dict[str, Any] | None, race: bool = False) -> None:
         self.target = target
@@ -128,7 +128,7 @@ COPY = Copy("dev-artifacts", "models/7/model.tar.gz", "model-artifacts/k", s3_ob
 
 
 def copied(s3: FakeCopies) -> bool:
-    return Objects(cast(Account, s3)).copy(COPY, "stage", "arn:key", "222222222222")
+    return Objects(cast(Account, s3)).copy(COPY, "stage", "arn:key", "550011223344")
 
 
 def test_a_copy_is_written_over_nothing_or_over_what_was_looked_at() -> None:
