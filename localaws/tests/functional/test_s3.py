@@ -355,3 +355,32 @@ def test_a_conditional_upload_conflicts_with_a_deletion_meanwhile(
     code = refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
     assert (_code(refused), code) == ("ConditionalRequestConflict", 409)
     _write(s3, "multipart", bucket, b"anew", key="other", IfNoneMatch="*")
+
+
+@pytest.mark.aws_rule(
+    "An upload that was completed or aborted takes no part",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPart.html",
+)
+@pytest.mark.parametrize("end", ["complete", "abort", "never begun"])
+def test_an_upload_that_has_ended_takes_no_part(client: Client, unique: str, end: str) -> None:
+    s3, place = client("s3"), {"Bucket": unique, "Key": "k"}
+    s3.create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    s3.put_object(Bucket=unique, Key="source", Body=b"x")
+    upload = {**place, "UploadId": s3.create_multipart_upload(**place)["UploadId"]}
+    etag = s3.upload_part(**upload, PartNumber=1, Body=b"x")["ETag"]
+    if end == "complete":
+        s3.complete_multipart_upload(**upload, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
+    elif end == "abort":
+        s3.abort_multipart_upload(**upload)
+    else:
+        upload["UploadId"] = "x" * 40
+    source = {"Bucket": unique, "Key": "source"}
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("upload_part", {"PartNumber": 2, "Body": b"y"}),
+        ("upload_part_copy", {"PartNumber": 2, "CopySource": source}),
+        ("list_parts", {}),
+    ]
+    for operation, parameters in asked:
+        with pytest.raises(ClientError) as refused:
+            getattr(s3, operation)(**upload, **parameters)
+        assert refused.value.response["Error"]["Code"] == "NoSuchUpload"

@@ -13,6 +13,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import hashlib
+import re
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -24,6 +25,8 @@ from moto.s3.utils import compute_checksum
 from localaws.core.bodies import Bodies
 from localaws.core.body import Body, Piece, joined
 from localaws.core.digests import MD5, combined, composite
+
+_NAME_OF_A_FILE = re.compile(r"[0-9a-f]{32}")
 
 
 class _Current:
@@ -110,6 +113,8 @@ class StoredKey(models.FakeKey):  # type: ignore[misc]  # moto is untyped
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update({name: value for name, value in state.items() if name != "content"})
         pieces, digests = state["content"]
+        if not all(_NAME_OF_A_FILE.fullmatch(str(name)) for name, _, _ in pieces):
+            raise ValueError("an object's content is said to lie outside of the folder of contents")
         self._body = Body(_room(), (Piece(*piece) for piece in pieces), digests)
         self.lock = threading.Lock()
 

@@ -131,3 +131,11 @@ def test_an_upload_of_other_parts_than_arrived_is_refused() -> None:
         upload.complete(iter([]))
     with pytest.raises(EntityTooSmall):
         upload.complete(_stated(upload))
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "/etc/passwd", "aa/../../keys.json", "", "A" * 32])
+def test_a_state_cannot_name_a_file_elsewhere_as_an_objects_content(name: str) -> None:
+    state = _key(b"content").__getstate__()
+    _, digests = state["content"]
+    with pytest.raises(ValueError, match="outside of the folder"):
+        object.__new__(StoredKey).__setstate__({**state, "content": (((name, 0, 5),), digests)})

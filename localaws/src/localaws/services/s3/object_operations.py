@@ -25,6 +25,7 @@ from localaws.services.s3.ownership import check_expected_owner
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
+_OF_AN_UPLOAD = ("UploadPart", "ListParts")
 _RANGE = re.compile(r"bytes=(\d+)-(\d+)")
 
 
@@ -39,6 +40,7 @@ class Objects(Service):
 
     def upload_part_copy(self, caller: Caller, request: Request) -> Response:
         _check_owners(self._cloud, request)
+        _refuse_absent_upload(self._cloud, request)
         bucket, key, version = copy_source(request["CopySource"])
         if self._cloud.moto.bucket_owner(bucket) is None:
             raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=bucket)
@@ -63,6 +65,8 @@ class ObjectCompanion(Companion):
 
     def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
         _check_owners(self._cloud, request.parameters)
+        if request.operation.name in _OF_AN_UPLOAD:
+            _refuse_absent_upload(self._cloud, request.parameters)
         headers: dict[str, str] = {}
         if request.operation.name in arrivals.OPERATIONS:
             request.parameters["Body"], headers = arrivals.keep(self._cloud.moto.bodies, request)
@@ -95,6 +99,21 @@ class ObjectCompanion(Companion):
     def ended(self, request: OperationRequest) -> None:
         if is_conditional(request.operation.name, request.parameters):
             self._conditional_writes.end(request.parameters)
+
+
+def _refuse_absent_upload(cloud: Cloud, request: Request) -> None:
+    """NoSuchUpload for one that was completed or aborted, or never was; of an absent bucket moto says so."""
+    bucket = str(request.get("Bucket", ""))
+    if cloud.moto.bucket_owner(bucket) is None or str(request.get("Key")) in ("", "None"):
+        return
+    if str(request.get("UploadId")) not in moto_objects.uploads_of(bucket, str(request["Key"])):
+        raise ServiceError(
+            "NoSuchUpload",
+            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+            "completed.",
+            404,
+            UploadId=str(request.get("UploadId")),
+        )
 
 
 def _with_checksum(request: OperationRequest, response: HttpResponse) -> HttpResponse:
