@@ -176,6 +176,21 @@ def test_a_wrong_target_is_refused(schedule: Callable[..., str], target: dict[st
     assert _code(refused) == code
 
 
+@pytest.mark.aws_rule(
+    "A schedule's execution role must exist and trust scheduler.amazonaws.com when the schedule is made",
+    page="https://docs.aws.amazon.com/scheduler/latest/UserGuide/setting-up.html",
+)
+def test_a_role_that_scheduler_cannot_assume_is_refused_when_the_schedule_is_made(
+    client: Client, unique: str, schedule: Callable[..., str]
+) -> None:
+    of_events = _role(client, f"{unique}-events", "events.amazonaws.com")
+    for role in (of_events, f"arn:aws:iam::{DEV}:role/{unique}-none"):
+        with pytest.raises(ClientError) as refused:
+            schedule("rate(1 hour)", {"RoleArn": role})
+        assert _code(refused) == "ValidationException"
+        assert "must allow AWS EventBridge Scheduler to assume the role" in str(refused.value)
+
+
 def test_schedules_and_groups_are_listed_updated_and_deleted(
     client: Client, unique: str, queue: Queue, role: str, schedule: Callable[..., str]
 ) -> None:

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
+from localaws.policies.service_roles import role_problem
 from localaws.services.events.envelope import aware, written
 from localaws.services.events.schedules import Schedule, ScheduleError, parse_schedule
 from localaws.services.events.timer import Timer
-from localaws.services.scheduler.records import DEFAULT_GROUP, PAGES, Records, schedule_arn, schedule_key
-from localaws.services.scheduler.sender import ScheduleSender
+from localaws.services.scheduler.records import DEFAULT_GROUP, PAGES, Records, group_arn, schedule_arn, schedule_key
+from localaws.services.scheduler.sender import PRINCIPAL, ScheduleSender
 from localaws.services.scheduler.targets import refuse_target
 
 if TYPE_CHECKING:
@@ -100,7 +101,17 @@ class Schedules(Service):
                 schedule[limit] = aware(schedule[limit])
         _refuse(schedule)
         refuse_target(caller, schedule["Target"])
+        self._refuse_role(caller, schedule["Target"]["RoleArn"], group)
         return schedule
+
+    def _refuse_role(self, caller: Caller, role: str, group: str) -> None:
+        """Raise ServiceError, in AWS's words, for a role that Scheduler could not take on for this group."""
+        problem = role_problem(self._cloud, role, PRINCIPAL, group_arn(caller, group))
+        if problem:
+            raise ServiceError(
+                "ValidationException",
+                f"The execution role you provide must allow AWS EventBridge Scheduler to assume the role ({problem}).",
+            )
 
     def _fire_due(self, after: datetime, until: datetime) -> None:
         """Fire the schedules that came due in ``(after, until]``, and delete those that asked for it when done."""

@@ -41,7 +41,7 @@ class Records:
         try:
             topic = Arn.parse(topic_arn)
         except ArnError as error:
-            parts = len(topic_arn.split(":"))
+            parts = topic_arn.count(":") + 1
             said = f" Reason: An ARN must have at least 6 elements, not {parts}" if parts < _ARN_PARTS else ""
             raise ServiceError("InvalidParameter", f"Invalid parameter: TopicArn{said}") from error
         if topic.service != "sns" or ":" in topic.resource or topic.region != caller.region:
