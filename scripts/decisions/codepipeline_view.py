@@ -168,6 +168,11 @@ def entered_by(state: Mapping[str, Any], pipeline_stage: str) -> str | None:
     return None
 
 
+def has_begun(details: Iterable[Mapping[str, Any]], pipeline_stage: str, action: str) -> bool:
+    """Whether an action was ever run. ``details`` as of ``has_ended``."""
+    return any((each["stageName"], each["actionName"]) == (pipeline_stage, action) for each in details)
+
+
 def has_ended(details: Iterable[Mapping[str, Any]], pipeline_stage: str, action: str) -> bool:
     """Whether the newest run of an action has ended.
 

@@ -9,30 +9,41 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-updatin
 
 from __future__ import annotations
 
-from scripts.decisions.codepipeline_view import entered_by, has_ended
+from typing import Any
+
+from scripts.decisions.codepipeline_view import entered_by, has_begun, has_ended
 from scripts.errors import AccessDeniedError
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.codepipelines import CodePipelines
 from scripts.terminal.progress import Progress
 
 POLL_SECONDS = 2.0
-_EXECUTES = "ExecuteChangeSet"
+_APPROVES = "Approve"
+_PROMOTES, _EXECUTES = "Promote", "ExecuteChangeSet"
 
 
 def release_under_way(context: StageContext) -> str | None:
-    """The execution that is in this stage and has not executed its change set yet; None where there is none."""
+    """The execution that has begun to promote to this stage and not executed its change set yet; None without one."""
     codepipeline = CodePipelines(context.dev, context.names.codepipeline)
     if not codepipeline.exists():
         return None
-    pipeline_stage = context.stage.capitalize()
-    execution = entered_by(codepipeline.state(), pipeline_stage)
-    if execution is None or has_ended(codepipeline.actions(execution), pipeline_stage, _EXECUTES):
-        return None
-    return execution
+    state, name = codepipeline.state(), context.stage.capitalize()
+    # A stage behind an approval is promoted to in the pipeline stage of that approval, once it is given.
+    for entered in (f"{_APPROVES}{name}", name):
+        execution = entered_by(state, entered)
+        if execution is not None and _is_between(codepipeline.actions(execution), name):
+            return execution
+    return None
+
+
+def _is_between(actions: list[dict[str, Any]], name: str) -> bool:
+    """Whether the execution has begun to promote to a stage and not executed its change set yet."""
+    promotes = any(has_begun(actions, each, _PROMOTES) for each in (f"{_APPROVES}{name}", name))
+    return promotes and not has_ended(actions, name, _EXECUTES)
 
 
 def await_release(context: StageContext, progress: Progress) -> None:
-    """Return once no execution is in this stage with its change set still to come."""
+    """Return once no execution has promoted to this stage with its change set still to come."""
     with progress.awaiting("the CodePipeline to execute its change set"):
         while release_under_way(context) is not None:
             context.sleep(POLL_SECONDS)

@@ -147,10 +147,13 @@ def test_a_release_that_the_codepipeline_brings_at_this_moment_does_not_switch_i
     ready_site.json("deploy", "--stage", "preprod")
     workshop = Workshop.open(ready_site.client, codepipeline_of(ready_site))
     workshop.put_source({"a.txt": "a"})
-    # Instead of a change set: an action that goes on until the test answers it.
-    declaration = workshop.declare([action("Approval", "Manual", "ExecuteChangeSet")])
+    # Instead of a build and a change set: actions that go on until the test answers them.
+    declaration = workshop.declare(
+        [action("Approval", "Manual", name, runOrder=n) for n, name in enumerate(("Promote", "ExecuteChangeSet"), 1)]
+    )
     declaration["stages"][1]["name"] = "Preprod"
     workshop.create(declaration)
+    answer(workshop, "Promote", workshop.token("Preprod", "Promote"))
     token = workshop.token("Preprod", "ExecuteChangeSet")
     options = ["--stage", "preprod", "--state", "off", "--reason", "bad input"]
     switching = subprocess.Popen(
@@ -165,13 +168,7 @@ def test_a_release_that_the_codepipeline_brings_at_this_moment_does_not_switch_i
         wait_until(lambda: rule_state(ready_site) == "DISABLED")  # nothing is started in the meantime
         assert parameters(ready_site)["ScheduleState"] == "ENABLED"
         assert switching.poll() is None
-        workshop.client("codepipeline").put_approval_result(
-            pipelineName=workshop.name,
-            stageName="Preprod",
-            actionName="ExecuteChangeSet",
-            token=token,
-            result={"status": "Approved", "summary": "executed"},
-        )
+        answer(workshop, "ExecuteChangeSet", token)
         told, _ = switching.communicate(timeout=DEADLINE)
     finally:
         switching.kill()
@@ -179,3 +176,13 @@ def test_a_release_that_the_codepipeline_brings_at_this_moment_does_not_switch_i
     assert "off since" in told
     assert parameters(ready_site)["ScheduleState"] == "DISABLED"
     assert rule_state(ready_site) == "DISABLED"
+
+
+def answer(workshop: Workshop, action_name: str, token: str) -> None:
+    workshop.client("codepipeline").put_approval_result(
+        pipelineName=workshop.name,
+        stageName="Preprod",
+        actionName=action_name,
+        token=token,
+        result={"status": "Approved", "summary": "done"},
+    )

@@ -28,6 +28,8 @@ OFF = Switch("off", "2030-01-01", "arn:ada", "bad input")
 class FakeCodePipeline:
     """The dev account's client: one look after the other says how the stage's change set stands; empty: none exists."""
 
+    promotes_in = executes_in = "Preprod"
+
     def __init__(self, looks: list[str], denied: bool = False) -> None:
         self.looks, self.denied = looks, denied
         self.actor = Actor("012345670123")
@@ -44,15 +46,17 @@ class FakeCodePipeline:
 
     def get_pipeline_state(self, name: str) -> dict[str, Any]:
         latest = {"pipelineExecutionId": "e1", "status": "Failed" if self.looks[0] == "left" else "InProgress"}
-        return {"stageStates": [{"stageName": "Preprod", "latestExecution": latest}]}
+        return {"stageStates": [{"stageName": self.promotes_in, "latestExecution": latest}]}
 
     def get_paginator(self, _: str) -> FakeCodePipeline:
         return self
 
     def paginate(self, **_: Any) -> Iterator[dict[str, Any]]:
         look = self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
-        run = {"stageName": "Preprod", "actionName": "ExecuteChangeSet", "status": look}
-        yield {"actionExecutionDetails": [] if look == "promotes" else [run]}
+        promote = {"stageName": self.promotes_in, "actionName": "Promote", "status": "Succeeded"}
+        run = {"stageName": self.executes_in, "actionName": "ExecuteChangeSet", "status": look}
+        done = {"before": [], "promotes": [promote]}
+        yield {"actionExecutionDetails": done.get(look, [run, promote])}
 
 
 class FakeContext:
@@ -180,3 +184,22 @@ def test_whether_anything_will_change_is_known_before_the_use_of_a_broken_glass_
     context.reader = SimpleNamespace(client=lambda _: events, actor=None)
     assert switches_anything(context, standing(switch, stack), wanted) is changes
     assert context.done == []
+
+
+def test_before_promotion_begins_the_stack_is_changed_at_once_as_promotion_will_read_it() -> None:
+    context = FakeContext(looks=["before"])
+    switched(context, standing(), "off")
+    assert context.done == ["write over None", "change set"]
+
+
+def test_a_stage_behind_an_approval_is_promoted_to_in_the_pipeline_stage_of_the_approval() -> None:
+    context = FakeContext(looks=["promotes", "promotes", "Succeeded"])
+    context.stage = "prod"
+    context.dev.promotes_in, context.dev.executes_in = "ApproveProd", "Prod"
+    switched(context, standing(), "off")
+    assert "wait" in context.done
+    assert context.done[-1] == "change set"
+    waiting = FakeContext(looks=["before"])  # for the approver, which may take days
+    waiting.stage, waiting.dev.promotes_in, waiting.dev.executes_in = "prod", "ApproveProd", "Prod"
+    switched(waiting, standing(), "off")
+    assert "wait" not in waiting.done
