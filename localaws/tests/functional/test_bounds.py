@@ -90,13 +90,13 @@ def test_a_job_that_prints_line_by_line_loses_none(site: JobSite, unique: str) -
     script = "for number in range(20_000): print(number, flush=True)"
     assert site.process(unique, script)["ProcessingJobStatus"] == "Completed"
     logs, group = site.client("logs"), "/aws/sagemaker/ProcessingJobs"
-    lines = [
-        event["message"]
-        for page in logs.get_paginator("filter_log_events").paginate(
-            logGroupName=group, logStreamNamePrefix=f"{unique}/", PaginationConfig={"PageSize": 10_000}
-        )
-        for event in page["events"]
-    ]
+    (stream,) = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=f"{unique}/")["logStreams"]
+    place = {"logGroupName": group, "logStreamName": stream["logStreamName"], "startFromHead": True}
+    lines: list[str] = []
+    page = logs.get_log_events(**place)
+    while page["events"]:
+        lines += [event["message"] for event in page["events"]]
+        page = logs.get_log_events(**place, nextToken=page["nextForwardToken"])
     assert lines == [str(number) for number in range(20_000)]
 
 

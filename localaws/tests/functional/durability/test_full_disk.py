@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import resource
 import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -35,8 +33,7 @@ class SmallDisk:
         return self.server.client(service, DEV)
 
     def health(self) -> dict[str, Any]:
-        with urllib.request.urlopen(f"{self.server.endpoint_url}/_localaws/health") as answer:
-            return dict(json.load(answer))
+        return dict(self.server.page("/_localaws/health"))
 
     def again(self) -> None:
         self.server.kill()
