@@ -18,7 +18,7 @@ import pytest
 
 from tests.functional.clones import Clone
 
-MOST_CALLS_WHEN_NOTHING_CHANGED = 15
+MOST_CALLS_WHEN_NOTHING_CHANGED = 26
 
 
 @pytest.fixture(scope="module")

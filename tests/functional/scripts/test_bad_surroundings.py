@@ -30,6 +30,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "deploy": PREPROD,
     "destroy": (*PREPROD, "--yes"),
     "doctor": (),
+    "drift": PREPROD,
     "history": PREPROD,
     "logs": (),
     "plan": PREPROD,

@@ -61,7 +61,7 @@ def test_each_fault_is_named_with_its_role_and_hides_no_other(ready: Site) -> No
     assert f"{PROJECT}-build may sts:AssumeRole" in verifier["found"]  # it runs before any approval
     bucket = findings["preprod", "bucket lets dev copy"]
     assert bucket["status"] == "wrong"
-    assert f"{PROJECT}-promote-preprod may not s3:PutObject" in bucket["found"]
+    assert f"{PROJECT}-promote-preprod may not s3:" in bucket["found"]
     assert [each["what"] for each in findings.values() if each["status"] == "wrong"] == [
         "calls of promoter",
         "bucket lets dev copy",

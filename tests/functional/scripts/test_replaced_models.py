@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from tests.functional.conftest import PREPROD
-from tests.functional.scripts.site import DEADLINE, SCORE, Site
+from tests.functional.scripts.site import BUCKETS, DEADLINE, SCORE, Site
+
+WAITING = """
+import os, time, boto3
+s3 = boto3.client("s3")
+while s3.list_objects_v2(Bucket="{bucket}", Prefix="hold/" + os.environ["MODEL_NAME"])["KeyCount"]:
+    time.sleep(0.1)
+"""
 
 
 def models(site: Site) -> set[str]:
@@ -34,14 +41,13 @@ def parameters(sagemaker: Any, arn: str) -> dict[str, str]:
 )
 def test_a_replaced_model_outlives_its_executions_and_is_deleted_later(ready_site: Site) -> None:
     site, sagemaker = ready_site, ready_site.client("sagemaker", account=PREPROD)
-    # It runs while a file of its model's name is there.
-    site.write_script(f"import os, time, pathlib\nhold = pathlib.Path({str(site.folder)!r}, os.environ['MODEL_NAME'])\n"
-                      f"while hold.exists():\n    time.sleep(0.05)\n{SCORE}")  # fmt: skip
+    # It runs while an object of its model's name is there: a job sees no file of this machine.
+    s3, bucket = ready_site.client("s3", account=PREPROD), BUCKETS["preprod"]
+    site.write_script(WAITING.format(bucket=bucket) + SCORE)
     site.json("deploy", "--stage", "preprod")
     given = parameters(sagemaker, executions(site)[0])
     first = given["ModelName"]
-    hold = site.folder / first
-    hold.touch()
+    s3.put_object(Bucket=bucket, Key=f"hold/{first}")
     running = sagemaker.start_pipeline_execution(
         PipelineName=f"{site.stack}", PipelineParameters=[{"Name": n, "Value": v} for n, v in given.items()]
     )["PipelineExecutionArn"]
@@ -51,7 +57,7 @@ def test_a_replaced_model_outlives_its_executions_and_is_deleted_later(ready_sit
         assert said.returncode == 0, said.stderr
         assert (f"kept model {first}" in said.stderr) == (number == 1), said.stderr
         assert first in models(site)
-    hold.unlink()
+    s3.delete_object(Bucket=bucket, Key=f"hold/{first}")
     deadline = time.monotonic() + DEADLINE
     while sagemaker.describe_pipeline_execution(PipelineExecutionArn=running)["PipelineExecutionStatus"] == "Executing":
         assert time.monotonic() < deadline

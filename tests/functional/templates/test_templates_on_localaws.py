@@ -42,7 +42,9 @@ def release(act_as: ActAs, foundations: dict[str, dict[str, str]]) -> dict[str, 
     bucket, key = made["ArtifactBucketName"], "pipeline/stack/definition-0.json"
     promoter = act_as("PromoterRoleArn")
     promoter("s3").put_object(Bucket=bucket, Key=key, Body=json.dumps(DEFINITION), IfNoneMatch="*")
-    promoter("s3").put_object(Bucket=bucket, Key="model-artifacts/model.tar.gz", Body=b"not unpacked here")
+    promoter("s3").put_object(
+        Bucket=bucket, Key="model-artifacts/model.tar.gz", Body=b"not unpacked here", IfNoneMatch="*"
+    )
     registry = promoter("sagemaker")
     registry.create_model_package_group(ModelPackageGroupName="stack-group")
     image = f"141502667606.dkr.ecr.{REGION}.amazonaws.com/sagemaker-scikit-learn:1.4-2-cpu-py3"
