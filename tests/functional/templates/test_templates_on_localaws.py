@@ -408,7 +408,11 @@ def test_who_subscribed_hears_of_waiting_failed_and_successful_executions(client
     made = stacks.deploy(f"{unique}-codepipeline", "codepipeline.yml", {**source, **_pipeline_parameters("churn")})
     name = made["CodePipelineName"]
     codepipeline = client("codepipeline")
-    assert "is FAILED" in inbox.message()  # the repository is empty
+    # The repository is empty. The execution that a new CodePipeline begins with may fail before its rule is there.
+    started = codepipeline.start_pipeline_execution(name=name)["pipelineExecutionId"]
+    while started not in (told := inbox.message()):
+        pass
+    assert "is FAILED" in told
     pipeline = _shortened(codepipeline.get_pipeline(name=name)["pipeline"], _zipped_source(client, unique))
     codepipeline.update_pipeline(pipeline=pipeline)
     for answer, state in (("Rejected", "FAILED"), ("Approved", "SUCCEEDED")):
