@@ -118,6 +118,13 @@ _TEMPLATE = {
     },
     "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}},
 }
+def _reasons(cloudformation: Any) -> list[tuple[str, str, str]]:
+    """What the stack's events say went wrong, newest first."""
+    events = cloudformation.describe_stack_events(StackName="s")["StackEvents"]
+    told = [(e["LogicalResourceId"], e["ResourceStatus"], e.get("ResourceStatusReason", "")) for e in events]
+    return [each for each in told if each[2]][:10]
+
+
 _KINDS: dict[str, Callable[[Client], list[str]]] = {
     "AWS::S3::Bucket": lambda client: [each["Name"] for each in client("s3").list_buckets()["Buckets"]],
     "AWS::SQS::Queue": lambda client: client("sqs").list_queues().get("QueueUrls", []),
@@ -144,7 +151,8 @@ class Deployment:
         status = self._rests(cloudformation)
         if status in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED"):
             cloudformation.delete_stack(StackName="s")
-            assert self._rests(cloudformation) is None
+            left = self._rests(cloudformation)
+            assert left is None, (left, _reasons(cloudformation))
             status = None
         if status == "CREATE_COMPLETE":
             return
