@@ -118,6 +118,8 @@ _TEMPLATE = {
     },
     "Outputs": {"Bucket": {"Value": {"Ref": "Bucket"}}},
 }
+
+
 def _reasons(cloudformation: Any) -> list[tuple[str, str, str]]:
     """What the stack's events say went wrong, newest first."""
     events = cloudformation.describe_stack_events(StackName="s")["StackEvents"]
