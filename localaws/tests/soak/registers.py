@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -32,17 +33,19 @@ _ABSENT_CODES = {
 }
 
 
-class Register:
+class Register(ABC):
     """One value of one resource. ``set`` makes the resource where it is absent."""
 
     def __init__(self, client: Make, name: str) -> None:
         self._client, self.name = client, name
 
+    @abstractmethod
     def set(self, value: str) -> None:
-        raise NotImplementedError
+        """Give it this value."""
 
+    @abstractmethod
     def remove(self) -> None:
-        raise NotImplementedError
+        """Delete the resource, which is there."""
 
     def read(self) -> str:
         """The value, or ABSENT."""
@@ -53,8 +56,9 @@ class Register:
                 return ABSENT
             raise
 
+    @abstractmethod
     def _value(self) -> str:
-        raise NotImplementedError
+        """The value, or the error of a resource that is absent."""
 
 
 class ObjectRegister(Register):

@@ -36,7 +36,7 @@ _Answer = tuple[str, int, str]
 _UNKNOWN = "The security token included in the request is invalid."
 _MISMATCH = (
     "The request signature we calculated does not match the signature you provided. Check your AWS Secret Access Key "
-    "and signing method. Consult the service documentation for details."
+    "and signing method. localaws issues the secrets of its accounts itself: `localaws env` prints them."
 )
 _COMMON = {
     "no signature": ("MissingAuthenticationToken", 403, "Request is missing Authentication Token"),
