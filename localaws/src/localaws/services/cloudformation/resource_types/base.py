@@ -6,7 +6,8 @@ import secrets
 import string
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -27,7 +28,7 @@ _MISSING_CODES = (
     "NonExistent",
     "ResourceDoesNotExist",
 )
-_MISSING_WORDS = ("could not find", "does not exist", "not found", "unable to find")
+_MISSING_WORDS = ("cannot find", "could not find", "does not exist", "not found", "unable to find")
 
 
 @dataclass
@@ -120,6 +121,20 @@ class ResourceType:
 
     def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
         raise NotImplementedError
+
+
+@contextmanager
+def already_gone() -> Iterator[None]:
+    """Around taking away one part of a resource: a part that is not there is no failure.
+
+    A creation, change or deletion that was cut off leaves some parts and not others, and what follows must take away
+    the rest. Without this, "there is no such part" would read as "there is no such resource".
+    """
+    try:
+        yield
+    except ClientError as error:
+        if not is_missing(error):
+            raise
 
 
 def is_missing(error: ClientError) -> bool:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+from botocore.exceptions import ClientError
+
 from localaws.services.cloudformation.errors import ResourceError
 from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource
 from localaws.services.cloudformation.resource_types.declarative import ApiResource
 from localaws.services.cloudformation.resource_types.requests import convert
 from localaws.services.cloudformation.resource_types.tags import tag_map
+
+# What EC2 answers where a change that was cut off has given or taken the rule.
+_DONE_ALREADY = {"authorize": "InvalidPermission.Duplicate", "revoke": "InvalidPermission.NotFound"}
 
 
 class _Ec2Resource(ApiResource):
@@ -92,12 +97,16 @@ class SecurityGroup(_Ec2Resource):
             self._apply(context, resource, "authorize", direction, [rule for rule in new if rule not in old])
 
     def _apply(self, context: Context, resource: Resource, verb: str, direction: str, rules: list[Any]) -> None:
-        if rules:
-            client = context.client("ec2")
-            shape = client.meta.service_model.shape_for("IpPermissionList")
-            permissions = convert(shape, [_permission(rule, direction) for rule in rules])
-            operation = getattr(client, f"{verb}_security_group_{direction}")
-            operation(GroupId=resource.physical_id, IpPermissions=permissions)
+        """One rule at a time: EC2 takes none of several where one is there already, or is not."""
+        client = context.client("ec2")
+        shape = client.meta.service_model.shape_for("IpPermissionList")
+        operation = getattr(client, f"{verb}_security_group_{direction}")
+        for rule in rules:
+            try:
+                operation(GroupId=resource.physical_id, IpPermissions=convert(shape, [_permission(rule, direction)]))
+            except ClientError as error:
+                if error.response["Error"]["Code"] != _DONE_ALREADY[verb]:
+                    raise
 
 
 def _permission(rule: dict[str, Any], direction: str) -> dict[str, Any]:

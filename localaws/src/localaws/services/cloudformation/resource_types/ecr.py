@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource
+from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, already_gone
 from localaws.services.cloudformation.resource_types.declarative import ApiResource
 from localaws.services.cloudformation.resource_types.iam_principals import policy_text
 from localaws.services.cloudformation.resource_types.tags import by_arn
@@ -34,12 +34,14 @@ class Repository(ApiResource):
         if new and new != old:
             client.set_repository_policy(**name, policyText=policy_text(new))
         elif old and not new:
-            client.delete_repository_policy(**name)
+            with already_gone():
+                client.delete_repository_policy(**name)
         old, new = before.get("LifecyclePolicy"), after.get("LifecyclePolicy")
         if new and new != old:
             client.put_lifecycle_policy(**name, lifecyclePolicyText=new["LifecyclePolicyText"])
         elif old and not new:
-            client.delete_lifecycle_policy(**name)
+            with already_gone():
+                client.delete_lifecycle_policy(**name)
 
     def change(self, context: Context, resource: Resource, after: Properties, changed: set[str]) -> None:
         client, name = context.client("ecr"), {"repositoryName": resource.physical_id}

@@ -8,7 +8,12 @@ from typing import Any
 from localaws.policies.document import listed
 from localaws.services.cloudformation.differences import changed_properties
 from localaws.services.cloudformation.errors import ResourceError
-from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
+from localaws.services.cloudformation.resource_types.base import (
+    Context,
+    Properties,
+    Resource,
+    ResourceType,
+)
 from localaws.services.cloudformation.resource_types.declarative import ApiResource
 from localaws.services.cloudformation.resource_types.tags import Tagging, tag_map
 
@@ -62,9 +67,10 @@ class Rule(ResourceType):
 
     def _set_targets(self, context: Context, name: str, bus: str, before: list[Any], after: list[Any]) -> None:
         client = context.client("events")
-        gone = [each["Id"] for each in before if each["Id"] not in [one["Id"] for one in after]]
+        there = {each["Id"] for each in client.list_targets_by_rule(Rule=name, EventBusName=bus)["Targets"]}
+        gone = there & {each["Id"] for each in before} - {each["Id"] for each in after}
         if gone:
-            _check_entries(client.remove_targets(Rule=name, EventBusName=bus, Ids=gone))
+            _check_entries(client.remove_targets(Rule=name, EventBusName=bus, Ids=sorted(gone)))
         if after and after != before:
             _check_entries(context.call("events", "put_targets", {"Targets": after}, None, Rule=name, EventBusName=bus))
 

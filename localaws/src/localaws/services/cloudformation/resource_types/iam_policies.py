@@ -40,10 +40,7 @@ class Policy(ResourceType):
 
     def _remove(self, context: Context, properties: Properties) -> None:
         for holder in _holders(context, properties):
-            try:
-                holder.call("delete_{}_policy", PolicyName=properties["PolicyName"])
-            except holder.client.exceptions.NoSuchEntityException:
-                continue  # the policy, or its holder, is gone already
+            holder.remove_inline(properties["PolicyName"])
 
 
 class ManagedPolicy(ResourceType):

@@ -7,7 +7,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from localaws.services.cloudformation.resource_types.base import Properties
+from localaws.services.cloudformation.resource_types.base import Properties, already_gone
 from localaws.services.cloudformation.resource_types.tags import tag_map
 
 
@@ -32,7 +32,8 @@ class Principal:
         if boundary and boundary != before.get("PermissionsBoundary"):
             self.call("put_{}_permissions_boundary", PermissionsBoundary=boundary)
         elif before.get("PermissionsBoundary") and not boundary:
-            self.call("delete_{}_permissions_boundary")
+            with already_gone():
+                self.call("delete_{}_permissions_boundary")
         old, new = tag_map(before.get("Tags")), tag_map(after.get("Tags"))
         removed = [key for key in old if key not in new]
         if removed:
@@ -47,7 +48,11 @@ class Principal:
                 self.call("put_{}_policy", PolicyName=name, PolicyDocument=policy_text(document))
         for name in before:
             if name not in after:
-                self.call("delete_{}_policy", PolicyName=name)
+                self.remove_inline(name)
+
+    def remove_inline(self, name: str) -> None:
+        with already_gone():
+            self.call("delete_{}_policy", PolicyName=name)
 
     def set_attached(self, before: list[str], after: list[str]) -> None:
         for arn in after:
@@ -58,10 +63,8 @@ class Principal:
                 self.detach(arn)
 
     def detach(self, arn: str) -> None:
-        try:
+        with already_gone():
             self.call("detach_{}_policy", PolicyArn=arn)
-        except self.client.exceptions.NoSuchEntityException:
-            return  # somebody detached it meanwhile
 
 
 def policy_text(document: Any) -> str:

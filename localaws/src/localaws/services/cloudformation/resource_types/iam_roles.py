@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from localaws.services.cloudformation.differences import changed_properties
-from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, ResourceType
+from localaws.services.cloudformation.resource_types.base import (
+    Context,
+    Properties,
+    Resource,
+    ResourceType,
+    already_gone,
+)
 from localaws.services.cloudformation.resource_types.iam_principals import Principal, policy_text
 
 _ROLE_FIELDS = ("Description", "MaxSessionDuration")
@@ -78,9 +84,9 @@ class User(ResourceType):
         client.get_user(UserName=name)
         _strip(Principal(client, "user", name), properties)
         for group in properties.get("Groups", []):
-            client.remove_user_from_group(GroupName=group, UserName=name)
-        if "LoginProfile" in properties:
-            client.delete_login_profile(UserName=name)
+            with already_gone():
+                client.remove_user_from_group(GroupName=group, UserName=name)
+        self._set_login(client, name, properties.get("LoginProfile"), None)
         client.delete_user(UserName=name)
 
     def _configure(self, client: Any, name: str, before: Properties, after: Properties) -> None:
@@ -89,12 +95,22 @@ class User(ResourceType):
         for group in [group for group in new if group not in old]:
             client.add_user_to_group(GroupName=group, UserName=name)
         for group in [group for group in old if group not in new]:
-            client.remove_user_from_group(GroupName=group, UserName=name)
-        profile = after.get("LoginProfile")
-        if profile and profile != before.get("LoginProfile"):
-            reset = str(profile.get("PasswordResetRequired", False)).lower() == "true"
-            change = client.update_login_profile if "LoginProfile" in before else client.create_login_profile
-            change(UserName=name, Password=profile["Password"], PasswordResetRequired=reset)
+            with already_gone():
+                client.remove_user_from_group(GroupName=group, UserName=name)
+        self._set_login(client, name, before.get("LoginProfile"), after.get("LoginProfile"))
+
+    def _set_login(self, client: Any, name: str, before: Properties | None, after: Properties | None) -> None:
+        if before and not after:
+            with already_gone():
+                client.delete_login_profile(UserName=name)
+        if not after or after == before:
+            return
+        reset = str(after.get("PasswordResetRequired", False)).lower() == "true"
+        wanted = {"UserName": name, "Password": after["Password"], "PasswordResetRequired": reset}
+        try:
+            client.create_login_profile(**wanted)
+        except client.exceptions.EntityAlreadyExistsException:
+            client.update_login_profile(**wanted)
 
 
 class InstanceProfile(ResourceType):
@@ -123,7 +139,8 @@ class InstanceProfile(ResourceType):
 
     def _set_roles(self, client: Any, name: str, before: list[str], after: list[str]) -> None:
         for role in [role for role in before if role not in after]:
-            client.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
+            with already_gone():
+                client.remove_role_from_instance_profile(InstanceProfileName=name, RoleName=role)
         for role in [role for role in after if role not in before]:
             client.add_role_to_instance_profile(InstanceProfileName=name, RoleName=role)
 
@@ -148,9 +165,6 @@ class ServiceLinkedRole(ResourceType):
 def _strip(principal: Principal, properties: Properties) -> None:
     """Take off what the template put on: IAM deletes no principal that has policies."""
     for each in properties.get("Policies", []):
-        try:
-            principal.call("delete_{}_policy", PolicyName=each["PolicyName"])
-        except principal.client.exceptions.NoSuchEntityException:
-            continue  # removed by hand
+        principal.remove_inline(each["PolicyName"])
     for arn in properties.get("ManagedPolicyArns", []):
         principal.detach(arn)

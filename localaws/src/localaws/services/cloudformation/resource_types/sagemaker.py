@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from localaws.services.cloudformation.errors import ResourceError
-from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource
+from localaws.services.cloudformation.resource_types.base import Context, Properties, Resource, already_gone
 from localaws.services.cloudformation.resource_types.declarative import ApiResource
 from localaws.services.cloudformation.resource_types.tags import Tagging
 
@@ -102,7 +102,8 @@ class ModelPackageGroup(ApiResource):
             text = new if isinstance(new, str) else json.dumps(new)
             client.put_model_package_group_policy(ModelPackageGroupName=name, ResourcePolicy=text)
         elif old and not new:
-            client.delete_model_package_group_policy(ModelPackageGroupName=name)
+            with already_gone():
+                client.delete_model_package_group_policy(ModelPackageGroupName=name)
 
 
 class ModelPackage(ApiResource):
