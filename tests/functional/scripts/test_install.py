@@ -132,3 +132,13 @@ def test_waiting_for_another_install_is_told(tree: Path, environment: dict[str, 
         assert "Another install" in waiting.stderr.readline()
         os.close(descriptor)
         assert waiting.wait(timeout=120) == 0
+
+
+def test_what_jobs_see_read_only_is_compiled(tree: Path, environment: dict[str, str]) -> None:
+    (tree / "embedded.txt").write_text(f"./{WHEEL}\n")
+    command = [sys.executable, "-m", "scripts.verbs.install", "--environment", ".venv", "--requirements", "thing.txt"]
+    command += ["--embedded-aws", "embedded.txt"]
+    installed = {**environment, "PYTHONDONTWRITEBYTECODE": "1"}
+    done = subprocess.run(command, cwd=tree, env=installed, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(tree.glob(".venv/lib/*/site-packages/__pycache__/thing.*.pyc"))
