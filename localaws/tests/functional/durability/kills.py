@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from localaws.core.fault_points import POINTS
 from tests.functional.conftest import DEV, REGION
@@ -25,8 +26,8 @@ from tests.functional.server_process import ServerProcess
 
 NOT_REACHED = "not reached"
 _DIE_AT = "LOCALAWS_DIE_AT"
-# What a client meets whose server is gone.
-_GONE = (BotoCoreError, ConnectionError)
+# What a client meets whose server is gone, be it in the middle of an answer.
+_GONE = (BotoCoreError, ConnectionError, ResponseParserError)
 
 
 def survived(make: Any, point: str, number: int, folder: Path) -> str | None:

@@ -70,7 +70,11 @@ class Upload:
         s3.delete_object(Bucket="kept", Key="key 0")
 
     def _upload_big(self, s3: Any) -> None:
-        self.upload = self.upload or s3.create_multipart_upload(Bucket="kept", Key="big")["UploadId"]
+        # One that was begun and whose answer was lost is there, as on S3: it is gone on with.
+        begun = [each["UploadId"] for each in s3.list_multipart_uploads(Bucket="kept").get("Uploads", [])]
+        if not begun:
+            begun = [s3.create_multipart_upload(Bucket="kept", Key="big")["UploadId"]]
+        self.upload = begun[0]
         for number, body in ((1, b"a" * _PART), (2, b"b")):
             answer = s3.upload_part(Bucket="kept", Key="big", UploadId=self.upload, PartNumber=number, Body=body)
             self.parts[number] = answer["ETag"]
