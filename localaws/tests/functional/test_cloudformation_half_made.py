@@ -9,20 +9,26 @@ from __future__ import annotations
 
 import io
 import json
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Protocol
 
 import pytest
 
+from localaws.assembly import assemble
 from localaws.core.caller import Caller
 from localaws.core.cloud import Cloud
 from localaws.server import Server
+from localaws.services.cloudformation.records import Records, key_of_arn
+from localaws.services.cloudformation.resource_lifecycle import ResourceLifecycle
 from localaws.services.cloudformation.resource_types.base import Context, Resource, is_missing
 from localaws.services.cloudformation.resource_types.registry import implementation
 from localaws.services.cloudformation.schema import resource_schema
 from tests.functional.job_site import trust
+from tests.functional.stacks import Stacks
 from tests.shared_server import DEV, REGION
 
 Client = Callable[[str], Any]
@@ -53,18 +59,23 @@ class Shears:
         return answer
 
 
-class ShearedClient:
-    """A boto3 client whose operations go through the shears."""
+class Through(Protocol):
+    def call(self, operation: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        """What comes of the operation, or an error instead."""
 
-    def __init__(self, client: Any, shears: Shears) -> None:
+
+class WatchedClient:
+    """A boto3 client whose operations go ``through`` something."""
+
+    def __init__(self, client: Any, through: Through) -> None:
         self._client = client
-        self._shears = shears
+        self._through = through
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
         if name not in self._client.meta.method_to_api_mapping:
             return found
-        return lambda *given, **named: self._shears.call(found, *given, **named)
+        return lambda *given, **named: self._through.call(found, *given, **named)
 
 
 @dataclass
@@ -77,7 +88,7 @@ class ShearedCloud:
         return self.cloud.workers
 
     def client(self, service: str, caller: Caller) -> Any:
-        return ShearedClient(self.cloud.client(service, caller), self.shears)
+        return WatchedClient(self.cloud.client(service, caller), self.shears)
 
 
 def _trusted() -> dict[str, Any]:
@@ -94,6 +105,7 @@ def _zipped(name: str, files: int) -> bytes:
 
 
 _READ = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]}
+_PARAMETER = {"Type": "String", "Value": "v"}
 _TAGS = [{"Key": "team", "Value": "harbour"}]
 
 
@@ -333,6 +345,46 @@ def _cuts(shears: Callable[[int, bool], bool]) -> Iterator[None]:
         if not any(reached):
             return
     raise AssertionError(f"more than {_MOST_CALLS} calls")
+
+
+@dataclass
+class Watch:
+    """Stands between a stack and the clients of its cloud: could a generation be cut after each of their calls?"""
+
+    cloud: Cloud
+    could_be_cut: list[bool] = field(default_factory=list)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.cloud, name)
+
+    def client(self, service: str, caller: Caller) -> Any:
+        return WatchedClient(self.cloud.client(service, caller), self)
+
+    def call(self, operation: Callable[..., Any], *given: Any, **named: Any) -> Any:
+        answer = operation(*given, **named)
+        cutting = threading.Thread(target=self.cloud.generations.settle, daemon=True)
+        cutting.start()
+        cutting.join(0.3)
+        self.could_be_cut.append(not cutting.is_alive())
+        return answer
+
+
+def test_a_resource_is_kept_together_with_what_its_stack_knows_of_it(tmp_path: Path) -> None:
+    """A server that is killed between the two would leave a resource that nobody knows."""
+    (tmp_path / "state").mkdir()
+    cloud = assemble(tmp_path / "state", tmp_path / "work", [DEV]).cloud
+    cloud.start("http://localhost")
+    try:
+        stacks = Stacks(cloud.client("cloudformation", Caller.root(DEV, REGION)))
+        stack = stacks.create(
+            "halfmade", {"Resources": {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": _PARAMETER}}}
+        )
+        watch: Any = Watch(cloud)
+        record = {"Type": "AWS::Logs::LogGroup", "Properties": {"RetentionInDays": 7}, "Dependencies": []}
+        ResourceLifecycle(watch, Records(cloud), key_of_arn(stack["StackId"])).create("Group", record)
+    finally:
+        cloud.stop()
+    assert watch.could_be_cut == [False, True], "after CreateLogGroup, and after PutRetentionPolicy"
 
 
 @pytest.mark.parametrize("type_name", sorted(_CASES))

@@ -13,6 +13,7 @@ import contextlib
 import logging
 import sqlite3
 import threading
+from contextlib import AbstractContextManager
 from typing import Protocol
 
 from localaws.core import fault_points
@@ -36,6 +37,9 @@ class Kept(Protocol):
 
     def changes_kept(self) -> None:
         """What was last taken is on the disk: what it no longer names may go."""
+
+    def in_one_moment(self) -> AbstractContextManager[None]:
+        """Changes are taken before or after what this thread does meanwhile, never between."""
 
     def look_around(self) -> None:
         """Look, for a moment, at some of what has been reported unchanged; what has changed is then ``changed``."""
@@ -76,6 +80,14 @@ class Generations:
             # Else somebody has begun one after this thread came, and it has ended: it holds what this thread saw.
             if self.failure:
                 raise StateNotKeptError(self.failure)
+
+    def in_one(self) -> AbstractContextManager[None]:
+        """What this thread does meanwhile is in one generation: kept whole, or not at all.
+
+        For a thing that is made by one service and noted by another, which would otherwise be left behind, known to
+        nobody. Keep it short, and wait for nobody meanwhile: every answer waits.
+        """
+        return self._moto.in_one_moment()
 
     def stop(self) -> None:
         """Keep what is left. A failure is on the log: whoever stops has nothing better to do about it."""

@@ -11,7 +11,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 from botocore.model import OperationNotFoundError
@@ -102,6 +102,10 @@ class MotoBackend:
         with self._changing.shared():
             self._note(Touched(set(packages), {"*"}))
             yield
+
+    def in_one_moment(self) -> AbstractContextManager[None]:
+        """Changes are taken before or after what this thread does meanwhile, never between."""
+        return self._changing.shared()
 
     @property
     def changed(self) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,9 @@ class FakeMoto:
         return Changes(documents.take_changes(), dict(content))
 
     def changes_kept(self) -> None: ...
+
+    def in_one_moment(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def look_around(self) -> None: ...
 

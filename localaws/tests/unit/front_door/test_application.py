@@ -43,6 +43,9 @@ class FakeMoto:
 
     def changes_kept(self) -> None: ...
 
+    def in_one_moment(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
     def look_around(self) -> None: ...
 
     def changing(self, *packages: str) -> AbstractContextManager[None]:

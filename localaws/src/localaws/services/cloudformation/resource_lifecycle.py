@@ -6,6 +6,7 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -44,17 +45,23 @@ class ResourceLifecycle:
             reason = "Requested update requires the creation of a new physical resource; hence creating one."
         self._write(name, record, f"{verb}_IN_PROGRESS", reason, former=former)
 
-        def report(resource: Resource) -> None:
-            _keep(record, resource)
-            self._write(name, record, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
-
         def work() -> None:
             self._check(name, record)
             kind = implementation(record["Type"])
-            context = self._context(name, report)
-            resource = kind.create(context, self._for_api(context, kind, name, record["Properties"]))
-            if not exists(record):
-                report(resource)
+            with ExitStack() as unknown:
+
+                def report(resource: Resource) -> None:
+                    _keep(record, resource)
+                    self._write(name, record, f"{verb}_IN_PROGRESS", "Resource creation Initiated")
+                    unknown.close()
+
+                context = self._context(name, report)
+                properties = self._for_api(context, kind, name, record["Properties"])
+                # A server that is killed leaves no resource of which its stack knows nothing.
+                unknown.enter_context(self._cloud.generations.in_one())
+                resource = kind.create(context, properties)
+                if not exists(record):
+                    report(resource)
             _keep(record, resource)
 
         self._guarded(name, record, verb, work)
