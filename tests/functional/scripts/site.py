@@ -21,6 +21,7 @@ from scripts.decisions.definition_freshness import sealed
 from scripts.workspace.pipelines import current_digests
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
 from tests.functional.server_process import Address, ServerProcess
+from tests.functional.warm_python import run_verb
 
 ROOT = Path(__file__).parents[3]
 PROJECT = "harbour"
@@ -178,18 +179,8 @@ class Site:
 
     def run(self, verb: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end."""
-        command = [sys.executable, "-m", f"scripts.verbs.{verb}", *arguments]
         try:
-            return subprocess.run(
-                command,
-                cwd=self.folder,
-                env={**self.environment, **environment},
-                capture_output=True,
-                text=True,
-                timeout=DEADLINE,
-                check=False,
-                stdin=subprocess.DEVNULL,
-            )
+            return run_verb(verb, arguments, self.folder, {**self.environment, **environment}, DEADLINE)
         except subprocess.TimeoutExpired as error:
             raise AssertionError(f"{verb} did not end; its progress: {error.stderr!r}") from error
 

@@ -17,6 +17,7 @@ from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.scripts.site import ROOT
 from tests.functional.server_process import ServerProcess
 from tests.functional.toolchain.workshop import Workshop, action
+from tests.functional.warm_python import run_verb
 
 BUILDSPEC = """
 version: 0.2
@@ -49,16 +50,7 @@ class Desk:
         return [sys.executable, "-m", f"scripts.verbs.{verb}", *arguments]
 
     def run(self, verb: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            self.command(verb, *arguments),
-            cwd=self.folder,
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        return run_verb(verb, arguments, self.folder, self.environment, 60)
 
     def declare(self, command: str = "true", *, rolls_back: bool = False) -> str:
         """Create the CodePipeline, whose build runs ``command`` after the approval; the id of its first execution."""
