@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from scripts.decisions.schedule_switch import LONGEST_REASON
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.next_commands import repeat_pipeline
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import Progress
 from scripts.terminal.questions import ask_reason
 from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
         print(f"The schedule of {context.names.sagemaker_pipeline} is {told}" + ("" if changed else "   (no change)"))
         if wanted == "off":
             again = f'make schedule STAGE={context.stage} ON REASON="why"'
-            print(f"  deployments keep it off; next:  {repeat_pipeline(again, chosen.pipeline)}")
+            print(f"  deployments keep it off; next:  {repeated(again, chosen.pipeline)}")
     return 0
 
 
