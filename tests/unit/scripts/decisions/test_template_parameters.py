@@ -109,10 +109,8 @@ def test_a_parameter_that_somebody_set_by_hand_is_kept(template: str, name: str,
     assert again[template] == current[template]
 
 
-@pytest.mark.parametrize(
-    ("email", "expected"), [(None, "night@example.com"), ("day@example.com", "day@example.com")]
-)
-def test_the_address_of_a_foundation_is_changed_by_a_stage_that_names_one_alone(email: str | None, expected: str) -> None:
+@pytest.mark.parametrize(("email", "expected"), [(None, "night@example.com"), ("day@example.com", "day@example.com")])
+def test_a_foundations_address_is_changed_by_a_stage_that_names_one(email: str | None, expected: str) -> None:
     stage = SETTINGS.model_copy(update={"alarms": SETTINGS.alarms.model_copy(update={"email": email})})
     current = first_deployment()["foundation"] | {"NotificationEmail": "night@example.com"}
     sent = stack_parameters(FOUNDATION, foundation_stack_parameters(NAMES, stage), {}, current)
