@@ -105,6 +105,8 @@ def foundation_stack_parameters(
     ``pipelines``: the stage's names for each pipeline, which may promote here.
     """
     arns = dict.fromkeys(arn for each in pipelines or [names] for arn in each.model_package_arns)
+    # A stage that names no address keeps the one that its foundation has; every other setting is always there.
+    told = {"NotificationEmail": settings.alarms.email} if settings.alarms.email else {}
     return {
         "SageMakerProjectName": names.project,
         "SageMakerProjectId": settings.project.id,
@@ -115,7 +117,7 @@ def foundation_stack_parameters(
         "SGIds": ",".join(settings.network.security_group_ids),
         "DeployedByHand": "allowed" if settings.deployed_by_hand else "break-glass",
         "BreakGlassPrincipalArns": ",".join(settings.break_glass),
-        "NotificationEmail": settings.alarms.email or "",
+        **told,
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from scripts.decisions.stage_settings import StageSettings
+from scripts.decisions.ways_to_change import switching
 from scripts.errors import ReleaseError, SettingsError
 
 State = Literal["on", "off"]
@@ -64,7 +65,7 @@ def schedule_lines(settings: StageSettings, stage: str, switch: Switch | None) -
     return lines
 
 
-def by_hand_lines(declared: str | None, actual: str | None, stage: str) -> list[str]:
+def by_hand_lines(declared: str | None, actual: str | None, stage: str, *, by_hand: bool) -> list[str]:
     """What to tell of a rule that somebody switched in EventBridge, past the stack.
 
     ``declared`` is the stack's ScheduleState, ``actual`` the rule's state. CloudFormation does not see the difference
@@ -75,7 +76,7 @@ def by_hand_lines(declared: str | None, actual: str | None, stage: str) -> list[
     state = "ON" if declared == "ENABLED" else "OFF"
     return [
         f"{str(actual).lower()} by hand in EventBridge, while the stack says {declared}: the next deployment by hand "
-        f"puts it back; or at once: make schedule STAGE={stage} {state}"
+        f"puts it back; or at once: {switching(stage, state, by_hand=by_hand)}"
     ]
 
 

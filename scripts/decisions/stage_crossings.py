@@ -18,6 +18,8 @@ def stage_crossings(place: StagePlace, stages: Sequence[str], caller: str) -> li
     promote = _build(place, f"promote-{names.stage}")
     copied = place.objects("model-artifacts/doctor")[0]
     in_bucket = {**_of(place, promote), "s3:x-amz-server-side-encryption": "aws:kms"}
+    # A copy is made where nothing is yet (If-None-Match: *); the bucket lets in no other.
+    written = {**in_bucket, "s3:objectcreationoperation": "true", "s3:if-none-match": "*", "s3:if-match": None}
     through_s3 = {**_of(place, promote), **{key.lower(): value for key, value in place.via_s3.items()}}
     key = place.foundation.kms_key_arn
     return [
@@ -26,7 +28,8 @@ def stage_crossings(place: StagePlace, stages: Sequence[str], caller: str) -> li
             "bucket",
             place.foundation.bucket,
             (
-                Visit(promote, ("s3:PutObject", "s3:GetObject"), copied, in_bucket),
+                Visit(promote, ("s3:PutObject",), copied, written),
+                Visit(promote, ("s3:GetObject",), copied, in_bucket),
                 Visit(promote, ("s3:ListBucket",), place.bucket, in_bucket),
             ),
         ),

@@ -95,16 +95,14 @@ def _models(place: ToolchainPlace) -> tuple[Use, ...]:
     partition = place.first.names.partition
     objects = tuple(f"arn:{partition}:s3:::{bucket}/*" for bucket in place.models)
     keys = (Use(("kms:Decrypt",), tuple(place.model_keys), place.first.via_s3),) if place.model_keys else ()
+    # The second is of the version that a release pins. Nothing is asked of IAM about no resource: that would be of all.
+    reading = (Use(("s3:GetObject",), objects), Use(("s3:GetObjectVersion", "s3:GetObjectVersionTagging"), objects))
     return (
         Use(
             ("sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"),
             (place.arn("sagemaker", f"model-package/{group}/*"),),
         ),
-        Use(("s3:GetObject",), objects),
-        Use(
-            ("s3:GetObjectVersion", "s3:GetObjectVersionTagging"),  # of the version that a release pins
-            objects,
-        ),
+        *(reading if objects else ()),
         # Whether the stages may pull what lies here.
         Use(("ecr:GetRepositoryPolicy",), (place.arn("ecr", "repository/*"),)),
         *keys,

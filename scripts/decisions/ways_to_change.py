@@ -24,3 +24,8 @@ def verifying(stage: str, *, by_hand: bool) -> str:
 def going_back(stage: str, *, by_hand: bool) -> str:
     command = f"make deploy STAGE={stage} RELEASE=<release>"
     return command if by_hand else f'git revert, git push, make approve; in an emergency: {command} BREAK_GLASS="why"'
+
+
+def switching(stage: str, state: str, *, by_hand: bool) -> str:
+    """Why the glass is broken is also why the schedule is switched."""
+    return f'make schedule STAGE={stage} {state.upper()} {"REASON" if by_hand else "BREAK_GLASS"}="why"'

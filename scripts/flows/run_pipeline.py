@@ -20,6 +20,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.flows.step_waits import StepWaits
 from scripts.gateways.logs import last_lines
 from scripts.gateways.pipelines import Execution, Step
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import Progress
 
 SUCCEEDED = "Succeeded"
@@ -86,7 +87,8 @@ def start_or_find(
 def follow(context: StageContext, arn: str, progress: Progress) -> Execution:
     """Show the steps until the execution has ended. Raises ExecutionError, with the job's last lines, if it failed."""
     failed: Step | None = None
-    subject = f"execution {arn.rsplit('/', 1)[-1]}   (make logs STAGE={context.stage} follows its logs)"
+    follows = repeated(f"make logs STAGE={context.stage}", None)
+    subject = f"execution {arn.rsplit('/', 1)[-1]}   ({follows} follows its logs)"
     watch = _Watch(StepWaits(context, arn), progress, subject)
     with progress.awaiting(subject):
         for step in context.pipelines.follow(arn, watch.look):

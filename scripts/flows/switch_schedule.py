@@ -102,7 +102,8 @@ def _past_release(
 def switched_by_hand(context: StageContext, stack: Stack) -> list[str]:
     """What to tell where the rule is not in the state that the stack says; empty where it is."""
     found = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
-    return by_hand_lines(stack.parameters.get(PARAMETER), found.state if found else None, context.stage)
+    declared, actual = stack.parameters.get(PARAMETER), found.state if found else None
+    return by_hand_lines(declared, actual, context.stage, by_hand=context.settings.deployed_by_hand)
 
 
 def match_rule(context: StageContext, progress: Progress) -> bool:

@@ -10,6 +10,7 @@ from scripts.decisions.containers import container_sources
 from scripts.decisions.readiness import Outcome
 from scripts.decisions.toolchain_actors import ToolchainPlace, toolchain_actors
 from scripts.decisions.toolchain_crossings import toolchain_crossings
+from scripts.errors import ModelPackageError
 from scripts.flows.crossing_checks import check_crossing
 from scripts.flows.permission_checks import check_actor
 from scripts.flows.resolve_package import resolve
@@ -52,17 +53,25 @@ def toolchain_place(contexts: Sequence[StageContext]) -> ToolchainPlace | None:
         return None
     own = stacks.describe(names.codepipeline_stack)
     roles = stacks.resources(own.id, "AWS::IAM::Role") if own else {}
-    sources = container_sources(resolve(context).package)
     return ToolchainPlace(
         stages=[stage_place(each) for each in contexts],
         key=stack.outputs["KeyArn"],
         topic=stack.outputs["NotificationTopicArn"],
         trigger_role=f"arn:{names.partition}:iam::{names.dev_account}:role/{roles.get('TriggerRole', '*')}",
-        models=sorted({each.location.bucket for each in sources if each.location is not None}),
+        models=_model_buckets(context),
         model_keys=[key for key in stack.parameters.get(KEYS, "").split(",") if key],
         repository=stack.parameters.get("RepositoryName") or None,
         connection=stack.parameters.get("ConnectionArn") or None,
     )
+
+
+def _model_buckets(context: StageContext) -> list[str]:
+    """Where the model that would be released lies; none where there is none yet, which a stage's own checks tell."""
+    try:
+        sources = container_sources(resolve(context).package)
+    except ModelPackageError:
+        return []
+    return sorted({each.location.bucket for each in sources if each.location is not None})
 
 
 def _builds(dev: Account, place: ToolchainPlace) -> Outcome:

@@ -17,7 +17,7 @@ from typing import Any
 
 from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
 from scripts.terminal.heartbeat import Heartbeat
-from scripts.terminal.next_commands import named_pipeline, repeat_pipeline
+from scripts.terminal.next_commands import named_pipeline, repeated
 
 
 class _Parser(argparse.ArgumentParser):
@@ -128,8 +128,8 @@ def _report(error: DeploymentError, pipeline: str | None) -> int:
     # One line of ours each: what AWS or a job said may have several.
     # Advice of ours among it names the pipeline too; a line that a log said, set off by a bar, stays as it was said.
     said = [part for line in error.found for part in line.splitlines() or [""]]
-    lines += [f"  found: {part if part.startswith((' ', '|')) else repeat_pipeline(part, pipeline)}" for part in said]
+    lines += [f"  found: {part if part.startswith((' ', '|')) else repeated(part, pipeline)}" for part in said]
     if error.next_command:
-        lines.append(f"  next:  {repeat_pipeline(error.next_command, pipeline)}")
+        lines.append(f"  next:  {repeated(error.next_command, pipeline)}")
     print("\n".join(lines), file=sys.stderr)
     return error.exit_code

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterable
 
 from scripts.decisions.readiness import Finding
+from scripts.terminal.next_commands import repeated
 
 WIDTH = 80
 _STATUS, _WHERE, _WHAT = 7, 7, 25
@@ -29,7 +30,7 @@ def findings_table(findings: Iterable[Finding]) -> list[str]:
             )
         if each.next_command:
             # Whole, however long: it is there to be copied.
-            lines.append(f"{'':{_STATUS}}  next: {each.next_command}")
+            lines.append(f"{'':{_STATUS}}  next: {repeated(each.next_command, None)}")
     return lines
 
 

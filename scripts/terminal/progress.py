@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from scripts.terminal.heartbeat import Heartbeat
+from scripts.terminal.next_commands import repeated
 
 _GREEN, _RED, _DIM, _BOLD, _PLAIN = "\033[32m", "\033[31m", "\033[2m", "\033[1m", "\033[0m"
 
@@ -53,7 +54,7 @@ class Progress:
             self._heartbeat.subject = subject
 
     def line(self, text: str) -> None:
-        self._print("\n    ".join(f"  {text}".splitlines()))  # a reason of AWS's may have several lines
+        self._print("\n    ".join(f"  {repeated(text, None)}".splitlines()))  # a reason of AWS's may have several lines
 
     def event(self, subject: str, status: str, note: str = "") -> None:
         """Something whose status has changed: a stack's resource, a pipeline's step."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import BriefProgress, Progress
 from scripts.terminal.questions import confirm
 
@@ -126,7 +127,7 @@ def _hand_over(scope: Scope, chosen: argparse.Namespace) -> int:
     if chosen.output == "json":
         print_json({"instructions": lines})
     else:
-        print("\n".join([*lines, "when they are deployed: make bootstrap ARGS=--no-foundation"]))
+        print("\n".join([*lines, repeated("when they are deployed: make bootstrap ARGS=--no-foundation", None)]))
     return 0
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from scripts.decisions.codepipeline_view import action_rows, failed_stage
 from scripts.errors import ExecutionError, UsageError
 from scripts.terminal.command_line import add_pipeline_option, print_json, run, verb_parser
+from scripts.terminal.next_commands import repeated
 
 if TYPE_CHECKING:
     from scripts.flows.follow_codepipeline import Followed
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.output == "json":
         print_json(_as_json(followed))
     else:
-        print("\n".join(_as_lines(followed, codepipeline)))
+        print(repeated("\n".join(_as_lines(followed, codepipeline)), None))
     return 0
 
 

@@ -46,10 +46,11 @@ def main(arguments: Sequence[str]) -> int:
     else:
         print("\n".join([*findings_table(findings), "", summary(findings)]))
     if failed:
+        first = failed[0].next_command
         raise ReadinessError(
-            f"{len(failed)} of {len(findings)} checks: {summary(failed)}",
+            f"{len(failed)} of {len(findings)} checks are not ok",
             found=[f"{each.where}: {each.what}: {each.found}" for each in failed],
-            next_command=f"{failed[0].next_command}   # the first of them; then: make doctor",
+            next_command=f"{first}{'; ' if '   # ' in first else '   # '}the first of them; then: make doctor",
         )
     return 0
 

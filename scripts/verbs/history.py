@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.next_commands import repeat_pipeline
+from scripts.terminal.next_commands import repeated
 
 SHOWN = 20
 
@@ -30,7 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         return 0
     print(f"{context.stage}  (pipeline {context.settings.pipeline}, account {context.settings.account})")
     if not kept:
-        print(repeat_pipeline(f"no release yet; next: {context.deploys}", chosen.pipeline))
+        print(repeated(f"no release yet; next: {context.deploys}", chosen.pipeline))
         return 0
     shown = kept if chosen.all else kept[:SHOWN]
     print("\n".join(table(history_rows(shown), HEADER)))
@@ -38,7 +38,7 @@ def main(arguments: Sequence[str]) -> int:
     if len(shown) < len(kept):
         advice.append(f"and {len(kept) - len(shown)} older ones: make history STAGE={context.stage} ARGS=--all")
     advice.append(f"to go back: {going_back(context.stage, by_hand=context.settings.deployed_by_hand)}")
-    print(repeat_pipeline("\n".join(advice), chosen.pipeline))
+    print(repeated("\n".join(advice), chosen.pipeline))
     return 0
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from scripts.decisions.log_lines import require_step, since
 from scripts.terminal.command_line import positive, run, verb_parser
 from scripts.terminal.heartbeat import Heartbeat
-from scripts.terminal.next_commands import repeat_pipeline
+from scripts.terminal.next_commands import repeated
 
 if TYPE_CHECKING:
     from scripts.flows.follow_logs import Look, Watched
@@ -82,7 +82,7 @@ def _tell_end(watched: Watched, look: Look, shown: int, chosen: argparse.Namespa
     ]
     if look.stopped_at:
         advice = "  next:  make approve   # or: make reject; then: make logs"
-        lines.append(repeat_pipeline(advice, chosen.pipeline))
+        lines.append(repeated(advice, chosen.pipeline))
     if not shown:
         which = f" of step {chosen.step}" if chosen.step else ""
         lines.append(f"  no logs{which}" + (" in that time" if chosen.since else "") + "; its steps:")

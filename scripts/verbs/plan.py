@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import Progress
 from scripts.verbs.plan_options import add_plan_options
 
@@ -55,7 +56,7 @@ def main(arguments: Sequence[str]) -> int:
     if chosen.output == "json":
         print_json(_as_json(plan, changes))
     else:
-        print("\n".join([*plan_lines(plan), *_change_lines(plan, changes)]))
+        print(repeated("\n".join([*plan_lines(plan), *_change_lines(plan, changes)]), chosen.pipeline))
     return 0
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import Progress
 
 
@@ -104,7 +105,7 @@ def main(arguments: Sequence[str]) -> int:
     print(f"  version {done.version}: {done.approval_status}")
     print(f"  image {model.image.uri}")
     print(f"  model {registration.model_uri}")
-    print(f"  next: {_next(done.approval_status, settings.pipeline, chosen.artifact)}")
+    print(f"  next: {repeated(_next(done.approval_status, settings.pipeline, chosen.artifact), None)}")
     return 0
 
 

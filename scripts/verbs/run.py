@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Sequence
 
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.next_commands import repeat_pipeline
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import Progress
 from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
 
@@ -55,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
         print_json({"execution_arn": arn, "status": status, "predictions": where, "seconds": progress.total})
     else:
         print(arn)
-        follow_it = repeat_pipeline(f"make logs STAGE={context.stage}", chosen.pipeline)
+        follow_it = repeated(f"make logs STAGE={context.stage}", chosen.pipeline)
         print(f"  predictions: {where}" if where else f"  follow it: {follow_it}")
     return 0
 

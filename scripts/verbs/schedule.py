@@ -13,9 +13,10 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, cast
 
 from scripts.decisions.schedule_switch import LONGEST_REASON
+from scripts.decisions.ways_to_change import switching
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.next_commands import repeat_pipeline
+from scripts.terminal.next_commands import repeated
 from scripts.terminal.progress import Progress
 from scripts.terminal.questions import ask_reason
 from scripts.verbs.break_glass_options import add_break_glass_option, as_typed
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     context = StageContext.open(chosen.stage, chosen.pipeline)
     require_way(context, "schedule", chosen.break_glass)
     standing = standing_of(context, wanted)
-    again = f'make schedule STAGE={context.stage} {wanted.upper()} REASON="why"'
+    by_hand = context.settings.deployed_by_hand
+    again = switching(context.stage, wanted, by_hand=by_hand)
     given = chosen.reason if chosen.reason is not None else chosen.break_glass
     reason = "" if standing.is_recorded(wanted) else _reason(given, wanted, again)
     progress = Progress()
@@ -55,8 +57,8 @@ def main(arguments: Sequence[str]) -> int:
         told = switch.sentence if switch else "on; nobody has ever switched it"
         print(f"The schedule of {context.names.sagemaker_pipeline} is {told}" + ("" if changed else "   (no change)"))
         if wanted == "off":
-            again = f'make schedule STAGE={context.stage} ON REASON="why"'
-            print(f"  deployments keep it off; next:  {repeat_pipeline(again, chosen.pipeline)}")
+            again = switching(context.stage, "on", by_hand=by_hand)
+            print(f"  deployments keep it off; next:  {repeated(again, chosen.pipeline)}")
     return 0
 
 

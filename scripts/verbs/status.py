@@ -8,7 +8,7 @@ from dataclasses import asdict
 
 from scripts.decisions.status import comparison, status_lines
 from scripts.terminal.command_line import print_json, run, verb_parser
-from scripts.terminal.next_commands import repeat_pipeline
+from scripts.terminal.next_commands import repeated
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,10 +25,10 @@ def main(arguments: Sequence[str]) -> int:
         print_json({"stages": [asdict(each) for each in stages], "comparison": comparison(stages)})
         return 0
     for each in stages:
-        print(repeat_pipeline("\n".join(status_lines(each)), chosen.pipeline))
+        print(repeated("\n".join(status_lines(each)), chosen.pipeline))
     sentence = comparison(stages)
     if sentence:
-        print(repeat_pipeline(sentence, chosen.pipeline))
+        print(repeated(sentence, chosen.pipeline))
     return 0
 
 

@@ -112,7 +112,7 @@ def run_git(root: Path, *arguments: str) -> str:
         raise ExecutionError(
             f"git {' '.join(arguments)} failed",
             found=answer.stderr.strip().splitlines()[-5:],
-            next_command="fix this (the clone needs at least one commit), then: make bootstrap",
+            next_command="make bootstrap   # once what git says is mended; a clone without a commit needs one",
         )
     return answer.stdout.strip()
 

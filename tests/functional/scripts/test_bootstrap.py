@@ -62,6 +62,7 @@ def test_what_somebody_set_by_hand_in_a_foundation_is_kept(site: Site) -> None:
         "PermissionsBoundaryArn": boundary(site),
         "LogRetentionInDays": "30",
         "NoncurrentVersionDays": "31",
+        "NotificationEmail": "night@example.com",
     }
     set_by_hand(site, by_hand)
     first = site.json("bootstrap", "--yes", "--no-toolchain")

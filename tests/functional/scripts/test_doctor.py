@@ -42,6 +42,7 @@ def test_doctor_is_content_where_all_is_there_and_says_how_it_knows(ready: Site)
         assert "calls simulated" in findings["preprod", f"calls of {actor}"]["found"], findings
     assert findings["preprod", "calls of break-glass"]["found"] == "there is no such role, as intended"
     assert "keeps out" in findings["preprod", "who becomes promoter"]["found"]
+    assert findings["preprod", "bucket lets dev copy"]["status"] == "ok", findings["preprod", "bucket lets dev copy"]
 
 
 def test_each_fault_is_named_with_its_role_and_hides_no_other(ready: Site) -> None:

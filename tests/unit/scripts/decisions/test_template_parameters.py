@@ -109,6 +109,14 @@ def test_a_parameter_that_somebody_set_by_hand_is_kept(template: str, name: str,
     assert again[template] == current[template]
 
 
+@pytest.mark.parametrize(("email", "expected"), [(None, "night@example.com"), ("day@example.com", "day@example.com")])
+def test_a_foundations_address_is_changed_by_a_stage_that_names_one(email: str | None, expected: str) -> None:
+    stage = SETTINGS.model_copy(update={"alarms": SETTINGS.alarms.model_copy(update={"email": email})})
+    current = first_deployment()["foundation"] | {"NotificationEmail": "night@example.com"}
+    sent = stack_parameters(FOUNDATION, foundation_stack_parameters(NAMES, stage), {}, current)
+    assert effective(sent, FOUNDATION, current)["NotificationEmail"] == expected
+
+
 def test_every_parameter_can_be_given_or_is_decided_by_a_setting() -> None:
     for template, declared in DECLARED.items():
         assert DECIDED[template] <= declared.keys()

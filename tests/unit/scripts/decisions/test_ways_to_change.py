@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.decisions.ways_to_change import deploying, going_back, running, verifying
+from scripts.decisions.ways_to_change import deploying, going_back, running, switching, verifying
 
 
 @pytest.mark.parametrize("way", [deploying, running, verifying, going_back])
@@ -14,6 +14,11 @@ def test_a_guarded_stage_is_changed_by_its_codepipeline_or_a_broken_glass(way: o
     refused = ("make deploy STAGE=prod", "make run STAGE=prod", "make verify STAGE=prod")
     assert any(each in by_hand for each in refused)
     assert "BREAK_GLASS" in guarded or not any(each in guarded for each in refused)
+
+
+def test_a_guarded_schedule_is_switched_with_the_glass_broken_alone() -> None:
+    assert switching("prod", "on", by_hand=False) == 'make schedule STAGE=prod ON BREAK_GLASS="why"'
+    assert switching("preprod", "off", by_hand=True) == 'make schedule STAGE=preprod OFF REASON="why"'
 
 
 def test_a_command_about_one_release_leaves_its_place_open() -> None:
