@@ -33,6 +33,13 @@ def code_problems(code: Mapping[str, bytes], *, needs_model_fn: bool) -> list[st
     return problems
 
 
+def handler_names(code: Mapping[str, bytes]) -> frozenset[str]:
+    """What inference.py defines at its top; ``*`` where it imports names that cannot be told. Empty for no Python."""
+    if PROGRAM not in code or _syntax(code[PROGRAM]):
+        return frozenset()
+    return frozenset(_defined(_parsed(code[PROGRAM]).body))
+
+
 def _syntax(content: bytes) -> str | None:
     try:
         _parsed(content)

@@ -36,12 +36,11 @@ def main(arguments: Sequence[str]) -> int:
     # After the arguments: this takes 300 ms to import, and --help answers in 30 ms.
     from scripts.decisions.names import StageNames
     from scripts.decisions.registration import Registration, quality_statistics, require_description
-    from scripts.flows.package_model import AskedModel, package_model
+    from scripts.flows.package_model import AskedModel, package_model, sent_by
     from scripts.flows.register_model import register_model
     from scripts.flows.stage_context import StageContext
     from scripts.workspace.git import source_of
     from scripts.workspace.pipelines import require_pipeline
-    from scripts.workspace.record_schemas import schema_of
     from scripts.workspace.stage_files import first_stage, stage_names
     from scripts.workspace.text_files import read_text
 
@@ -50,7 +49,6 @@ def main(arguments: Sequence[str]) -> int:
     settings = context.settings
     require_pipeline(settings.pipeline)
     stages = {name: StageContext.open(name, chosen.pipeline).settings for name in stage_names()}
-    schema = schema_of(settings.pipeline)
     asked = AskedModel(
         chosen.artifact.expanduser(),
         chosen.code,
@@ -59,7 +57,7 @@ def main(arguments: Sequence[str]) -> int:
         chosen.framework_version,
         chosen.image,
         chosen.probability,
-        predicts_probabilities=schema is not None and all(each.type == "probability" for each in schema.predictions),
+        sent=sent_by(settings.pipeline, list(stages.values())),
     )
     isolated = [name for name, each in stages.items() if each.network_isolation]
     progress = Progress()
