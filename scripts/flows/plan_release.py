@@ -88,7 +88,9 @@ def _passed(context: StageContext, earlier: StageContext, release: Release, unve
     """Whether ``earlier`` has a record that this release passed there. Raises ReleaseError without, unless told."""
     record = record_of(earlier, release.release_id)
     if not record.passed_once and not unverified:
-        raise not_verified(release.release_id, earlier, context.stage, record)
+        raise not_verified(
+            release.release_id, earlier, context.stage, record, by_hand=context.settings.deployed_by_hand
+        )
     return record.passed_once
 
 
@@ -101,12 +103,12 @@ def _release_for_later_stage(
         live = earlier.stacks.describe(earlier.names.batch_stack)
         live_id = live.parameters.get("ReleaseId") if live else None
         return find_release(live_id, [earlier, context]) if live_id else release_in_file(RELEASE_FILE)
-    last = verified_last(earlier, context.stage)
+    last = verified_last(earlier)
     try:
         return find_release(last, [earlier, context])
     except ReleaseError as error:
         if earlier.objects.head(earlier.foundation.bucket, release_key(last)) is None:
-            raise broken_pointer(earlier, context.stage, f'it names "{last}", and there is no such release') from error
+            raise broken_pointer(earlier, f'it names "{last}", and there is no such release') from error
         raise
 
 
@@ -126,7 +128,9 @@ def _plan(
     if stack is None or stack.parameters.get("PipelineDefinitionS3Key") != prepared.definition_key:
         require_valid_definition(prepared)
     pending = _pending(context, stack)
-    ready = readiness(stack, prepared.parameters, pending, context.stage, settings.region)
+    ready = readiness(
+        stack, prepared.parameters, pending, context.stage, settings.region, by_hand=settings.deployed_by_hand
+    )
     live = stack.parameters.get("ModelPackageName") if stack else None
     registered = registered_package(context, prepared.promotion, live)
     drift = (

@@ -102,7 +102,12 @@ def _past_release(
 def switched_by_hand(context: StageContext, stack: Stack) -> list[str]:
     """What to tell where the rule is not in the state that the stack says; empty where it is."""
     found = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
-    return by_hand_lines(stack.parameters.get(PARAMETER), found.state if found else None, context.stage)
+    return by_hand_lines(
+        stack.parameters.get(PARAMETER),
+        found.state if found else None,
+        context.stage,
+        by_hand=context.settings.deployed_by_hand,
+    )
 
 
 def match_rule(context: StageContext, progress: Progress) -> bool:
@@ -136,7 +141,17 @@ def _change(context: StageContext, stack: Stack, state: str, since: str, progres
     """``since`` is when it was switched: each switch has a change set of its own, which an interrupted run finds."""
     parameters = {**stack.parameters, PARAMETER: state}
     pending: list[str] = []
-    if readiness(stack, parameters, pending, context.stage, context.settings.region) == "wait":
+    if (
+        readiness(
+            stack,
+            parameters,
+            pending,
+            context.stage,
+            context.settings.region,
+            by_hand=context.settings.deployed_by_hand,
+        )
+        == "wait"
+    ):
         follow_stack(context.deployment_stacks, stack, set(), progress)
         return True
     request = StackRequest(

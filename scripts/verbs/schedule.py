@@ -32,6 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     wanted: State = chosen.state
     # After the arguments: this takes 260 ms to import, and --help answers in 40 ms.
+    from scripts.decisions.ways_to_change import switching
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.stage_context import StageContext
     from scripts.flows.switch_schedule import match_rule, standing_of, switch_schedule, switches_anything
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str]) -> int:
     context = StageContext.open(chosen.stage, chosen.pipeline)
     require_way(context, "schedule", chosen.break_glass)
     standing = standing_of(context, wanted)
-    again = f'make schedule STAGE={context.stage} {wanted.upper()} REASON="why"'
+    by_hand = context.settings.deployed_by_hand
+    again = switching(context.stage, wanted.upper(), by_hand=by_hand)
     given = chosen.reason if chosen.reason is not None else chosen.break_glass
     reason = "" if standing.is_recorded(wanted) else _reason(given, wanted, again)
     progress = Progress()
@@ -55,14 +57,14 @@ def main(arguments: Sequence[str]) -> int:
         told = switch.sentence if switch else "on; nobody has ever switched it"
         print(f"The schedule of {context.names.sagemaker_pipeline} is {told}" + ("" if changed else "   (no change)"))
         if wanted == "off":
-            again = f'make schedule STAGE={context.stage} ON REASON="why"'
+            again = switching(context.stage, "ON", by_hand=by_hand)
             print(f"  deployments keep it off; next:  {repeat_pipeline(again, chosen.pipeline)}")
     return 0
 
 
 def _state(text: str) -> State:
     if text.lower() not in ("on", "off"):
-        raise argparse.ArgumentTypeError(f'"{text}" is neither ON nor OFF: make schedule STAGE=prod OFF')
+        raise argparse.ArgumentTypeError(f'"{text}" is neither ON nor OFF: make schedule STAGE=<stage> OFF')
     return cast("State", text.lower())
 
 

@@ -62,13 +62,13 @@ def test_who_approved_is_told_or_that_nobody_is_known_to_have() -> None:
 
 
 def test_a_rule_that_was_switched_by_hand_is_told_with_what_sets_it_right() -> None:
-    (line,) = by_hand_lines("ENABLED", "DISABLED", "prod")
+    (line,) = by_hand_lines("ENABLED", "DISABLED", "prod", by_hand=False)
     told = shown(schedule="rate(1 day) DISABLED", schedule_by_hand=(line,))
     assert "schedule       off, rate(1 day)\n    ! disabled by hand in EventBridge" in told
     assert "make schedule STAGE=prod ON" in told
-    assert "make schedule STAGE=prod OFF" in by_hand_lines("DISABLED", "ENABLED", "prod")[0]
+    assert "make schedule STAGE=prod OFF" in by_hand_lines("DISABLED", "ENABLED", "prod", by_hand=True)[0]
     for declared, actual in (("ENABLED", "ENABLED"), ("DISABLED", "DISABLED"), (None, "ENABLED"), ("ENABLED", None)):
-        assert by_hand_lines(declared, actual, "prod") == []
+        assert by_hand_lines(declared, actual, "prod", by_hand=True) == []
 
 
 def test_a_schedule_is_on_with_its_next_run_or_off_with_why() -> None:
