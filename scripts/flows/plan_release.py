@@ -17,6 +17,7 @@ from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
 from scripts.decisions.verification_record import Standing
 from scripts.errors import ReleaseError
+from scripts.flows.find_artifacts import far_artifacts
 from scripts.flows.image_readiness import require_pull
 from scripts.flows.job_settings import account_notes, release_notes
 from scripts.flows.make_release import make_release
@@ -138,8 +139,10 @@ def _plan(
     )
     verification = standing_now(context, release.release_id, stack, definition=drift.definition)
     of_bytes = _bytes_drift(context, release, prepared.uploads, registered, stack, verification)
+    notes = [*prepared.notes, *release_notes(prepared.bound, release)]
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
+        notes += far_artifacts(context, release)
     plan = DeploymentPlan(
         stage=context.stage,
         names=names,
@@ -156,7 +159,7 @@ def _plan(
         verification=verification,
         unverified=unverified,
         schedule=prepared.schedule,
-        notes=(*prepared.notes, *release_notes(prepared.bound, release)),
+        notes=tuple(notes),
         drift=(*drift.differences, *of_bytes),
         as_released=drift.expected,
     )
