@@ -8,6 +8,7 @@ https://github.com/aws/sagemaker-inference-toolkit, https://github.com/aws/sagem
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,7 @@ _WRITTEN: dict[Framework, tuple[str, ...]] = {
     "pytorch": _TOOLKIT,
     "xgboost": (CSV, JSON, JSON_LINES, _RECORDIO),
 }
+_TRUTHS = frozenset({"true", "t", "yes", "y", "1", "false", "f", "no", "n", "0"})
 # Default code that gives a model trained on named columns a DataFrame, text and all.
 _READ_TEXT = ("sklearn_inference.py", "skops_inference.py")
 
@@ -142,9 +144,11 @@ def _request_problems(server: _Server, reader: str, sent: Sent) -> Iterator[str]
             f"the input begins with a header line (verification.input_header) that no step takes away, and {reader} "
             "would score it as a record: define input_fn, or let a processing step take it away"
         )
-    text = [feature.name for feature in sent.schema.features if _is_text(feature)] if sent.schema else []
+    text = [feature for feature in sent.schema.features if _is_text(feature)] if sent.schema else []
     if text and not server.takes_text:
-        yield f"the pipeline sends text ({_some(text)}), and {reader} reads numbers alone: {server.remedy}"
+        names = _some([feature.name for feature in text])
+        yield f"the pipeline sends text ({names}), and {reader} reads numbers alone: {server.remedy}"
+        yield from filter(None, map(_as_numbers, text[:5]))
 
 
 def _model_problems(server: _Server, reader: str, archive: ModelArchive, schema: RecordSchema) -> Iterator[str]:
@@ -203,6 +207,16 @@ def _of_classifier(classes: int | None, probabilities: bool) -> int | None:
 def _may_take_text(model: ModelFile) -> bool:
     """Whether the default code can give it text: it knows its columns' names, or nothing is known of it."""
     return model.contents.knows_names if model.contents is not None else model.kind in ("unread", "skops")
+
+
+def _as_numbers(feature: Feature) -> str | None:
+    """A category's line in the schema with a number for each value, as the training may have had them."""
+    if not feature.values:
+        return None
+    if len(feature.values) == 2 and all(value.lower() in _TRUTHS for value in feature.values):
+        return f"for example {{ name: {feature.name}, type: boolean }}, which gives the model 1 and 0"
+    codes = ", ".join(f"{json.dumps(value, ensure_ascii=False)}: {code}" for code, value in enumerate(feature.values))
+    return f"for example {{ name: {feature.name}, type: category, codes: {{ {codes} }} }}, with the training's numbers"
 
 
 def _is_text(feature: Feature) -> bool:

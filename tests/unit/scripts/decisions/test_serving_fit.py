@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from scripts.decisions.framework_images import Image
 from scripts.decisions.model_archive_rules import Member, ModelArchive
@@ -62,9 +63,25 @@ def archive(model: ModelFile, code: bytes | None = MODEL_FN) -> ModelArchive:
 def test_text_is_told_to_what_reads_numbers_alone(
     feature: dict[str, Any], image: Image, model: ModelFile, code: bytes | None, reader: str
 ) -> None:
-    (problem,) = fit_problems(archive(replace(model, feature_count=None), code), image, [sent(NUMBER, feature)], None)
-    assert reader in problem
-    assert f"sends text ({feature['name']})" in problem
+    found = fit_problems(archive(replace(model, feature_count=None), code), image, [sent(NUMBER, feature)], None)
+    assert reader in found[0]
+    assert f"sends text ({feature['name']})" in found[0]
+    assert len(found) == (2 if feature.get("values") else 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        (["no", "yes"], "{ name: kind, type: boolean }"),
+        (["tug", "on: call"], '{ name: kind, type: category, codes: { "tug": 0, "on: call": 1 } }'),
+    ],
+)
+def test_a_category_is_shown_as_numbers_in_a_line_that_the_schema_takes(values: list[str], line: str) -> None:
+    given = sent({"name": "kind", "type": "category", "values": values})
+    _, told = fit_problems(archive(REGRESSOR), SKLEARN, [given], None)
+    assert line in told
+    again = sent(yaml.safe_load(line))
+    assert fit_problems(archive(REGRESSOR), SKLEARN, [again], None) == []
 
 
 @pytest.mark.parametrize(
