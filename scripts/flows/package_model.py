@@ -29,6 +29,7 @@ from scripts.decisions.model_archive_rules import (
     require_servable,
 )
 from scripts.decisions.model_formats import LIBRARY, Framework, ModelFile, skops_version
+from scripts.decisions.serving_code import header_doubts
 from scripts.decisions.serving_fit import Sent, fit_problems, require_fit
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import ModelPackageError, UsageError
@@ -71,7 +72,8 @@ class AskedModel:
 class PackagedModel:
     """A model.tar.gz that its image serves. ``has_default_code``: its code/inference.py is one of scripts/serving/.
 
-    ``probability``: that code shall give probabilities, as asked or as the pipeline's schema has it.
+    ``probability``: that code shall give probabilities, as asked or as the pipeline's schema has it. ``doubts``: what
+    its code may do wrong, one sentence each, to be told.
     """
 
     path: Path
@@ -80,6 +82,7 @@ class PackagedModel:
     scripted: bool
     has_default_code: bool
     probability: bool
+    doubts: tuple[str, ...] = ()
 
 
 def sent_by(pipeline: str, stages: Sequence[StageSettings]) -> tuple[Sent, ...]:
@@ -116,7 +119,9 @@ def package_model(asked: AskedModel, region: str, isolated: list[str], name: str
         )
     probability = asked.probability or (handler is not None and classifies and asked.predicts_probabilities)
     require_fit(fit_problems(archive, image, asked.sent, handler, probabilities=probability), name, str(asked.artifact))
-    return PackagedModel(path, file_sha256(path), image, is_scripted(archive, image), handler is not None, probability)
+    doubts = tuple(header_doubts(archive.code)) if any(each.schema for each in asked.sent) else ()
+    scripted = is_scripted(archive, image)
+    return PackagedModel(path, file_sha256(path), image, scripted, handler is not None, probability, doubts)
 
 
 def _from_archive(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image]:

@@ -65,6 +65,8 @@ def main(arguments: Sequence[str]) -> int:
         metrics = quality_statistics(read_text(chosen.metrics), str(chosen.metrics)) if chosen.metrics else None
         model = package_model(asked, settings.region, isolated, settings.pipeline)
         progress.line(f"served by {model.image}" + (", with default code" if model.has_default_code else ""))
+        for doubt in model.doubts:
+            progress.line(f"! {doubt}")
     registration = Registration(
         group=settings.model_package_group,
         bucket=chosen.bucket or StageNames.of("dev", settings).dev_bucket,
