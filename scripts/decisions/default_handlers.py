@@ -43,7 +43,8 @@ def default_packaging(found: ModelFile, wanted: str | None, skops: str | None, p
         return Packaging("sklearn", "model.skops", "skops_inference.py", f"skops=={skops}\n")
     if found.is_booster:
         suffix = {"xgboost-json": ".json", "xgboost-ubj": ".ubj"}.get(found.kind, "")
-        return Packaging("xgboost", f"xgboost-model{suffix}")
+        several = found.outputs is not None and found.outputs > 1
+        return Packaging("xgboost", f"xgboost-model{suffix}", "xgboost_inference.py" if several else None)
     if found.kind == "torchscript":
         return Packaging("pytorch", "model.pt")
     if found.kind == "pickle" and found.framework in ("sklearn", "lightgbm"):

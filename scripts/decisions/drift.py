@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from scripts.decisions.canonical import canonical_json, sha256_of
+from scripts.decisions.ways_to_change import deploying
 from scripts.errors import DriftError
 
 Place = Literal["stack", "foundation", "bucket"]
@@ -212,13 +213,13 @@ def repairable(differences: Sequence[Difference]) -> tuple[Difference, ...]:
     return tuple(each for each in differences if each.place != "foundation")
 
 
-def require_no_drift(stage: str, release_id: str, differences: Sequence[Difference]) -> None:
+def require_no_drift(stage: str, release_id: str, differences: Sequence[Difference], *, by_hand: bool = False) -> None:
     """Raises DriftError that names each difference, and the command that puts it back."""
     if not differences:
         return
     ours = repairable(differences)
     roles = "; the roles: make bootstrap" if len(ours) < len(differences) else ""
-    repair = f"make deploy STAGE={stage} RELEASE={release_id}   # puts it back, and says so{roles}"
+    repair = f"{deploying(stage, by_hand=by_hand, release=release_id)}   # puts it back, and says so{roles}"
     raise DriftError(
         f"{stage} is not as release {release_id} made it",
         found=drift_lines(differences),

@@ -37,12 +37,19 @@ BUILT_IN_XGBOOST = ("xgboost-json", "xgboost-ubj", "xgboost-binary")
 _MAYBE_PICKLE = (b"\x80", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"\x5d\x00\x00", b"\x78", b"\x04\x22\x4d\x18")
 _LARGEST_INDEX = 64 * 1024**2
 _UBJ_VERSION = re.compile(rb"\x07version\[#L\x00{7}\x03(i.|I..|l.{4})(i.|I..|l.{4})(i.|I..|l.{4})", re.DOTALL)
+_UBJ_COUNT = re.compile(rb"L\x00{7}.(num_class|num_feature|num_target)SL\x00{7}.(\d{1,9})", re.DOTALL)
+_UBJ_OBJECTIVE = re.compile(rb"\x09objective\{.{0,4000}?\x04nameSL\x00{7}.([a-z]+:[a-z]+)", re.DOTALL)
+_LARGEST_HEAD = 1024**2  # of a LightGBM file: before its trees
 _SKLEARN_VERSION = re.compile(r'"_sklearn_version".{0,400}?"content": "\\"([\d.]+\w*)\\""', re.DOTALL)
 
 
 @dataclass(frozen=True)
 class ModelFile:
-    """``versions`` are the saving library's, where the file tells; ``reason`` says why a kind is unknown."""
+    """``versions`` are the saving library's, where the file tells; ``reason`` says why a kind is unknown.
+
+    ``outputs``: how many values XGBoost or LightGBM gives for a record. ``feature_count`` and ``feature_names``: what
+    it takes of one. None and empty where the file does not tell.
+    """
 
     name: str
     kind: Kind
@@ -50,6 +57,9 @@ class ModelFile:
     versions: frozenset[str] = frozenset()
     contents: PickleContents | None = None
     reason: str = ""
+    outputs: int | None = None
+    feature_count: int | None = None
+    feature_names: tuple[str, ...] = ()
 
     @property
     def is_booster(self) -> bool:
@@ -63,7 +73,7 @@ def model_file(name: str, content: bytes) -> ModelFile:
     if content[:4] == b"PK\x03\x04":
         return _zip(name, content)
     if content[:5] == b"tree\n" and b"version=v" in content[:40]:
-        return ModelFile(name, "lightgbm-text", "lightgbm")
+        return _lightgbm(name, content)
     if content[:4] == b"binf":
         return ModelFile(name, "xgboost-binary", "xgboost")
     if content.lstrip()[:1] == b"{":
@@ -97,7 +107,21 @@ def _pickle(name: str, content: bytes) -> ModelFile:
     elif "sklearn" in packages:
         framework = "sklearn"
     versions = contents.versions if framework == "sklearn" else frozenset()
-    return ModelFile(name, "pickle", framework, versions, contents)
+    takes = {"feature_count": contents.feature_count, "feature_names": contents.feature_names}
+    return ModelFile(name, "pickle", framework, versions, contents, **takes)  # type: ignore[arg-type]
+
+
+def _lightgbm(name: str, content: bytes) -> ModelFile:
+    head = dict(line.split(b"=", 1) for line in content[:_LARGEST_HEAD].splitlines() if b"=" in line)
+    last, outputs = head.get(b"max_feature_idx", b""), head.get(b"num_tree_per_iteration", b"")
+    return ModelFile(
+        name,
+        "lightgbm-text",
+        "lightgbm",
+        outputs=int(outputs) if outputs.isdigit() else None,
+        feature_count=int(last) + 1 if last.isdigit() else None,
+        feature_names=tuple(head.get(b"feature_names", b"").decode("utf-8", "replace").split()),
+    )
 
 
 def _xgboost_json(name: str, content: bytes) -> ModelFile:
@@ -109,7 +133,31 @@ def _xgboost_json(name: str, content: bytes) -> ModelFile:
     if not isinstance(found, dict) or "learner" not in found or not _is_version(version):
         return ModelFile(name, "unknown", reason="its JSON has no learner and version, as XGBoost writes them")
     assert isinstance(version, list)
-    return ModelFile(name, "xgboost-json", "xgboost", frozenset({".".join(map(str, version))}))
+    learner = found["learner"] if isinstance(found["learner"], dict) else {}
+    parameters, objective = learner.get("learner_model_param"), learner.get("objective")
+    told = {key: value for key, value in parameters.items() if _is_count(value)} if isinstance(parameters, dict) else {}
+    names = learner.get("feature_names")
+    return ModelFile(
+        name,
+        "xgboost-json",
+        "xgboost",
+        frozenset({".".join(map(str, version))}),
+        outputs=_outputs(objective.get("name") if isinstance(objective, dict) else None, told),
+        feature_count=int(told["num_feature"]) if "num_feature" in told else None,
+        feature_names=tuple(map(str, names)) if isinstance(names, list) else (),
+    )
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 10
+
+
+def _outputs(objective: Any, told: dict[str, str]) -> int | None:
+    """multi:softprob gives a value for each class, every other objective one for each target."""
+    if not isinstance(objective, str):
+        return None
+    classes = int(told.get("num_class", "0")) if objective == "multi:softprob" else 0
+    return max(classes, 1) * max(int(told.get("num_target", "1")), 1)
 
 
 def _is_version(version: Any) -> bool:
@@ -121,7 +169,16 @@ def _xgboost_ubj(name: str, content: bytes) -> ModelFile:
     if not match or b"\x07learner" not in content[:64]:
         return ModelFile(name, "unknown", reason="its UBJSON has no learner and version, as XGBoost writes them")
     version = ".".join(str(int.from_bytes(part[1:], "big", signed=True)) for part in match.groups())
-    return ModelFile(name, "xgboost-ubj", "xgboost", frozenset({version}))
+    told = {found[1].decode(): found[2].decode() for found in _UBJ_COUNT.finditer(content)}
+    objective = _UBJ_OBJECTIVE.search(content)
+    return ModelFile(
+        name,
+        "xgboost-ubj",
+        "xgboost",
+        frozenset({version}),
+        outputs=_outputs(objective[1].decode() if objective else None, told),
+        feature_count=int(told["num_feature"]) if "num_feature" in told else None,
+    )
 
 
 def _zip(name: str, content: bytes) -> ModelFile:

@@ -24,13 +24,22 @@ _DTYPE = re.compile(r"([A-Za-z?])(\d+)")  # f8, i4, U7 (four bytes a character),
 
 @dataclass(frozen=True)
 class PickleContents:
-    """``versions`` are scikit-learn's, as its estimators note them; ``root`` is the outermost object's class."""
+    """``versions`` are scikit-learn's, as its estimators note them; ``root`` is the outermost object's class.
+
+    ``features`` are the columns that it takes, by name where it knows names; ``classes`` how many a classifier has.
+    ``knows_names``: an estimator in it was trained on named columns; ``chooses_by_name``: one picks columns by name.
+    """
 
     versions: frozenset[str]
     modules: frozenset[str]
     root: tuple[str, str] | None
     is_classifier: bool
     is_fitted: bool
+    knows_names: bool = False
+    chooses_by_name: bool = False
+    feature_count: int | None = None
+    feature_names: tuple[str, ...] = ()
+    classes: int | None = None
 
     @property
     def packages(self) -> frozenset[str]:
@@ -49,12 +58,19 @@ def pickle_contents(content: bytes) -> PickleContents:
         raise ValueError("its pickle ends too early" if early else "it is no pickle, or a broken one") from error
     root = type(found).path if isinstance(found, _StandIn) else None
     own = {each for each in reader.made if each.state}
+    count = _find(found, "n_features_in_", first=True)
+    shape = _state(_find(found, "classes_")).get("shape")
     return PickleContents(
         versions=frozenset(str(each.state["_sklearn_version"]) for each in own if "_sklearn_version" in each.state),
         modules=frozenset(module for module, _ in reader.named),
         root=root,
-        is_classifier=_has(found, "classes_"),
+        is_classifier=_find(found, "classes_") is not None,
         is_fitted=any(name.endswith("_") and not name.startswith("_") for each in own for name in each.state),
+        knows_names=any("feature_names_in_" in each.state for each in own),
+        chooses_by_name=any(_chooses_by_name(each.state) for each in own if type(each).path[1] == "ColumnTransformer"),
+        feature_count=count if type(count) is int else None,
+        feature_names=_texts(_find(found, "feature_names_in_", first=True)),
+        classes=shape[0] if isinstance(shape, tuple) and len(shape) == 1 and type(shape[0]) is int else None,
     )
 
 
@@ -81,15 +97,38 @@ def _bounded(decompressor: Any, content: bytes) -> bytes:
     return found
 
 
-def _has(found: Any, name: str, depth: int = 4) -> bool:
-    """Whether the estimator that answers has an attribute: itself, the last step of a pipeline, a search's best one."""
-    state = found.state if isinstance(found, _StandIn) else {}
+def _find(found: Any, name: str, *, first: bool = False, depth: int = 4) -> Any:
+    """An attribute of the estimator that answers: itself, the last step of a pipeline, a search's best one.
+
+    ``first``: of the one that takes the features, a pipeline's first step. None where there is none.
+    """
+    state = _state(found)
     if name in state or depth == 0:
-        return name in state
+        return state.get(name)
     steps = state.get("steps")
-    last = steps[-1] if isinstance(steps, list) and steps else None
-    inner = last[1] if isinstance(last, tuple) and len(last) == 2 else state.get("best_estimator_")
-    return inner is not None and _has(inner, name, depth - 1)
+    step = steps[0 if first else -1] if isinstance(steps, list) and steps else None
+    inner = step[1] if isinstance(step, tuple) and len(step) == 2 else state.get("best_estimator_")
+    return None if inner is None else _find(inner, name, first=first, depth=depth - 1)
+
+
+def _state(found: Any) -> dict[str, Any]:
+    return found.state if isinstance(found, _StandIn) else {}
+
+
+def _texts(array: Any) -> tuple[str, ...]:
+    """The values of an array of objects that are texts alone."""
+    state = _state(array)
+    values = _state(state.get("array")).get("values") or state.get("values")
+    return tuple(values) if isinstance(values, list) and all(isinstance(each, str) for each in values) else ()
+
+
+def _chooses_by_name(state: dict[str, Any]) -> bool:
+    parts = state.get("transformers")
+    chosen = (
+        [part[2] for part in parts if isinstance(part, tuple) and len(part) == 3] if isinstance(parts, list) else []
+    )
+    flat = [name for each in chosen for name in (each if isinstance(each, list) else [each])]
+    return any(isinstance(name, str) for name in flat)
 
 
 class _StandIn:
@@ -112,6 +151,8 @@ class _StandIn:
     def __setstate__(self, state: Any) -> None:
         if isinstance(state, tuple) and len(state) == 2 and isinstance(state[0], dict):
             state = state[0]
+        if isinstance(state, tuple) and len(state) == 5:  # numpy's: version, shape, dtype, order, values
+            state = {"shape": state[1], "values": state[4]}
         if isinstance(state, dict):
             self.state = {name: value for name, value in state.items() if isinstance(name, str)}
         if type(self).path == _ARRAY_WRAPPER:
@@ -161,7 +202,7 @@ class _Reader(pickle._Unpickler):  # the one written in Python, as joblib's is: 
             raise ValueError("an array without a shape")
         if size is None:
             inner = _Reader(self._bytes)
-            inner.load()
+            state["array"] = inner.load()
             self.named |= inner.named
             self.made += inner.made
             return

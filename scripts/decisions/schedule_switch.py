@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import Literal
 
 from scripts.decisions.stage_settings import StageSettings
-from scripts.decisions.ways_to_change import switching
+from scripts.decisions.ways_to_change import deploying, switching
 from scripts.errors import ReleaseError, SettingsError
 
 State = Literal["on", "off"]
@@ -68,7 +68,8 @@ def schedule_lines(settings: StageSettings, stage: str, switch: Switch | None) -
 def by_hand_lines(declared: str | None, actual: str | None, stage: str, *, by_hand: bool) -> list[str]:
     """What to tell of a rule that somebody switched in EventBridge, past the stack.
 
-    ``declared`` is the stack's ScheduleState, ``actual`` the rule's state. CloudFormation does not see the difference
+    ``declared`` is the stack's ScheduleState, ``actual`` the rule's state; ``by_hand``: whether people may
+    change the stage. CloudFormation does not see the difference
     and leaves the rule so; ``make deploy`` and ``make schedule`` put it back.
     """
     if declared not in ("ENABLED", "DISABLED") or actual in (None, declared):
@@ -83,7 +84,8 @@ def by_hand_lines(declared: str | None, actual: str | None, stage: str, *, by_ha
 def require_can_be_on(settings: StageSettings, stage: str) -> None:
     """Raises SettingsError where the stage file keeps the schedule off, whatever is switched."""
     if not settings.schedule_enabled:
+        way = deploying(stage, by_hand=settings.deployed_by_hand)
         raise SettingsError(
             f"stages/{stage}.yml says schedule_enabled: false, which wins; nothing was switched",
-            next_command=f"make deploy STAGE={stage}   # after schedule_enabled: true in stages/{stage}.yml",
+            next_command=f"{way}   # after schedule_enabled: true in stages/{stage}.yml",
         )

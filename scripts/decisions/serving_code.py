@@ -33,6 +33,30 @@ def code_problems(code: Mapping[str, bytes], *, needs_model_fn: bool) -> list[st
     return problems
 
 
+def handler_names(code: Mapping[str, bytes]) -> frozenset[str]:
+    """What inference.py defines at its top; ``*`` where it imports names that cannot be told. Empty for no Python."""
+    if PROGRAM not in code or _syntax(code[PROGRAM]):
+        return frozenset()
+    return frozenset(_defined(_parsed(code[PROGRAM]).body))
+
+
+def header_doubts(code: Mapping[str, bytes]) -> list[str]:
+    """Where pandas would take a request's first record for a header: no header=, no names=. A doubt, since code may
+    have put a header there before."""
+    found = []
+    for name, content in sorted(code.items()):
+        if _syntax(content):
+            continue
+        for call in (node for node in ast.walk(_parsed(content)) if isinstance(node, ast.Call)):
+            called = getattr(call.func, "attr", getattr(call.func, "id", ""))
+            if called == "read_csv" and not {each.arg for each in call.keywords} & {"header", "names", None}:
+                found.append(
+                    f"code/{name} line {call.lineno}: read_csv takes the first record for a header, and the pipeline "
+                    "sends none: header=None, unless your code has put one there"
+                )
+    return found
+
+
 def _syntax(content: bytes) -> str | None:
     try:
         _parsed(content)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
+from scripts.decisions.ways_to_change import deploying, destroying
 from scripts.errors import StackError
 
 RELEASE_CHANGE_SETS = "release"  # the CodePipeline's change set is named just so
@@ -46,13 +47,20 @@ class Stack:
 
 
 def readiness(
-    stack: Stack | None, wanted: Mapping[str, str | None], pending: Sequence[str], stage: str, region: str
+    stack: Stack | None,
+    wanted: Mapping[str, str | None],
+    pending: Sequence[str],
+    stage: str,
+    region: str,
+    *,
+    by_hand: bool = True,
 ) -> Readiness:
     """What may be done with a stack now.
 
     ``wanted`` are the parameters it shall have: a stack that is busy getting just these is waited for, since an
     earlier, interrupted run of the same command started that. ``pending`` names its change sets that were not
-    executed. Raises StackError for everything that a person must look at first.
+    executed; ``by_hand``: whether people may change the stage. Raises StackError for everything that a person must
+    look at first.
     """
     if stack is None:
         return "create"
@@ -61,25 +69,27 @@ def readiness(
         foreign = [name for name in pending if not name.startswith(ours)]
         if foreign:
             raise _stuck(
-                stack, f"its change set {foreign[0]} is not from this deployment and waits for a review", stage
+                stack, f"its change set {foreign[0]} is not from this deployment and waits for a review", stage, by_hand
             )
         return "create"
     if stack.status in _DEPLOYABLE:
         return "update"
     if not stack.settled:
-        return _wait_or_refuse(stack, wanted, stage, region)
+        return _wait_or_refuse(stack, wanted, stage, region, by_hand)
     if stack.status in _BROKEN_UPDATE:
         raise StackError(
             f"stack {stack.name} is in {stack.status} and cannot be updated",
             found=_reason(stack),
             next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}   "
-            f"# once what its events name is mended; where nothing can be: make destroy STAGE={stage}{_destroys(stage)}"
-            f", which keeps data, then make deploy STAGE={stage}",
+            f"# once what its events name is mended; where nothing can be: {destroying(stage, by_hand=by_hand)}"
+            f", which keeps data, then {deploying(stage, by_hand=by_hand)}",
         )
-    raise _stuck(stack, "CloudFormation can only delete it in this state", stage)
+    raise _stuck(stack, "CloudFormation can only delete it in this state", stage, by_hand)
 
 
-def _wait_or_refuse(stack: Stack, wanted: Mapping[str, str | None], stage: str, region: str) -> Readiness:
+def _wait_or_refuse(
+    stack: Stack, wanted: Mapping[str, str | None], stage: str, region: str, by_hand: bool
+) -> Readiness:
     busy_with_ours = all(stack.parameters.get(name) == value for name, value in wanted.items())
     if busy_with_ours and stack.status in _BUSY_WITH_A_CHANGE:
         return "wait"
@@ -87,20 +97,16 @@ def _wait_or_refuse(stack: Stack, wanted: Mapping[str, str | None], stage: str, 
         f"stack {stack.name} is busy: {stack.status}",
         found=_reason(stack),
         next_command=f"aws cloudformation describe-stack-events --stack-name {stack.name} --region {region}   "
-        f"# wait until it is done; then: make deploy STAGE={stage}",
+        f"# wait until it is done; then: {deploying(stage, by_hand=by_hand)}",
     )
 
 
-def _stuck(stack: Stack, why: str, stage: str) -> StackError:
+def _stuck(stack: Stack, why: str, stage: str, by_hand: bool) -> StackError:
     return StackError(
         f"stack {stack.name} is in {stack.status}: {why}",
         found=_reason(stack),
-        next_command=f"make destroy STAGE={stage}{_destroys(stage)}   # keeps data; then: make deploy STAGE={stage}",
+        next_command=f"{destroying(stage, by_hand=by_hand)}   # keeps data; then: {deploying(stage, by_hand=by_hand)}",
     )
-
-
-def _destroys(stage: str) -> str:
-    return " ARGS=--yes-delete-prod" if stage == "prod" else ""
 
 
 def _reason(stack: Stack) -> list[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from scripts.decisions.stacks import Stack
-from scripts.decisions.toolchain import ToolchainOptions
+from scripts.decisions.toolchain import CODECOMMIT, ToolchainOptions
 from scripts.errors import UsageError
 from scripts.flows.administrators import Administrators
 from scripts.flows.bootstrap_stack import PlannedStack, discard
@@ -31,7 +31,7 @@ from scripts.flows.deploy_toolchain import (
     told_for_toolchain,
 )
 from scripts.flows.stage_context import StageContext
-from scripts.flows.toolchain_source import require_repository_root
+from scripts.flows.toolchain_source import require_commit, require_repository_root
 from scripts.terminal.progress import Progress
 from scripts.workspace.pipelines import pipeline_names
 from scripts.workspace.stage_files import stage_names
@@ -79,7 +79,10 @@ class Scope:
             told_parameters(context, self.pipelines_of(name), foundation_parameters())
         if not self.with_toolchain:
             return None
-        return told_for_toolchain(self.contexts, self.pipelines, options, toolchain_settings())
+        told = told_for_toolchain(self.contexts, self.pipelines, options, toolchain_settings())
+        if told.toolchain.get("SourceProvider", CODECOMMIT) == CODECOMMIT:
+            require_commit()
+        return told
 
 
 @dataclass(frozen=True)

@@ -12,9 +12,10 @@ from typing import Any
 from scripts.decisions.artifact_places import ArtifactPlace, artifact_locations
 from scripts.decisions.containers import S3Location
 from scripts.decisions.model_packages import choose_package
+from scripts.decisions.release import Release
 from scripts.errors import AccessDeniedError, ServiceResponseError
 from scripts.flows.stage_context import StageContext
-from scripts.gateways.buckets import bucket_key, object_key, own_buckets
+from scripts.gateways.buckets import bucket_key, bucket_region, object_key, own_buckets
 
 
 def find_artifacts(pipelines: Iterable[StageContext]) -> list[ArtifactPlace]:
@@ -28,6 +29,19 @@ def find_artifacts(pipelines: Iterable[StageContext]) -> list[ArtifactPlace]:
     return [
         _place(context, bucket, tuple(packages), locations)
         for bucket, (context, packages, locations) in by_bucket.items()
+    ]
+
+
+def far_artifacts(context: StageContext, release: Release) -> list[str]:
+    """A sentence for each bucket in another region that a promotion copies out of, where S3 tells of it."""
+    buckets = {each.bucket for container in release.model_package.containers for each in container.objects}
+    region = context.settings.region
+    places = {each: bucket_region(context.dev, each) for each in sorted(buckets - {context.names.dev_bucket})}
+    return [
+        f"the model data in s3://{bucket} is in {there}: SageMaker reads models of its own region alone, so jobs use "
+        f"the copy that promoting makes in {region}; S3 bills the transfer between regions"
+        for bucket, there in places.items()
+        if there is not None and there != region
     ]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from scripts.decisions.containers import container_sources
+from scripts.decisions.framework_images import image_problems
 from scripts.decisions.image_access import may_pull, pulling_statement, repository_of
 from scripts.errors import AccessDeniedError, ModelPackageError
 from scripts.flows.prepare_release import processing_image
@@ -12,6 +13,7 @@ from scripts.flows.resolve_package import resolve
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.images import NoRepositoryError, repository_policy
 from scripts.workspace.pipelines import read_fresh_definition
+from scripts.workspace.serving_files import IMAGES, read_image_table
 
 
 def images_pulled(context: StageContext) -> list[str]:
@@ -28,11 +30,14 @@ def images_pulled(context: StageContext) -> list[str]:
 
 
 def require_pull(context: StageContext, images: list[str]) -> list[str]:
-    """What could not be found out, one sentence each. Raises ModelPackageError where dev's ECR keeps the stage out.
+    """What could not be found out, one sentence each.
+
+    Raises ModelPackageError where dev's ECR keeps the stage out, and for an image of another region's ECR.
 
     Images of others' accounts, AWS's own among them, are theirs to share and are not judged.
     """
     dev, account = context.settings.dev_account, context.settings.account
+    _require_region(context, images)
     doubts = []
     for image in dict.fromkeys(images):
         repository = repository_of(image)
@@ -50,6 +55,20 @@ def require_pull(context: StageContext, images: list[str]) -> list[str]:
         if answer == "no":
             raise _closed(context, image, repository.name, policy)
     return doubts
+
+
+def _require_region(context: StageContext, images: list[str]) -> None:
+    """SageMaker pulls from its own region's ECR alone, whoever's it is."""
+    region = context.settings.region
+    elsewhere = [each for each in images if (place := repository_of(each)) is not None and place.region != region]
+    if not elsewhere:
+        return
+    table = read_image_table() if IMAGES.exists() else {}
+    raise ModelPackageError(
+        f"SageMaker in {region} pulls no image from another region",
+        found=[why for each in dict.fromkeys(elsewhere) for why in (each, *image_problems(table, each, region))],
+        next_command="register a version with the image of this region, and reject that one, then: make resolve",
+    )
 
 
 def _closed(context: StageContext, image: str, repository: str, policy: str | None) -> ModelPackageError:

@@ -5,6 +5,7 @@ What the image's container would refuse is refused here, before anything is sent
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,9 @@ from scripts.decisions.model_archive_rules import (
     require_servable,
 )
 from scripts.decisions.model_formats import LIBRARY, Framework, ModelFile, skops_version
+from scripts.decisions.serving_code import header_doubts
+from scripts.decisions.serving_fit import Sent, fit_problems, require_fit
+from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import ModelPackageError, UsageError
 from scripts.workspace.model_archives import (
     file_sha256,
@@ -37,6 +41,8 @@ from scripts.workspace.model_archives import (
     read_model_file,
     write_archive,
 )
+from scripts.workspace.pipelines import has_processing_step
+from scripts.workspace.record_schemas import schema_of
 from scripts.workspace.serving_files import default_code, read_image_table
 
 BUILT = Path("build/models")
@@ -44,7 +50,7 @@ BUILT = Path("build/models")
 
 @dataclass(frozen=True)
 class AskedModel:
-    """What was said on the command line about the model itself."""
+    """What was said on the command line about the model itself, and what each stage's pipeline sends it."""
 
     artifact: Path
     code: Path | None = None
@@ -53,14 +59,21 @@ class AskedModel:
     framework_version: str | None = None
     image: str | None = None
     probability: bool = False
-    predicts_probabilities: bool = False
+    sent: tuple[Sent, ...] = ()
+
+    @property
+    def predicts_probabilities(self) -> bool:
+        """Whether the pipeline's schema predicts nothing else."""
+        schemas = [each.schema for each in self.sent if each.schema is not None]
+        return bool(schemas) and all(each.type == "probability" for each in schemas[0].predictions)
 
 
 @dataclass(frozen=True)
 class PackagedModel:
     """A model.tar.gz that its image serves. ``has_default_code``: its code/inference.py is one of scripts/serving/.
 
-    ``probability``: that code shall give probabilities, as asked or as the pipeline's schema has it.
+    ``probability``: that code shall give probabilities, as asked or as the pipeline's schema has it. ``doubts``: what
+    its code may do wrong, one sentence each, to be told.
     """
 
     path: Path
@@ -69,6 +82,13 @@ class PackagedModel:
     scripted: bool
     has_default_code: bool
     probability: bool
+    doubts: tuple[str, ...] = ()
+
+
+def sent_by(pipeline: str, stages: Sequence[StageSettings]) -> tuple[Sent, ...]:
+    """What the pipeline sends its model in each of the stages."""
+    schema, is_preprocessed = schema_of(pipeline), has_processing_step(pipeline)
+    return tuple(Sent.of(each, schema, is_preprocessed) for each in stages)
 
 
 def package_model(asked: AskedModel, region: str, isolated: list[str], name: str) -> PackagedModel:
@@ -87,18 +107,21 @@ def package_model(asked: AskedModel, region: str, isolated: list[str], name: str
         named_framework(asked.framework)
     target = BUILT / name / "model.tar.gz"
     if is_archive(asked.artifact):
-        path, image, default, classifies = *_from_archive(asked, table, region, target), False, False
+        path, image, handler, classifies = *_from_archive(asked, table, region, target), None, False
     else:
-        path, image, default, classifies = _from_file(asked, table, region, target)
+        path, image, handler, classifies = _from_file(asked, table, region, target)
     archive = read_archive(path)
     require_servable(archive, image, isolated, str(asked.artifact))
-    if asked.probability and not default:
+    if asked.probability and handler is None:
         raise UsageError(
             "PROBABILITY is for the default serving code, and this model brings its own, or needs none",
             next_command="the same command without PROBABILITY",
         )
-    probability = asked.probability or (default and classifies and asked.predicts_probabilities)
-    return PackagedModel(path, file_sha256(path), image, is_scripted(archive, image), default, probability)
+    probability = asked.probability or (handler is not None and classifies and asked.predicts_probabilities)
+    require_fit(fit_problems(archive, image, asked.sent, handler, probabilities=probability), name, str(asked.artifact))
+    doubts = tuple(header_doubts(archive.code)) if any(each.schema for each in asked.sent) else ()
+    scripted = is_scripted(archive, image)
+    return PackagedModel(path, file_sha256(path), image, scripted, handler is not None, probability, doubts)
 
 
 def _from_archive(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image]:
@@ -126,8 +149,8 @@ def _known(asked: AskedModel, archive: ModelArchive) -> Framework:
     return archive_framework(archive, asked.framework)
 
 
-def _from_file(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image, bool, bool]:
-    """A model file at the top of an archive of its own; whether it gets default code; whether it is a classifier."""
+def _from_file(asked: AskedModel, table: ImageTable, region: str, target: Path) -> tuple[Path, Image, str | None, bool]:
+    """A model file at the top of an archive of its own; the default code it gets; whether it is a classifier."""
     found, content = read_model_file(asked.artifact)
     if not content:
         raise ModelPackageError(f"{asked.artifact} is empty", next_command=f"ls -l {asked.artifact}")
@@ -142,13 +165,13 @@ def _from_file(asked: AskedModel, table: ImageTable, region: str, target: Path) 
             )
         image = _image(asked, table, region, framework, (found,))
         write_archive(target, {asked.artifact.name: content, **_added(asked)})
-        return target, image, False, False
+        return target, image, None, False
     packaging = default_packaging(found, asked.framework_version, skops_version(content), probability=asked.probability)
     image = _image(asked, table, region, packaging.framework, (found,))
     _require_same(packaging, image, asked)
     files = {packaging.model: content, **_default_files(packaging), **_added(asked)}
     write_archive(target, files)
-    return target, image, packaging.handler is not None, bool(found.contents and found.contents.is_classifier)
+    return target, image, packaging.handler, bool(found.contents and found.contents.is_classifier)
 
 
 def _default_files(packaging: Packaging) -> dict[str, bytes]:

@@ -17,6 +17,7 @@ from scripts.decisions.release import FIRST_STAGE, Release
 from scripts.decisions.stacks import Stack, readiness
 from scripts.decisions.verification_record import Standing
 from scripts.errors import ReleaseError
+from scripts.flows.find_artifacts import far_artifacts
 from scripts.flows.image_readiness import require_pull
 from scripts.flows.job_settings import account_notes, release_notes
 from scripts.flows.make_release import make_release
@@ -88,7 +89,9 @@ def _passed(context: StageContext, earlier: StageContext, release: Release, unve
     """Whether ``earlier`` has a record that this release passed there. Raises ReleaseError without, unless told."""
     record = record_of(earlier, release.release_id)
     if not record.passed_once and not unverified:
-        raise not_verified(release.release_id, earlier, context.stage, record)
+        raise not_verified(
+            release.release_id, earlier, context.stage, record, by_hand=context.settings.deployed_by_hand
+        )
     return record.passed_once
 
 
@@ -101,12 +104,12 @@ def _release_for_later_stage(
         live = earlier.stacks.describe(earlier.names.batch_stack)
         live_id = live.parameters.get("ReleaseId") if live else None
         return find_release(live_id, [earlier, context]) if live_id else release_in_file(RELEASE_FILE)
-    last = verified_last(earlier, context.stage)
+    last = verified_last(earlier)
     try:
         return find_release(last, [earlier, context])
     except ReleaseError as error:
         if earlier.objects.head(earlier.foundation.bucket, release_key(last)) is None:
-            raise broken_pointer(earlier, context.stage, f'it names "{last}", and there is no such release') from error
+            raise broken_pointer(earlier, f'it names "{last}", and there is no such release') from error
         raise
 
 
@@ -126,7 +129,9 @@ def _plan(
     if stack is None or stack.parameters.get("PipelineDefinitionS3Key") != prepared.definition_key:
         require_valid_definition(prepared)
     pending = _pending(context, stack)
-    ready = readiness(stack, prepared.parameters, pending, context.stage, settings.region)
+    ready = readiness(
+        stack, prepared.parameters, pending, context.stage, settings.region, by_hand=settings.deployed_by_hand
+    )
     live = stack.parameters.get("ModelPackageName") if stack else None
     registered = registered_package(context, prepared.promotion, live)
     drift = (
@@ -134,8 +139,10 @@ def _plan(
     )
     verification = standing_now(context, release.release_id, stack, definition=drift.definition)
     of_bytes = _bytes_drift(context, release, prepared.uploads, registered, stack, verification)
+    notes = [*prepared.notes, *release_notes(prepared.bound, release)]
     if registered is None:  # what is registered in the stage was asked when it was
         require_pull(context, [each.image for each in release.model_package.containers])
+        notes += far_artifacts(context, release)
     plan = DeploymentPlan(
         stage=context.stage,
         names=names,
@@ -152,7 +159,7 @@ def _plan(
         verification=verification,
         unverified=unverified,
         schedule=prepared.schedule,
-        notes=(*prepared.notes, *release_notes(prepared.bound, release)),
+        notes=tuple(notes),
         drift=(*drift.differences, *of_bytes),
         as_released=drift.expected,
     )

@@ -78,7 +78,7 @@ def promote(
         raise ModelPackageError(
             f"{arn} was registered, but its status is {settled['ModelPackageStatus']}",
             found=_reasons(settled),
-            next_command=f"make deploy STAGE={context.stage}   # once the cause is mended: registers it again",
+            next_command=f"{context.deploys}   # once the cause is mended: registers it again",
         )
     return arn
 

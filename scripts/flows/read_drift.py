@@ -29,6 +29,7 @@ from scripts.decisions.promoted_bytes import (
 from scripts.decisions.release import TEMPLATE, Release, S3Object, read_release
 from scripts.decisions.rendered_stack import RenderedStack
 from scripts.decisions.stacks import Stack
+from scripts.decisions.ways_to_change import deploying
 from scripts.errors import ReleaseError
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.live_resources import read_live
@@ -136,6 +137,10 @@ def recorded_copies(context: StageContext, release_id: str) -> dict[str, Copied]
         return {}
 
 
+def _again(context: StageContext, release_id: str) -> str:
+    return deploying(context.stage, by_hand=context.settings.deployed_by_hand, release=release_id)
+
+
 def _release_in_bucket(context: StageContext, release_id: str) -> tuple[Release, str]:
     bucket = context.foundation.bucket
     where = {name: f"s3://{bucket}/{release_key(release_id, name)}" for name in ("release.json", TEMPLATE)}
@@ -145,7 +150,7 @@ def _release_in_bucket(context: StageContext, release_id: str) -> tuple[Release,
             raise ReleaseError(
                 f"{where[name]} does not exist, so what was released cannot be compared with what is live",
                 found=[f"release {release_id} is live in {context.stage}"],
-                next_command=f"make deploy STAGE={context.stage} RELEASE={release_id}   # brings its files back",
+                next_command=f"{_again(context, release_id)}   # brings its files back",
             )
     release = read_release(content["release.json"] or b"", where["release.json"])
     template = content[TEMPLATE] or b""

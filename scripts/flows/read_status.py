@@ -75,12 +75,7 @@ def read_status(context: StageContext) -> StageStatus:
         schedule=f"{schedule.expression} {schedule.state}" if schedule else None,
         schedule_off=tuple(schedule_lines(context.settings, stage, schedule_switch(context))),
         schedule_by_hand=tuple(
-            by_hand_lines(
-                stack.parameters.get(PARAMETER),
-                schedule.state if schedule else None,
-                stage,
-                by_hand=context.settings.deployed_by_hand,
-            )
+            by_hand_lines(stack.parameters.get(PARAMETER), schedule.state if schedule else None, stage, by_hand=by_hand)
         ),
         next_run=_next_run(schedule, executions),
         approval=None if stage == FIRST_STAGE else _approval(context, release_id),

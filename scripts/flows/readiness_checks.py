@@ -118,7 +118,14 @@ def _key(context: StageContext) -> str:
 def _stack(context: StageContext) -> str:
     stack = context.stacks.describe(context.names.batch_stack)
     pending = context.stacks.pending_change_sets(stack.name) if stack and stack.status == "REVIEW_IN_PROGRESS" else []
-    readiness(stack, {"ReleaseId": ""}, pending, context.stage, context.settings.region)
+    readiness(
+        stack,
+        {"ReleaseId": ""},
+        pending,
+        context.stage,
+        context.settings.region,
+        by_hand=context.settings.deployed_by_hand,
+    )
     return f"{stack.name} is in {stack.status}" if stack else f"{context.names.batch_stack} does not exist yet"
 
 
@@ -128,7 +135,12 @@ def _as_released(context: StageContext) -> str:
     if stack is None or not stack.settled or "ReleaseId" not in stack.parameters:
         return "nothing to compare: " + (f"{stack.name} is in {stack.status}" if stack else "nothing is deployed yet")
     release_id = stack.parameters["ReleaseId"]
-    require_no_drift(context.stage, release_id, read_released_drift(context, stack).differences)
+    require_no_drift(
+        context.stage,
+        release_id,
+        read_released_drift(context, stack).differences,
+        by_hand=context.settings.deployed_by_hand,
+    )
     return f"what is live is release {release_id}"
 
 

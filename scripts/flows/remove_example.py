@@ -1,4 +1,4 @@
-"""Takes the sample out of a clone: its folders, and what the stage files and the README say of it.
+"""Takes the sample out of a clone: its folders, and what the stage files and the pages say of it.
 
 The folders are deleted last, so that a killed run is finished by the same command. Nothing in an account is touched.
 """
@@ -22,7 +22,12 @@ from scripts.workspace.stage_files import STAGES, stage_names
 
 PIPELINE, GROUP, PROJECT = "batch_inference", "tumor-classifier", "tumor-screening"
 EXAMPLES = "examples"
-# What README.md says of the sample alone stands between two comments, which are no part of the page.
+PAGES = ("README.md", "CONTRIBUTING.md", "docs/your-own-model.md")
+# What a page says of the sample alone stands between two comments, which are no part of the page; within a table or a
+# block of code, where there is no comment, it is a line about the folder or about this command.
+_LINES = re.compile(
+    r"^(A SAMPLE TO DELETE\n  examples/ .*|\| the sample's \| .*|make remove-example +#.*)\n", re.MULTILINE
+)
 _OF_THE_SAMPLE = re.compile(r"<!-- the sample -->\n.*?<!-- end of the sample -->\n+", re.DOTALL)
 
 
@@ -53,7 +58,7 @@ def remove_example(project: str | None, *, force: bool = False, root: Path = Pat
         if after != before:
             path.write_text(after, encoding="utf-8")
             done.edited.append(f"{STAGES}/{stage}.yml")
-    _edit_readme(root, done)
+    _edit_pages(root, done)
     for path in (root / "build" / "examples", root / EXAMPLES, folder):
         if path.exists():
             shutil.rmtree(path)
@@ -62,14 +67,15 @@ def remove_example(project: str | None, *, force: bool = False, root: Path = Pat
     return done
 
 
-def _edit_readme(root: Path, done: Removal) -> None:
+def _edit_pages(root: Path, done: Removal) -> None:
     """Without the sections about the sample; a comment without its other half is left, with what follows it."""
-    path = root / "README.md"
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    after = _OF_THE_SAMPLE.sub("", before)
-    if after != before:
-        path.write_text(after, encoding="utf-8")
-        done.edited.append(path.name)
+    for page in PAGES:
+        path = root / page
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        after = _LINES.sub("", _OF_THE_SAMPLE.sub("", before))
+        if after != before:
+            path.write_text(after, encoding="utf-8")
+            done.edited.append(page)
 
 
 def _require_project(name: str | None) -> None:

@@ -15,7 +15,7 @@ from functools import cached_property
 from scripts.decisions.foundation import Foundation, foundation_of
 from scripts.decisions.names import RoleKind, StageNames, names_that_fit
 from scripts.decisions.stage_settings import StageSettings
-from scripts.decisions.ways_to_change import deploying, running
+from scripts.decisions.ways_to_change import deploying, running, verifying
 from scripts.flows.assumed_roles import assumed_role
 from scripts.gateways.accounts import Account, Accounts
 from scripts.gateways.artifacts import Objects
@@ -78,6 +78,11 @@ class StageContext:
     def deploys(self) -> str:
         """The command that deploys a release to this stage, for whoever reads it."""
         return deploying(self.stage, by_hand=self.settings.deployed_by_hand)
+
+    @property
+    def verifies(self) -> str:
+        """The command that verifies what is live there."""
+        return verifying(self.stage, by_hand=self.settings.deployed_by_hand)
 
     @property
     def runs(self) -> str:

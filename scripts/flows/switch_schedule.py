@@ -137,7 +137,17 @@ def _change(context: StageContext, stack: Stack, state: str, since: str, progres
     """``since`` is when it was switched: each switch has a change set of its own, which an interrupted run finds."""
     parameters = {**stack.parameters, PARAMETER: state}
     pending: list[str] = []
-    if readiness(stack, parameters, pending, context.stage, context.settings.region) == "wait":
+    if (
+        readiness(
+            stack,
+            parameters,
+            pending,
+            context.stage,
+            context.settings.region,
+            by_hand=context.settings.deployed_by_hand,
+        )
+        == "wait"
+    ):
         follow_stack(context.deployment_stacks, stack, set(), progress)
         return True
     request = StackRequest(

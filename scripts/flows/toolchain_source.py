@@ -6,6 +6,7 @@ A repository on this machine is pushed to; any other is pushed to by whoever may
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -16,9 +17,10 @@ from scripts.errors import UsageError
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.repositories import ensure_repository
 from scripts.terminal.progress import Progress
-from scripts.workspace.git import git_answer, run_git, set_credential_helper, set_remote_url
+from scripts.workspace.git import git_answer, run_git, run_git_words, set_credential_helper, set_remote_url
 
 REMOTE = "localaws"
+_COMMITTING = 'git add --all && git commit --message "First commit"'
 
 
 def require_repository_root(root: Path = Path()) -> None:
@@ -32,6 +34,31 @@ def require_repository_root(root: Path = Path()) -> None:
             next_command="make bootstrap ARGS=--no-toolchain   # all verbs but codepipeline, approve and reject work; "
             f"or give it a repository of its own: git subtree split --prefix {folder}",
         )
+
+
+def require_commit(root: Path = Path()) -> None:
+    """Raises UsageError where there is nothing that could be pushed, or what a repository would not take."""
+    if shutil.which("git") is None:
+        raise _nothing_to_push("git is not installed", "install git, then: make bootstrap")
+    if git_answer(root, "rev-parse", "HEAD") is None:
+        why = run_git_words(root, "rev-parse", "--git-dir")
+        if why is None:
+            raise _nothing_to_push("its repository has no commit yet", f"{_COMMITTING} && make bootstrap")
+        if "not a git repository" not in why:  # it is one, of another user for instance
+            raise _nothing_to_push(why, "correct this, then: make bootstrap")
+        raise _nothing_to_push("it is no git repository", f"git init && {_COMMITTING} && make bootstrap")
+    if git_answer(root, "rev-parse", "--is-shallow-repository") == "true":
+        raise _nothing_to_push(
+            "this clone is shallow: no repository takes a push of it", "git fetch --unshallow && make bootstrap"
+        )
+
+
+def _nothing_to_push(why: str, next_command: str) -> UsageError:
+    return UsageError(
+        "the CodePipelines build from a repository, and this tree cannot be pushed to one; nothing was deployed",
+        found=[why],
+        next_command=f"{next_command}   # without a CodePipeline: make bootstrap ARGS=--no-toolchain",
+    )
 
 
 def give_source(context: StageContext, parameters: Mapping[str, str], progress: Progress, root: Path) -> None:

@@ -42,7 +42,7 @@ def begin_attempt(context: StageContext, subject: Subject) -> Attempt:
     raise VerificationError(
         f"release {subject.release_id} is being verified by other commands at the same time",
         found=[f"s3://{context.foundation.bucket}/{key} changes each time that it is written"],
-        next_command=f"make status STAGE={context.stage}   # when they are done: make verify STAGE={context.stage}",
+        next_command=f"make status STAGE={context.stage}   # when they are done: {context.verifies}",
     )
 
 

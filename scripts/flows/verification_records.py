@@ -14,6 +14,7 @@ from typing import Any
 from scripts.decisions.names import release_key
 from scripts.decisions.stacks import Stack
 from scripts.decisions.verification_record import RECORD, Standing, read_record, standing
+from scripts.decisions.ways_to_change import deploying, unverified
 from scripts.errors import ReleaseError
 from scripts.flows.moving_records import replace_pointer
 from scripts.flows.stage_context import StageContext
@@ -50,49 +51,52 @@ def record_content(context: StageContext, release_id: str) -> bytes | None:
     return context.objects.read(context.foundation.bucket, release_key(release_id, RECORD))
 
 
-def not_verified(release_id: str, earlier: StageContext, stage: str, found: Standing) -> ReleaseError:
-    """The refusal of a release for ``stage``. The next command is one that makes the record, as ``earlier`` is now."""
+def not_verified(
+    release_id: str, earlier: StageContext, stage: str, found: Standing, *, by_hand: bool = False
+) -> ReleaseError:
+    """The refusal of a release for ``stage``. The next command is one that makes the record, as ``earlier`` is now.
+
+    ``by_hand``: whether people may change ``stage``.
+    """
     live = earlier.stacks.describe(earlier.names.batch_stack)
     is_live = live is not None and live.parameters.get("ReleaseId") == release_id
-    way_out = f"make deploy STAGE={earlier.stage}"
+    way_out = earlier.deploys
     if is_live and not (found.record and not found.record.passed):
-        way_out = f"make verify STAGE={earlier.stage}"
+        way_out = earlier.verifies
     elif not is_live:
-        way_out += f" RELEASE={release_id}"
+        way_out = deploying(earlier.stage, by_hand=earlier.settings.deployed_by_hand, release=release_id)
     return ReleaseError(
         f"release {release_id} has no passed verification in {earlier.stage}",
         found=[f"{found.where}: {reason}" for reason in _reasons(found)],
-        next_command=f"{way_out}   # or, recorded: make deploy STAGE={stage} UNVERIFIED=1 RELEASE={release_id}",
+        next_command=f"{way_out}   # or, {unverified(stage, release_id, by_hand=by_hand)}",
     )
 
 
-def verified_last(earlier: StageContext, stage: str) -> str:
+def verified_last(earlier: StageContext) -> str:
     """The id of the release that a stage verified last. Raises ReleaseError where there is none that can be read."""
     content = earlier.objects.read(earlier.foundation.bucket, earlier.names.verified_key)
     if content is None:
         raise ReleaseError(
             f"no release is verified in {earlier.stage} yet",
             found=[f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key} does not exist"],
-            next_command=f"make deploy STAGE={earlier.stage}   # where that changes nothing: "
-            f"make verify STAGE={earlier.stage}",
+            next_command=f"{earlier.deploys}   # where that changes nothing: {earlier.verifies}",
         )
     try:
         release_id = json.loads(content)["release_id"]
     except (ValueError, KeyError, TypeError, RecursionError):
         release_id = None
     if not isinstance(release_id, str) or not _RELEASE_ID.fullmatch(release_id):
-        raise broken_pointer(earlier, stage, "it holds no id of a release")
+        raise broken_pointer(earlier, "it holds no id of a release")
     return release_id
 
 
-def broken_pointer(earlier: StageContext, stage: str, reason: str) -> ReleaseError:
+def broken_pointer(earlier: StageContext, reason: str) -> ReleaseError:
     """That the bucket does not say which release was verified last."""
     where = f"s3://{earlier.foundation.bucket}/{earlier.names.verified_key}"
     return ReleaseError(
         f"{where} does not say which release {earlier.stage} verified last",
         found=[reason],
-        next_command=f"make verify STAGE={earlier.stage}   # writes it anew; or name a release: "
-        f"make deploy STAGE={stage} RELEASE=<id>",
+        next_command=f"{earlier.verifies}   # writes it anew; or the same command with RELEASE=<id>",
     )
 
 

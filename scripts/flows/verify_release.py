@@ -104,7 +104,7 @@ def require_as_released(context: StageContext, stack: Stack, progress: Progress)
         raise DriftError(
             f"what runs in {context.stage} is not release {stack.parameters.get('ReleaseId')}",
             found=drift_lines(runs),
-            next_command=f"make deploy STAGE={context.stage}   # puts it back and verifies",
+            next_command=f"{context.deploys}   # puts it back and verifies",
         )
     return drift.definition
 
@@ -128,7 +128,7 @@ def _not_good_enough(context: StageContext, release_id: str, failed: list[Check]
         f"release {release_id} does not pass in {context.stage}",
         found=[f"{check.name}: {check.detail}" for check in failed] + [f"predictions: {output.location.uri}"],
         next_command=f"make predictions STAGE={context.stage}   # what was predicted; thresholds: "
-        f"pipelines/{context.settings.pipeline}/settings.yml; then: make verify STAGE={context.stage}",
+        f"pipelines/{context.settings.pipeline}/settings.yml; then: {context.verifies}",
     )
 
 

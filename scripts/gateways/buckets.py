@@ -44,6 +44,19 @@ def bucket_exists(account: Account, bucket: str) -> bool:
         return _exists(s3, bucket)
 
 
+def bucket_region(account: Account, bucket: str) -> str | None:
+    """Where a bucket is; None where S3 does not tell us, since it is not ours to ask."""
+    with told_as_deployment_errors(account.actor):
+        try:
+            answer = account.client("s3").head_bucket(Bucket=bucket)
+        except ClientError as error:
+            if error_code(error) in ("403", "AccessDenied", "404", "NoSuchBucket"):
+                return None
+            raise
+    found: str | None = answer.get("BucketRegion")
+    return found
+
+
 def own_buckets(account: Account) -> set[str]:
     """The names of the account's own buckets."""
     with told_as_deployment_errors(account.actor):

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import error_code, told_as_deployment_errors
 
-_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[a-z0-9.-]+/([^:@]+)(?::([^@]+))?(?:@(sha256:[0-9a-f]{64}))?")
+_ECR = re.compile(r"(\d{12})\.dkr\.ecr\.([a-z0-9-]+)\.[a-z0-9.-]+/([^:@]{2,})(?::([^@]+))?(?:@(sha256:[0-9a-f]{64}))?")
 # Reading an image is not needed to deploy it: AWS's own registries let others pull, not look.
 _NOT_TOLD = {
     "AccessDeniedException",

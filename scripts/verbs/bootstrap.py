@@ -69,6 +69,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+def require_valid(arguments: Sequence[str]) -> None:
+    """Raises what the command itself would raise before it asks AWS for anything, for whoever starts one first."""
+    chosen = _parser().parse_args(arguments)
+    from scripts.decisions.toolchain import ToolchainOptions  # here: 250 ms, and --help answers in 30 ms
+    from scripts.flows.bootstrap import Scope  # here: 250 ms, as above
+
+    if not chosen.hand_over:
+        scope = Scope.open(chosen.stage or [], not chosen.no_foundation, not chosen.no_toolchain)
+        scope.require_valid(
+            ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
+        )
+
+
 def _parser() -> argparse.ArgumentParser:
     """What is not given of the toolchain keeps the value that the toolchain has."""
     parser = verb_parser("bootstrap", __doc__ or "", stage=False)

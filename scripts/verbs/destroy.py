@@ -28,6 +28,7 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
     from scripts.decisions.names import BREAK_GLASS_FOLDER
+    from scripts.decisions.ways_to_change import destroying
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.collect_models import collect_models
@@ -37,8 +38,8 @@ def main(arguments: Sequence[str]) -> int:
     if context.stage == PROTECTED_STAGE and not chosen.yes_delete_prod:
         raise UsageError(
             f"deleting prod requires the option {PROTECTED_WORD}",
-            next_command=f"make destroy STAGE=prod ARGS={PROTECTED_WORD}   # asks; without a terminal: "
-            f"ARGS='{PROTECTED_WORD} --yes'",
+            next_command=f"{destroying('prod', by_hand=context.settings.deployed_by_hand)}   # asks; "
+            f"without a terminal: ARGS='{PROTECTED_WORD} --yes'",
         )
     require_way(context, "destroy", chosen.break_glass)
     name, bucket = context.names.batch_stack, context.foundation.bucket

@@ -29,11 +29,15 @@ def main(arguments: Sequence[str]) -> int:
         release_id = stack.parameters["ReleaseId"]
         drift = read_released_drift(context, stack)
     if chosen.output == "json":
-        found = {"stage": context.stage, "release_id": release_id, "drift": bool(drift.differences)}
+        found = {
+            "stage": context.stage,
+            "release_id": release_id,
+            "drift": bool(drift.differences),
+        }
         print_json({**found, "differences": [asdict(each) for each in drift.differences]})
     elif not drift.differences:
         print(f"No drift: {context.stage} is as release {release_id} made it")
-    require_no_drift(context.stage, release_id, drift.differences)
+    require_no_drift(context.stage, release_id, drift.differences, by_hand=context.settings.deployed_by_hand)
     return 0
 
 

@@ -18,6 +18,7 @@ from scripts.terminal.command_line import argument_parser, print_json, run
 from scripts.terminal.heartbeat import Heartbeat
 
 _NOT_PLAYED = ("aws-iso-e", "aws-iso-f")
+BOOTSTRAP = "scripts.verbs.bootstrap"
 AWAITED = "the embedded AWS to be started and prepared"
 
 
@@ -57,6 +58,10 @@ def main(arguments: Sequence[str]) -> int:
         stage, pipeline = _subject_of(command)
         if stage is not None:  # what is missing, unknown or invalid is refused before anything is started for it
             load_stage(stage, pipeline=pipeline)
+        if BOOTSTRAP in command:
+            from scripts.verbs.bootstrap import require_valid  # here: 250 ms, for this verb alone
+
+            require_valid(command[command.index(BOOTSTRAP) + 1 :])
         require_playable(any_stage().region)
         with Heartbeat(AWAITED, on_terminal=False):
             endpoint_url = ensure_ready()

@@ -37,12 +37,11 @@ def main(arguments: Sequence[str]) -> int:
     # After the arguments: this takes 300 ms to import, and --help answers in 30 ms.
     from scripts.decisions.names import StageNames
     from scripts.decisions.registration import Registration, quality_statistics, require_description
-    from scripts.flows.package_model import AskedModel, package_model
+    from scripts.flows.package_model import AskedModel, package_model, sent_by
     from scripts.flows.register_model import register_model
     from scripts.flows.stage_context import StageContext
     from scripts.workspace.git import source_of
     from scripts.workspace.pipelines import require_pipeline
-    from scripts.workspace.record_schemas import schema_of
     from scripts.workspace.stage_files import first_stage, stage_names
     from scripts.workspace.text_files import read_text
 
@@ -51,7 +50,6 @@ def main(arguments: Sequence[str]) -> int:
     settings = context.settings
     require_pipeline(settings.pipeline)
     stages = {name: StageContext.open(name, chosen.pipeline).settings for name in stage_names()}
-    schema = schema_of(settings.pipeline)
     asked = AskedModel(
         chosen.artifact.expanduser(),
         chosen.code,
@@ -60,7 +58,7 @@ def main(arguments: Sequence[str]) -> int:
         chosen.framework_version,
         chosen.image,
         chosen.probability,
-        predicts_probabilities=schema is not None and all(each.type == "probability" for each in schema.predictions),
+        sent=sent_by(settings.pipeline, list(stages.values())),
     )
     isolated = [name for name, each in stages.items() if each.network_isolation]
     progress = Progress()
@@ -68,6 +66,8 @@ def main(arguments: Sequence[str]) -> int:
         metrics = quality_statistics(read_text(chosen.metrics), str(chosen.metrics)) if chosen.metrics else None
         model = package_model(asked, settings.region, isolated, settings.pipeline)
         progress.line(f"served by {model.image}" + (", with default code" if model.has_default_code else ""))
+        for doubt in model.doubts:
+            progress.line(f"! {doubt}")
     registration = Registration(
         group=settings.model_package_group,
         bucket=chosen.bucket or StageNames.of("dev", settings).dev_bucket,

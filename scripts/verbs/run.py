@@ -40,7 +40,7 @@ def main(arguments: Sequence[str]) -> int:
     choices = RunChoices(chosen.parameters, chosen.input, chosen.date)
     values = chosen_values(choices, declared_parameters(context)) if choices != RunChoices() else {}
     require_input(context, values.get(INPUT))
-    again = f"set the size in stages/{context.stage}.yml, then: make deploy STAGE={context.stage}"
+    again = f"set the size in stages/{context.stage}.yml, then: {context.deploys}"
     notes = require_fitting_run(context, values, again) if values else []
     progress = Progress()
     record_use(context, "run", as_typed("run", arguments), progress)

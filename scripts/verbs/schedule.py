@@ -64,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _state(text: str) -> State:
     if text.lower() not in ("on", "off"):
-        raise argparse.ArgumentTypeError(f'"{text}" is neither ON nor OFF: make schedule STAGE=prod OFF')
+        raise argparse.ArgumentTypeError(f'"{text}" is neither ON nor OFF: make schedule STAGE=<stage> OFF')
     return cast("State", text.lower())
 
 

@@ -117,6 +117,12 @@ def run_git(root: Path, *arguments: str) -> str:
     return answer.stdout.strip()
 
 
+def run_git_words(root: Path, *arguments: str) -> str | None:
+    """Why git refuses, its first line; None where it does not."""
+    answer = subprocess.run(["git", *arguments], cwd=root, capture_output=True, text=True, check=False)
+    return (answer.stderr.strip().splitlines() or ["git says nothing"])[0] if answer.returncode else None
+
+
 def remote_url(root: Path, name: str) -> str | None:
     """Where this working tree pushes to by ``name``; None where it has no such remote of its own."""
     scope = _scope(root)

@@ -96,6 +96,15 @@ def read_definition(pipeline: str, root: Path = Path()) -> str | None:
         ) from error
 
 
+def has_processing_step(pipeline: str, root: Path = Path()) -> bool:
+    """Whether something stands between the input and the model; True, too, where no definition tells."""
+    try:
+        steps = json.loads(read_definition(pipeline, root) or "")["Steps"]
+        return any(step["Type"] != "Transform" for step in steps)
+    except (ValueError, KeyError, TypeError):
+        return True
+
+
 def current_digests(pipeline: str, root: Path = Path()) -> dict[str, str]:
     """Digests, as they are now, of what the pipeline is rendered from."""
     pin = root / PIN

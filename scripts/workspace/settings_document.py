@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, get_args
@@ -170,7 +171,11 @@ def _sentence(name: str, location: Location, error: Any, model: type[BaseModel])
         message = f"does not match {error['ctx']['pattern']}"
     if kind == "value_error":
         return f"{name}: {message}"
-    return f"{name}: {message[:1].lower()}{message[1:]}, not {given!r}"
+    told = f"{name}: {message[:1].lower()}{message[1:]}, not {given!r}"
+    # What a person reads there is a word or a number; YAML has made something else of it.
+    return (
+        f"{told}: put it in quotes" if kind == "string_type" and isinstance(given, bool | int | float | date) else told
+    )
 
 
 def _keys_beside(location: Location, model: Any) -> list[str]:

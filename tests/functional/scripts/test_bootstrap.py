@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import shutil
 import subprocess
 import sys
 from typing import Any
@@ -54,6 +55,37 @@ def test_a_project_in_a_folder_of_a_bigger_repository_gets_no_toolchain(site: Si
     assert "--no-toolchain" in done.stderr
     assert stack_names(site) == before
     assert site.run("bootstrap", "--yes", "--no-toolchain").returncode == 0
+
+
+def test_a_tree_that_cannot_be_pushed_is_refused_before_anything_is_deployed(site: Site) -> None:
+    """Each next command is run as it stands, up to the bootstrap that it ends with."""
+    git = {"GIT_AUTHOR_NAME": "Ann", "GIT_COMMITTER_NAME": "Ann", "GIT_CONFIG_GLOBAL": os.devnull}
+    git |= {"GIT_AUTHOR_EMAIL": "ann@example.com", "GIT_COMMITTER_EMAIL": "ann@example.com"}
+    before = stack_names(site)
+    for why, first in (
+        ("it is no git repository", "git init"),
+        ("no commit yet", "git add --all"),
+        ("shallow", "git fetch"),
+    ):
+        if first == "git add --all":
+            shutil.rmtree(site.folder / ".git")
+            subprocess.run(["git", "init", "-q"], cwd=site.folder, check=True)
+        if first == "git fetch":
+            (site.folder / ".git/shallow").write_text(head(site))
+        done = site.run("bootstrap", "--yes", **git, AWS_ENDPOINT_URL="http://127.0.0.1:1")
+        assert done.returncode == 2, done.stderr
+        assert why in done.stderr
+        command = done.stderr.partition("next:")[2].partition(" && make bootstrap")[0].strip()
+        assert command.startswith(first)
+        if first != "git fetch":
+            subprocess.run(command, shell=True, cwd=site.folder, env={**site.environment, **git}, check=True)
+            assert head(site)
+    assert stack_names(site) == before
+
+
+def head(site: Site) -> str:
+    command = ["git", "rev-parse", "HEAD"]
+    return subprocess.run(command, cwd=site.folder, capture_output=True, text=True, check=True).stdout
 
 
 def test_what_somebody_set_by_hand_in_a_foundation_is_kept(site: Site) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -73,6 +74,15 @@ def test_an_invalid_stage_file_starts_nothing(clone: Clone) -> None:
     code, said = clone.refusal("run", "--", "python", "-m", "scripts.verbs.deploy", "--stage=preprod")
     assert code == 3
     assert '"1 day"' in said
+
+
+def test_a_tree_that_cannot_be_pushed_starts_nothing_for_a_bootstrap(clone: Clone) -> None:
+    shutil.copytree(ROOT / "cloudformation", clone.folder / "cloudformation", dirs_exist_ok=True)
+    git = {"GIT_CEILING_DIRECTORIES": str(clone.folder.parent)}
+    code, said = clone.refusal("run", "--", "python", "-m", "scripts.verbs.bootstrap", "--yes", **git)
+    assert code == 2
+    assert "it is no git repository" in said
+    assert "next:  git init && git add --all" in said
 
 
 @pytest.mark.parametrize("port", ["abc", "-1", "65536", "4566 "])

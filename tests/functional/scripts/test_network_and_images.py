@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.functional.conftest import DEV, PREPROD, REGION
 from tests.functional.scripts.site import PIPELINE, Site
+from tests.functional.server_process import session
 
 
 def finding(site: Site, subject: str) -> dict[str, Any]:
@@ -84,3 +85,24 @@ def test_a_stage_in_a_region_without_the_named_image_is_told_by_doctor_and_by_pl
     assert "has no sklearn 0.1" in refused.stderr
     ready_site.edit_stage("preprod", "processing:\n", "processing:\n  image_uri: own:1\n")
     assert ready_site.run("plan", "--stage", "preprod").returncode == 0
+
+
+def test_another_regions_image_is_refused_and_another_regions_model_data_is_copied_and_told(site: Site) -> None:
+    """SageMaker takes neither: the data is promoted into the stage's region, and an image is not."""
+    there, types = "us-west-2", {"SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"]}
+    bucket = f"{site.pipeline}-models"
+    keys = {"aws_access_key_id": DEV, "aws_secret_access_key": site.address.secret(DEV)}
+    s3 = session(there, **keys).client("s3", endpoint_url=site.address.endpoint_url)
+    s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": there})
+    s3.put_object(Bucket=bucket, Key="model.tar.gz", Body=b"model")
+    far = {"Image": f"{DEV}.dkr.ecr.{REGION}.amazonaws.com/model:1", "ModelDataUrl": f"s3://{bucket}/model.tar.gz"}
+    site.register(InferenceSpecification={"Containers": [far], **types})
+    planned = site.run("plan", "--stage", "preprod")
+    assert planned.returncode == 0, planned.stderr
+    assert f"s3://{bucket} is in {there}" in planned.stdout + planned.stderr
+    image = f"{DEV}.dkr.ecr.{there}.amazonaws.com/model:1"
+    site.register(InferenceSpecification={"Containers": [{**far, "Image": image}], **types})
+    refused = site.run("plan", "--stage", "preprod")
+    assert refused.returncode == 7, refused.stdout
+    assert f"the image is in {there}, the stage in {REGION}" in refused.stderr
+    assert "make resolve" in refused.stderr

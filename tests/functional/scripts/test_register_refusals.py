@@ -126,3 +126,19 @@ def test_words_that_aws_would_refuse_are_refused_first(team: Site) -> None:
     refused(team, 2, "DESCRIPTION", *artifact, "--description", "x" * 1025)
     refused(team, 2, "there is no pipeline", *artifact, "--pipeline", "chrun")
     refused(team, 4, PREPROD, *artifact, **team.address.keys(PREPROD))
+
+
+def test_a_model_that_cannot_read_what_the_pipeline_sends_is_not_uploaded(team: Site) -> None:
+    """Text, for the image's default handler; JSON, which is sent by one stage alone."""
+    schema = team.folder / "pipelines" / team.pipeline / "schema.yml"
+    features = "record_id: id\nfeatures:\n- name: a\n- { name: quay, type: text }\n- name: c\n"
+    schema.write_text(f"{features}predictions:\n- name: hours\n")
+    artifact = ("--artifact", tarball(team, GOOD))
+    refused(team, 7, ("default input_fn reads numbers alone", "sends text (quay)"), *artifact)
+    schema.write_text(schema.read_text().replace(", type: text", ""))
+    stage = team.folder / "stages/prod.yml"
+    stage.write_text(stage.read_text().replace("content_type: text/csv", "content_type: application/jsonlines"))
+    stage.write_text(stage.read_text().replace("accept: text/csv", "accept: application/jsonlines"))
+    refused(team, 7, "the pipeline sends application/jsonlines", *artifact)
+    stage.write_text(stage.read_text().replace("application/jsonlines", "text/csv"))
+    assert team.json("register", *artifact)["registered"]

@@ -172,6 +172,9 @@ def test_the_next_command_is_one_that_mends_what_was_found() -> None:
         ([theirs], "make bootstrap   # puts the roles of the foundation back"),
     ):
         with pytest.raises(DriftError) as raised:
-            require_no_drift("prod", "r1", found)
+            require_no_drift("prod", "r1", found, by_hand=True)
         assert raised.value.next_command == expected
+    with pytest.raises(DriftError) as guarded:
+        require_no_drift("prod", "r1", [ours])
+    assert str(guarded.value.next_command).startswith("make codepipeline; make approve   # puts it back")
     require_no_drift("prod", "r1", [])

@@ -10,7 +10,7 @@ from scripts.decisions.framework_images import Image, chosen_image, given_image,
 from scripts.decisions.model_archive_rules import Member, ModelArchive, require_safe, require_servable
 from scripts.decisions.model_formats import model_file
 from scripts.decisions.requirements_rules import asks_for_packages, unpinned
-from scripts.decisions.serving_code import code_problems
+from scripts.decisions.serving_code import code_problems, header_doubts
 from scripts.errors import ModelPackageError
 
 HERE, THERE = "ap-southeast-2", "us-east-1"
@@ -102,6 +102,23 @@ def test_a_handler_may_be_defined_in_many_ways(code: bytes) -> None:
 @given(st.one_of(st.binary(max_size=200), st.text(max_size=100).map(str.encode)))
 def test_any_bytes_of_code_are_judged(code: bytes) -> None:
     assert all(each.startswith("code/") for each in code_problems({"inference.py": code}, needs_model_fn=True))
+
+
+@pytest.mark.parametrize(
+    ("call", "doubted"),
+    [
+        ("pd.read_csv(body)", True),
+        ("read_csv(io.StringIO(body), sep=',')", True),
+        ("pd.read_csv(body, header=None)", False),
+        ("pd.read_csv(body, names=NAMES)", False),
+        ("pd.read_csv(body, **OPTIONS)", False),
+    ],
+)
+def test_code_that_takes_the_first_record_for_a_header_is_doubted(call: str, doubted: bool) -> None:
+    code = f"def input_fn(body, kind):\n    return {call}\n".encode()
+    doubts = header_doubts({"inference.py": code, "other.py": b"no python("})
+    assert len(doubts) == doubted
+    assert all(each.startswith("code/inference.py line 2: ") for each in doubts)
 
 
 def test_code_is_never_imported() -> None:

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from scripts.decisions.ways_to_change import deploying, going_back, running, switching, verifying
+from scripts.decisions.ways_to_change import (
+    deploying,
+    destroying,
+    going_back,
+    running,
+    switching,
+    unverified,
+    verifying,
+)
+
+OFF = switching("prod", "OFF", by_hand=False)
 
 
 @pytest.mark.parametrize("way", [deploying, running, verifying, going_back])
@@ -23,3 +33,12 @@ def test_a_guarded_schedule_is_switched_with_the_glass_broken_alone() -> None:
 
 def test_a_command_about_one_release_leaves_its_place_open() -> None:
     assert going_back("prod", by_hand=True) == "make deploy STAGE=prod RELEASE=<release>"
+
+
+def test_the_glass_is_broken_last_and_named_as_that() -> None:
+    assert deploying("prod", by_hand=False, release="ab") == "make codepipeline; make approve"
+    assert deploying("prod", by_hand=True, release="ab") == "make deploy STAGE=prod RELEASE=ab"
+    assert unverified("prod", "ab", by_hand=False).startswith("in an emergency")
+    for way in (unverified("prod", "ab", by_hand=False), destroying("prod", by_hand=False), OFF):
+        assert way.endswith('BREAK_GLASS="why"')
+    assert "BREAK_GLASS" not in destroying("prod", by_hand=True) + unverified("prod", "ab", by_hand=True)

@@ -83,6 +83,7 @@ class FakeContext:
         return self.dev_objects
 
     stage: str = "preprod"
+    deploys: str = "make deploy STAGE=preprod"
 
 
 def run(context: FakeContext) -> str:

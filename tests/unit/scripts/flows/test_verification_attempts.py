@@ -34,6 +34,7 @@ class Stage:
         )
         context = SimpleNamespace(
             stage="preprod",
+            verifies="make verify STAGE=preprod",
             objects=objects,
             verifier_objects=objects,
             foundation=SimpleNamespace(bucket="ours", kms_key_arn="key"),

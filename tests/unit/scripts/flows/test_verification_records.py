@@ -22,6 +22,9 @@ def stage_with(objects: dict[str, bytes], live: str | None = None) -> StageConte
     stack = SimpleNamespace(parameters={"ReleaseId": live}) if live else None
     context = SimpleNamespace(
         stage="preprod",
+        deploys="make deploy STAGE=preprod",
+        verifies="make verify STAGE=preprod",
+        settings=SimpleNamespace(deployed_by_hand=True),
         names=SimpleNamespace(verified_key=POINTER, batch_stack="stack"),
         foundation=SimpleNamespace(bucket="ours"),
         objects=SimpleNamespace(read=lambda bucket, key: objects.get(key)),
@@ -49,7 +52,10 @@ def test_without_a_record_that_can_be_read_it_has_not_passed_and_the_refusal_lea
     refusal = not_verified(RELEASE, context, "prod", found)
     assert refusal.found[0].startswith(f"s3://ours/{KEY}: ")
     assert str(refusal.next_command).startswith("make verify STAGE=preprod ")
-    assert "make deploy STAGE=prod UNVERIFIED=1" in str(refusal.next_command)
+    last = f"make deploy STAGE=prod UNVERIFIED=1 RELEASE={RELEASE}"
+    assert str(refusal.next_command).endswith(f'in an emergency, recorded and told: {last} BREAK_GLASS="why"')
+    by_hand = not_verified(RELEASE, context, "prod", found, by_hand=True)
+    assert str(by_hand.next_command).endswith(f"recorded: {last}")
 
 
 @pytest.mark.parametrize(
@@ -82,19 +88,20 @@ def test_a_failed_verification_is_told_with_its_checks() -> None:
 
 
 def test_the_release_verified_last_is_read() -> None:
-    assert verified_last(stage_with({POINTER: json.dumps({"release_id": RELEASE}).encode()}), "prod") == RELEASE
+    assert verified_last(stage_with({POINTER: json.dumps({"release_id": RELEASE}).encode()})) == RELEASE
 
 
 @pytest.mark.parametrize("content", [b"{", b"[]", b"{}", b'{"release_id": 1}', b'{"release_id": "../x"}', b"\xff"])
 def test_a_broken_pointer_has_words_and_a_way_out(content: bytes) -> None:
     with pytest.raises(ReleaseError, match="does not say which release preprod verified last") as refused:
-        verified_last(stage_with({POINTER: content}), "prod")
+        verified_last(stage_with({POINTER: content}))
     assert "make verify STAGE=preprod" in str(refused.value.next_command)
-    assert "make deploy STAGE=prod RELEASE=" in str(refused.value.next_command)
+    assert "the same command with RELEASE=" in str(refused.value.next_command)
+    assert "STAGE=prod" not in str(refused.value.next_command)
 
 
 def test_a_missing_pointer_has_a_way_out_where_a_deployment_changes_nothing() -> None:
     with pytest.raises(ReleaseError) as refused:
-        verified_last(stage_with({}), "prod")
+        verified_last(stage_with({}))
     assert "make deploy STAGE=preprod" in str(refused.value.next_command)
     assert "make verify STAGE=preprod" in str(refused.value.next_command)
