@@ -305,7 +305,7 @@ def _short(arn: str) -> str:
 
 
 def _cut(text: str, width: int) -> str:
-    shown = " ".join(text.splitlines())
+    shown = "".join(each if each.isprintable() else " " for each in text)
     return shown if len(shown) <= width else f"{shown[: width - 3]}..."
 
 

@@ -111,9 +111,7 @@ def rollback_lines(plan: Rollback) -> list[str]:
     replaced = f", in place of {plan.from_release}" if plan.from_release else ""
     lines = [f"Back to release {plan.release_id}{replaced}: its own template, parameters and bytes"]
     if not plan.passed:
-        lines.append(
-            "  ! it has not passed a verification here: deployed because UNVERIFIED=1 is set; this is recorded"
-        )
+        lines.append("  ! it has not passed here: deployed because UNVERIFIED=1 is set; this is recorded")
     lines += [f"  ! {each}" for each in plan.notes]
     before = {
         "wait": f"is in {plan.stack.status}: waiting for it",

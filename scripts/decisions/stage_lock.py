@@ -68,7 +68,8 @@ def read_lock(content: bytes | None) -> StageLock | str | None:
         return None
     try:
         lock = StageLock.model_validate_json(content, strict=True)
-        lock.age(datetime.now().astimezone())
+        if datetime.fromisoformat(lock.since).tzinfo is None:
+            raise ValueError(lock.since)
     except (ValidationError, ValueError, TypeError, RecursionError):
         return "it is not what this project wrote: nobody can know who holds it"
     return lock

@@ -1,4 +1,4 @@
-"""Carries a planned release into a stage's account, as ``promote`` does: package, files, and what the ledger says of it.
+"""Carries a planned release into a stage's account, as ``promote`` does: package, files, and its ledger entries.
 
 In the CodePipeline a deployment begins here: its execution keeps the lock of the stage until the verification gives it
 back, and the deployment is recorded, since CloudFormation's actions, which follow, record nothing.
