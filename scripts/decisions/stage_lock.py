@@ -104,14 +104,14 @@ def held_by_another(where: str, lock: StageLock | str, fate: Fate, now: datetime
         found=[
             f"by {lock.holder.by}",
             f"in {lock.holder.where}",
-            f"since {lock.since}, {shown_age(lock.age(now))} ago ({_TOLD[fate]})",
+            f"since {lock.since}, {shown_age(lock.age(now))} ago ({TOLD[fate]})",
             f"lock: {where}",
         ],
         next_command=look,
     )
 
 
-_TOLD: dict[Fate, str] = {
+TOLD: dict[Fate, str] = {
     "ended": "it has ended",
     "running": "it is running",
     "unknown": "whether it still runs cannot be known here",

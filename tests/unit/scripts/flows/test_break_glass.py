@@ -52,7 +52,7 @@ class FakeAccount:
     def get_object(self, **request: Any) -> dict[str, Any]:
         assert request["Key"] == NAMES.ledger_head_key
         error = {"Error": {"Code": "NoSuchKey", "Message": "no"}, "ResponseMetadata": {}}
-        raise ClientError(error, "GetObject")  # type: ignore[arg-type]
+        raise ClientError(error, "GetObject")
 
     def get_paginator(self, _: str) -> FakeAccount:
         return self
