@@ -247,21 +247,21 @@ def former_release(newest_first: Iterable[Entry], wanted: str | None = None) -> 
     it was deployed again since.
     """
     current: str | None = None
-    abandoned: set[str | None] = set()
+    abandoned: dict[str | None, bool] = {}  # what was said of a release last: that it was gone back from, or deployed
     passed: set[str | None] = set()
     deployed: dict[str | None, Entry] = {}
     for entry in newest_first:
-        if entry.is_live_maker and current is None:
-            current = entry.release_id
-        if entry.kind == "rollback":
-            abandoned.add(entry.from_release)
-        if entry.kind == "verification" and entry.passed and entry.release_id not in abandoned - {wanted}:
-            passed.add(entry.release_id)
         if entry.is_live_maker:
+            current = current or entry.release_id
             deployed.setdefault(entry.release_id, entry)
-        for release_id in passed:
-            is_wanted = release_id == wanted if wanted else release_id != current and current is not None
-            if is_wanted and release_id in deployed:
+            abandoned.setdefault(entry.release_id, False)
+        if entry.kind == "rollback":
+            abandoned.setdefault(entry.from_release, True)
+        if entry.kind == "verification" and entry.passed:
+            passed.add(entry.release_id)
+        for release_id in passed & deployed.keys():
+            is_former = current is not None and release_id != current and not abandoned[release_id]
+            if release_id == wanted or (wanted is None and is_former):
                 return Former(deployed[release_id], True, current)
     if wanted in deployed and wanted:
         return Former(deployed[wanted], False, current)

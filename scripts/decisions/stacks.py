@@ -72,8 +72,8 @@ def readiness(
         raise StackError(
             f"stack {stack.name} is in {stack.status} and cannot be updated",
             found=_reason(stack),
-            next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}   "
-            f"# once what its events name is mended; where nothing can be: make destroy STAGE={stage}{_destroys(stage)}"
+            next_command=f"make rollback STAGE={stage}   # carries its rollback on and leaves out what cannot be; "
+            f"where nothing else helps: make destroy STAGE={stage}{_destroys(stage)}"
             f", which keeps data, then make deploy STAGE={stage}",
         )
     raise _stuck(stack, "CloudFormation can only delete it in this state", stage)

@@ -107,10 +107,10 @@ def roll_back(context: StageContext, plan: Rollback, reason: str | None, progres
     record_once(context, context.deployment_objects, event)
     with failure_recorded(context, plan.release_id):
         stack, skipped = _settled(context, plan, progress)
+        if skipped:
+            _put_back(context, plan, stack, skipped, progress)
         if stack.parameters != plan.parameters:
             stack = _change(context, plan, stack, progress)
-    if skipped:
-        _put_back(context, plan, stack, skipped, progress)
     if plan.passed:
         mark_live(context, plan.release_id, unverified=False)
     return stack
@@ -167,9 +167,9 @@ def _change(context: StageContext, plan: Rollback, stack: Stack, progress: Progr
 
 
 def _put_back(context: StageContext, plan: Rollback, stack: Stack, skipped: list[str], progress: Progress) -> None:
-    """What CloudFormation was told to leave out, it takes for unchanged: so it is compared, and put back by us."""
-    drift = read_resource_drift(context, stack, plan.template, None, roles=False)
+    """What CloudFormation was told to leave out, it takes for what it was: we make it so, before it is changed again."""
+    drift = read_resource_drift(context, stack, context.stacks.template(stack.id), None, roles=False)
     repairs = repairable(drift.differences)
     told = (f"left out: {', '.join(skipped)}", *drift_lines(repairs))
-    record(context, context.deployment_objects, Event("repair", plan.release_id, details=told))
+    record(context, context.deployment_objects, Event("repair", plan.from_release, details=told))
     repair(context, repairs, drift.expected, progress)

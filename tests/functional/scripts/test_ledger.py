@@ -13,7 +13,7 @@ import pytest
 
 from scripts.decisions.stage_lock import Holder, StageLock
 from tests.functional.conftest import DEV, PREPROD
-from tests.functional.scripts.site import BUCKETS, PROJECT, SCORE, EmbeddedAws, Site
+from tests.functional.scripts.site import BUCKETS, PROJECT, SCORE, EmbeddedAws, Site, wait_until
 
 STAGE = ("--stage", "preprod")
 BUCKET = BUCKETS["preprod"]
@@ -54,6 +54,10 @@ class Place:
         lock = StageLock(**{**content, **changes})
         self.s3.put_object(Bucket=BUCKET, Key=f"locks/{self.site.pipeline}.json", Body=lock.written())
         return lock
+
+    def wait(self, status: str) -> None:
+        client = self.site.client("cloudformation", account=PREPROD)
+        wait_until(lambda: client.describe_stacks(StackName=self.site.stack)["Stacks"][0]["StackStatus"] == status)
 
     def is_free(self) -> bool:
         body = self.s3.get_object(Bucket=BUCKET, Key=f"locks/{self.site.pipeline}.json")["Body"].read()
@@ -149,7 +153,7 @@ def test_who_comes_second_is_told_whose_it_is_and_what_to_run(place: Place) -> N
 def test_the_lock_of_a_command_that_died_here_is_taken_over_and_a_half_change_is_gone_back_from(place: Place) -> None:
     place.site.register()
     place.site.write_script(SCORE + "# third\n")
-    place.site.kill_when("deploy", "AWS::SageMaker::Pipeline  UPDATE_IN_PROGRESS", *STAGE)
+    place.site.kill_when("deploy", "~ Pipeline  AWS::SageMaker::Pipeline", *STAGE)
     assert not place.is_free()
     half = place.site.run("rollback", *STAGE)
     assert half.returncode == 0, half.stderr
@@ -157,6 +161,35 @@ def test_the_lock_of_a_command_that_died_here_is_taken_over_and_a_half_change_is
     assert place.live() == place.second["release_id"]
     assert place.kinds()[-2:] == ["unlock", "rollback"]
     assert place.site.json("history", *STAGE, "--verify")["whole"]
+
+
+def test_a_stack_that_is_stuck_in_its_own_rollback_is_freed_without_what_is_lost_which_then_comes_back(
+    place: Place,
+) -> None:
+    cloudformation = place.site.client("cloudformation", account=PREPROD)
+    sagemaker = place.site.client("sagemaker", account=PREPROD)
+    found = cloudformation.describe_stacks(StackName=place.site.stack)["Stacks"][0]
+    template = (place.site.folder / "cloudformation" / "batch-inference.yml").read_text()
+    bad = "Resources:\n  Bad: {Type: AWS::SNS::Topic, DependsOn: Pipeline, Properties: {No: 1}}\n"
+    cloudformation.update_stack(
+        StackName=place.site.stack,
+        TemplateBody=template.replace("Batch inference of ${Sage", "Half of ${Sage").replace("Resources:\n", bad, 1),
+        Parameters=[{"ParameterKey": each["ParameterKey"], "UsePreviousValue": True} for each in found["Parameters"]],
+        DisableRollback=True,
+    )
+    place.wait("UPDATE_FAILED")
+    sagemaker.delete_pipeline(PipelineName=place.site.stack, ClientRequestToken="d" * 32)
+    cloudformation.rollback_stack(StackName=place.site.stack)
+    place.wait("UPDATE_ROLLBACK_FAILED")
+    stuck = place.site.run("deploy", *STAGE)
+    assert stuck.returncode == 11, stuck.stderr
+    assert "make rollback STAGE=preprod" in stuck.stderr
+    freed = place.site.run("rollback", *STAGE)
+    assert freed.returncode == 0, freed.stderr
+    assert "left out of the stack's own rollback, put back after it: Pipeline" in freed.stderr
+    assert place.live() == place.first["release_id"]
+    assert place.kinds()[-2:] == ["rollback", "repair"]
+    assert place.site.run("drift", *STAGE).returncode == 0
 
 
 @pytest.mark.parametrize(

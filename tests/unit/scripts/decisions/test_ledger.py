@@ -172,6 +172,8 @@ def test_what_was_gone_back_from_is_not_gone_back_to_unless_it_was_deployed_agai
     assert target(*R1, *R2, back("r1", "r2")) is None
     assert target(*R1, *R2, back("r1", "r2"), wanted="r2") == "r2"
     assert target(*R1, *R2, back("r1", "r2"), *R2) == "r1"
+    to_and_fro = (back("r1", "r2"), back("r2", "r1"))
+    assert target(*R1, *R2, *to_and_fro, of("deployment", "r3", from_release="r2")) == "r2"
     third = (of("deployment", "r3"), of("verification", "r3"))
     assert target(*R1, *R2, *third, back("r2", "r3")) == "r1"
 
