@@ -45,6 +45,7 @@ class Rollback:
     stack: Stack
     settling: Settling
     passed: bool
+    recorded: bool  # whether the ledger has it as the newest already
     notes: tuple[str, ...] = field(default=())
 
     @property
@@ -54,8 +55,8 @@ class Rollback:
 
     @property
     def nothing_to_do(self) -> bool:
-        """Whether the stack has just this already and is at rest."""
-        return self.settling == "none" and self.stack.parameters == self.parameters
+        """Whether the stack has just this already and is at rest, and the ledger says so."""
+        return self.recorded and self.settling == "none" and self.stack.parameters == self.parameters
 
     @property
     def change_set(self) -> str:

@@ -72,6 +72,7 @@ def plan_rollback(context: StageContext, wanted: str | None, *, unverified: bool
         stack=stack,
         settling="wait" if settling == "cancel" and same else settling,
         passed=former.passed,
+        recorded=former.current == release_id,
         notes=tuple(schedule_lines(context.settings, context.stage, switch)),
     )
 
@@ -167,7 +168,7 @@ def _change(context: StageContext, plan: Rollback, stack: Stack, progress: Progr
 
 
 def _put_back(context: StageContext, plan: Rollback, stack: Stack, skipped: list[str], progress: Progress) -> None:
-    """What CloudFormation was told to leave out, it takes for what it was: we make it so, before it is changed again."""
+    """What CloudFormation left out, it takes for what it was: we make it so, before the stack is changed again."""
     drift = read_resource_drift(context, stack, context.stacks.template(stack.id), None, roles=False)
     repairs = repairable(drift.differences)
     told = (f"left out: {', '.join(skipped)}", *drift_lines(repairs))

@@ -184,7 +184,7 @@ def test_a_stack_that_is_stuck_in_its_own_rollback_is_freed_without_what_is_lost
     stuck = place.site.run("deploy", *STAGE)
     assert stuck.returncode == 11, stuck.stderr
     assert "make rollback STAGE=preprod" in stuck.stderr
-    freed = place.site.run("rollback", *STAGE)
+    freed = place.site.run("rollback", *STAGE, "--release", place.first["release_id"])
     assert freed.returncode == 0, freed.stderr
     assert "left out of the stack's own rollback, put back after it: Pipeline" in freed.stderr
     assert place.live() == place.first["release_id"]

@@ -50,6 +50,7 @@ def plan(**changes: object) -> Rollback:
         "stack": deployed_stack(NOW, "UPDATE_COMPLETE"),
         "settling": "none",
         "passed": True,
+        "recorded": True,
     }
     return Rollback(**{**content, **changes})  # type: ignore[arg-type]
 
@@ -60,6 +61,7 @@ def test_all_comes_back_but_the_schedule_which_stays_switched_as_it_is() -> None
     there = deployed_stack(back_to(THEN, "DISABLED"), "UPDATE_COMPLETE")
     assert plan(stack=there).nothing_to_do
     assert not plan(stack=there, settling="continue").nothing_to_do
+    assert not plan(stack=there, recorded=False).nothing_to_do
 
 
 def test_what_will_happen_is_told_with_what_speaks_against_it() -> None:
