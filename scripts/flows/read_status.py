@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from scripts.decisions.codepipeline_view import waiting_approval
 from scripts.decisions.drift import drift_lines
 from scripts.decisions.ledger import live_by
+from scripts.decisions.model_packages import rejection
 from scripts.decisions.next_run import next_run
-from scripts.decisions.release import FIRST_STAGE, image_lines
+from scripts.decisions.release import FIRST_STAGE, Release, image_lines
 from scripts.decisions.release_approval import approval_of
 from scripts.decisions.schedule import parse_schedule
 from scripts.decisions.schedule_switch import PARAMETER, by_hand_lines, schedule_lines
@@ -93,6 +94,7 @@ def read_status(context: StageContext) -> StageStatus:
         live_since=since,
         live_for=shown_age(datetime.now(UTC) - datetime.fromisoformat(since)) if since else None,
         changing=_changing(context),
+        rejected=_rejected(context, found.release),
         waiting=None if stage == FIRST_STAGE else _waiting(context),
         alarms=tuple(
             vars(each) for each in alarms(context.reader, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
@@ -125,6 +127,20 @@ def _changing(context: StageContext) -> str | None:
     if lock is None:
         return None
     return lock if isinstance(lock, str) else f"{lock.sentence} ({TOLD[fate]})"
+
+
+def _rejected(context: StageContext, release: Release | None) -> str | None:
+    """That the live model was rejected in dev after it was deployed; also that it cannot be known."""
+    if release is None:
+        return None
+    package = release.model_package
+    try:
+        found = context.dev_registry.describe(package.arn)
+    except AccessDeniedError as error:
+        return f"unknown: {error.problem}"
+    if found is None:
+        return None
+    return rejection(found, package.version, context.stage)
 
 
 def _waiting(context: StageContext) -> str | None:

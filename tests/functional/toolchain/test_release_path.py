@@ -20,7 +20,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.flows.stage_inquiries import stage_place
 from scripts.flows.toolchain_inquiries import toolchain_place
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
-from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws, Site
+from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws, Site, wait_until
 from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import codepipeline_of, executions, live_release, make, started_by
 
@@ -162,6 +162,18 @@ def test_prod_goes_back_through_the_codepipeline_and_the_ledger_tells_what_was_r
     (rollback,) = [each for each in executions(team) if each.get("executionType") == "ROLLBACK"]
     assert entries[5]["execution"] == rollback["pipelineExecutionId"]
     assert "Nobody holds the lock" in make(team, "unlock", "STAGE=preprod").stdout
+    reject = (
+        "sagemaker",
+        "update-model-package",
+        "--model-approval-status",
+        "Rejected",
+        "--approval-description",
+        "no",
+    )
+    repository.aws_cli(team, *reject, "--model-package-arn", before["model_package"]["arn"])
+    assert "version 1 is Rejected in dev" in make(team, "status", "STAGE=prod").stdout
+    assert "rejected" not in make(team, "status", "STAGE=preprod").stdout
+    wait_until(lambda: any("/1 was rejected" in each["text"] for each in repository.mail(team, APPROVER)))
 
 
 def ledger(team: Site, stage: str) -> list[dict[str, Any]]:
