@@ -28,7 +28,7 @@ from scripts.flows.ledger_entries import record
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.artifacts import Objects
 from scripts.terminal.progress import Progress
-from scripts.workspace.running_marks import leave_mark, remove_mark
+from scripts.workspace.running_marks import has_dead_marks, leave_mark, remove_mark
 
 MOST_ROUNDS = 5
 POLL_SECONDS = 2.0
@@ -151,6 +151,25 @@ def give_back(context: StageContext, held: Held, objects: Objects, progress: Pro
         progress.line(f"! the lock of {context.stage} could not be given back: {error.problem}")
     finally:
         remove_mark(held.lock.token, held.mark)
+
+
+def free_of_the_dead(context: StageContext, verb: str, progress: Progress) -> None:
+    """Where there is nothing to do: give back what a command of this clone held that died when all was done.
+
+    Nothing is asked of AWS unless such a command has left its mark.
+    """
+    if not has_dead_marks() or (context.glass is not None and not context.glass.recorded):
+        return
+    lock, _, fate = look(context)
+    if isinstance(lock, StageLock) and lock.holder.kind == "process" and fate == "ended":
+        objects = context.deployment_objects
+        give_back(context, take(context, verb, objects, progress), objects, progress)
+
+
+def is_cut_off(context: StageContext, verb: str, since: str) -> bool:
+    """Whether the lock is still that of a command of this verb which was at work at this time."""
+    lock, _ = _read(context)
+    return isinstance(lock, StageLock) and lock.held and lock.holder.verb == verb and lock.since <= since
 
 
 def give_back_of_execution(context: StageContext, objects: Objects, progress: Progress) -> None:

@@ -16,6 +16,7 @@ from scripts.errors import ArtifactError, ReleaseError, StackError
 from scripts.flows.change_stack import execute_and_follow, show_until_settled
 from scripts.flows.deploy_plan import failure_recorded
 from scripts.flows.ledger_entries import newest_first, record, record_once
+from scripts.flows.one_at_a_time import is_cut_off
 from scripts.flows.read_drift import (
     definition_in_bucket,
     read_artifact_drift,
@@ -51,7 +52,8 @@ def plan_rollback(context: StageContext, wanted: str | None, *, unverified: bool
     """What going back will do. Only reads. Raises what is missing of the release, by name."""
     stack = deployed_stack(context)
     settling = settling_of(stack, context.stage)
-    former = find_former(context, wanted)
+    cut_off = None if wanted else _cut_off(context, stack)
+    former = find_former(context, wanted or cut_off)
     release_id = str(former.entry.release_id)
     if not former.passed and not unverified:
         raise ReleaseError(
@@ -72,9 +74,18 @@ def plan_rollback(context: StageContext, wanted: str | None, *, unverified: bool
         stack=stack,
         settling="wait" if settling == "cancel" and same else settling,
         passed=former.passed,
-        recorded=former.current == release_id,
+        recorded=former.current == release_id and cut_off is None,
         notes=tuple(schedule_lines(context.settings, context.stage, switch)),
     )
+
+
+def _cut_off(context: StageContext, stack: Stack) -> str | None:
+    """The release that a command was going back to when it failed or was cut off: the same command goes on there."""
+    newest = next((each for each in newest_first(context) if each.is_live_maker), None)
+    if newest is None or newest.kind != "rollback":
+        return None
+    arrived = stack.settled and stack.parameters.get("ReleaseId") == newest.release_id
+    return None if arrived and not is_cut_off(context, "rollback", newest.at) else newest.release_id
 
 
 def _whole(context: StageContext, release_id: str, parameters: dict[str, str]) -> str:

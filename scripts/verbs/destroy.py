@@ -33,7 +33,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.collect_models import collect_models
     from scripts.flows.ledger_entries import record_once
-    from scripts.flows.one_at_a_time import one_at_a_time
+    from scripts.flows.one_at_a_time import free_of_the_dead, one_at_a_time
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline, gone=True)  # a deleted folder's stack can go too
@@ -74,6 +74,8 @@ def main(arguments: Sequence[str]) -> int:
             if keys:
                 with progress.step(f"Delete {len(keys)} objects"):
                     objects.delete(bucket, keys)
+    else:
+        free_of_the_dead(context, "destroy", progress)
     if chosen.output == "json":
         print_json({"stage": context.stage, "stack": name, "deleted": stack is not None, "deleted_objects": len(keys)})
     else:

@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.decisions.ledger import Event
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.ledger_entries import record
-    from scripts.flows.one_at_a_time import after_the_execution
+    from scripts.flows.one_at_a_time import after_the_execution, free_of_the_dead
     from scripts.flows.stage_context import StageContext
     from scripts.flows.switch_schedule import match_rule, standing_of, switch_schedule, switches_anything
 
@@ -57,6 +57,8 @@ def main(arguments: Sequence[str]) -> int:
             alone = partial(after_the_execution, context, "schedule", objects, progress)
             switch, changed = switch_schedule(context, standing, wanted, reason, progress, alone)
             changed = match_rule(context, progress) or changed
+    else:
+        free_of_the_dead(context, "schedule", progress)
     if chosen.output == "json":
         print_json({"stage": context.stage, "changed": changed, "switch": asdict(switch) if switch else None})
     else:

@@ -41,3 +41,9 @@ def is_running(name: str, root: Path = Path()) -> bool | None:
         return True
     finally:
         os.close(descriptor)
+
+
+def has_dead_marks(root: Path = Path()) -> bool:
+    """Whether a command of this clone has died without removing its mark."""
+    folder = root / MARKS
+    return folder.is_dir() and any(is_running(each.name, root) is False for each in folder.iterdir())
