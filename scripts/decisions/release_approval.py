@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/codepipeline/latest/APIReference/API_ActionExecution
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 LONGEST_WAIT = timedelta(days=61)  # an approval waits for 86400 minutes at most, and its build came before it
+_REJECTED = re.compile(r"Rejected by (?P<by>\S+): (?P<reason>.*)", re.DOTALL)  # CodePipeline's words for a no
 MOST_READ = 2000  # actions: months of releases
 
 
@@ -112,13 +114,14 @@ def _answer(detail: Mapping[str, Any], written: Mapping[str, Any], releases: Map
     execution = detail["pipelineExecutionId"]
     told = _approval(execution, detail, written)
     error = detail.get("output", {}).get("executionResult", {}).get("errorDetails", {}).get("message", "")
+    refused = _REJECTED.fullmatch(told.reason or error)
     return Answer(
         detail["status"] == "Succeeded",
         execution,
         releases.get(execution),
         _utc(detail.get("lastUpdateTime")),
-        told.by or "nobody: it was not answered in time",
-        told.reason or error,
+        told.by or (refused["by"] if refused else "nobody: it was not answered in time"),
+        refused["reason"] if refused else told.reason or error,
     )
 
 

@@ -113,6 +113,9 @@ def test_who_answered_and_why_is_told_as_it_was_written_and_that_nobody_did() ->
     timed_out = {**answered("e1", AT, "Failed"), "updatedBy": ""}
     timed_out["output"] = {"executionResult": {"errorDetails": {"message": "Approval expired"}}}
     (told,) = answers("ApproveProd", [timed_out], {}, None)
+    timed_out["output"]["executionResult"]["errorDetails"]["message"] = "Rejected by arn:bo: too few: 3"
+    (refused,) = answers("ApproveProd", [timed_out], {}, None)
+    assert (refused.by, refused.reason) == ("arn:bo", "too few: 3")
     assert (told.by.startswith("nobody"), told.reason, told.release_id) == (True, "Approval expired", None)
 
 
