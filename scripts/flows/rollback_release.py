@@ -52,8 +52,8 @@ def plan_rollback(context: StageContext, wanted: str | None, *, unverified: bool
     """What going back will do. Only reads. Raises what is missing of the release, by name."""
     stack = deployed_stack(context)
     settling = settling_of(stack, context.stage)
-    cut_off = None if wanted else _cut_off(context, stack)
-    former = find_former(context, wanted or cut_off)
+    goes_on = None if wanted else cut_off(context, stack)
+    former = find_former(context, wanted or goes_on)
     release_id = str(former.entry.release_id)
     if not former.passed and not unverified:
         raise ReleaseError(
@@ -74,12 +74,12 @@ def plan_rollback(context: StageContext, wanted: str | None, *, unverified: bool
         stack=stack,
         settling="wait" if settling == "cancel" and same else settling,
         passed=former.passed,
-        recorded=former.current == release_id and cut_off is None,
+        recorded=former.current == release_id and goes_on is None,
         notes=tuple(schedule_lines(context.settings, context.stage, switch)),
     )
 
 
-def _cut_off(context: StageContext, stack: Stack) -> str | None:
+def cut_off(context: StageContext, stack: Stack) -> str | None:
     """The release that a command was going back to when it failed or was cut off: the same command goes on there."""
     newest = next((each for each in newest_first(context) if each.is_live_maker), None)
     if newest is None or newest.kind != "rollback":
