@@ -107,11 +107,13 @@ class Event:
     at: str | None = None
 
     def same_as(self, entry: Entry) -> bool:
-        """Whether the entry says just this: a command that was cut off records nothing twice."""
-        return (self.kind, self.release_id, self.from_release, self.execution, self.parameters) == (
+        """Whether the entry says just this: a command that was cut off records nothing twice.
+
+        What it came from is not compared: to one that goes on, a stack that is half changed shows the new release.
+        """
+        return (self.kind, self.release_id, self.execution, self.parameters) == (
             entry.kind,
             entry.release_id,
-            entry.from_release,
             entry.execution,
             entry.parameters,
         )

@@ -201,6 +201,7 @@ def test_live_is_what_was_deployed_last_and_did_not_fail() -> None:
 def test_the_same_again_is_known_and_another_execution_s_is_not() -> None:
     (entry,) = entries(of("deployment", execution="e1"))
     assert of("deployment", execution="e1").same_as(entry)
+    assert of("deployment", execution="e1", from_release="r1").same_as(entry)  # as a half changed stack shows it
     assert not of("deployment", execution="e2").same_as(entry)
     assert not of("deployment", execution="e1", parameters={"ReleaseId": "r2"}).same_as(entry)
 
