@@ -111,6 +111,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         Use(("cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet"), (place.stack,), _PREVIEW),
         Use(("sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"), (versions,)),
         Use(("sagemaker:DescribeModelPackageGroup",), (group,)),
+        Use(("sagemaker:ListModels",), ("*",)),
         Use(("sagemaker:DescribePipeline", "sagemaker:ListPipelineExecutions"), (place.pipeline,)),
         Use(("sagemaker:DescribePipelineExecution", "sagemaker:ListPipelineExecutionSteps"), (execution,)),
         Use(("sagemaker:ListPipelineParametersForExecution",), (execution,)),
