@@ -57,7 +57,8 @@ options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
 # For the verbs that change a stage. Given and empty is told, not passed over: whoever breaks the glass says why.
 changing_options = $(stage_options) $(if $(filter undefined,$(origin BREAK_GLASS)),,--break-glass $(call quoted,$(BREAK_GLASS)))
-schedule_options = $(changing_options) --state $(call quoted,$(STATE)) $(if $(REASON),--reason $(call quoted,$(REASON)))
+reason_option = $(if $(REASON),--reason $(call quoted,$(REASON)))
+schedule_options = $(changing_options) --state $(call quoted,$(STATE)) $(reason_option)
 step_option = $(if $(STEP),--step $(call quoted,$(STEP)))
 
 export PYTHONUNBUFFERED := 1
@@ -123,8 +124,16 @@ drift: install ## Compare what is live in STAGE with its release, property by pr
 	@$(ON_CLOUD) scripts.verbs.drift $(stage_options)
 
 .PHONY: history
-history: install ## The releases that STAGE has had, newest first, and which is live
-	@$(ON_CLOUD) scripts.verbs.history $(stage_options)
+history: install ## STAGE's releases, and what was done there, by whom and why (VERIFY=1 checks that none is changed)
+	@$(ON_CLOUD) scripts.verbs.history $(stage_options) $(if $(filter 1,$(VERIFY)),--verify)
+
+.PHONY: rollback
+rollback: install ## Deploy an earlier RELEASE of STAGE again (default: the one that passed before), promoting nothing
+	@$(ON_CLOUD) scripts.verbs.rollback $(changing_options) $(release_option) $(unverified_option) $(reason_option)
+
+.PHONY: unlock
+unlock: install ## Free STAGE from the lock of a command that has died: says whose it was (REASON="why")
+	@$(ON_CLOUD) scripts.verbs.unlock $(changing_options) $(reason_option)
 
 .PHONY: logs
 logs: install ## The newest execution's logs, followed while it runs: STAGE's, or the CodePipeline's (STEP=one)

@@ -90,7 +90,7 @@ class DefinitionError(DeploymentError):
 
 
 class StackError(DeploymentError):
-    """A stack is busy, stuck, or its change set failed (and was rolled back)."""
+    """A stack is busy, stuck, being changed by somebody else, or its change set failed (and was rolled back)."""
 
     exit_code = 11
     title = "CloudFormation stack problem"
@@ -178,6 +178,13 @@ class DriftError(DeploymentError):
 
     exit_code = 23
     title = "Drift"
+
+
+class LedgerError(DeploymentError):
+    """A stage's ledger is not whole: an entry was changed, replaced, put elsewhere, or is missing."""
+
+    exit_code = 24
+    title = "Ledger not whole"
 
 
 INTERRUPTED = 130

@@ -224,3 +224,24 @@ def waiting_approval(
                 execution_id, *key, latest["token"], text.get("CustomData", ""), text.get("ExternalEntityLink")
             )
     return None
+
+
+def release_of(details: Iterable[Mapping[str, Any]]) -> str | None:
+    """The release that an execution's build made; None where it made none yet. ``details`` as of ``has_ended``."""
+    for detail in details:
+        release_id = detail.get("output", {}).get("outputVariables", {}).get("RELEASE_ID")
+        if release_id:
+            return str(release_id)
+    return None
+
+
+def target_execution(execution: Mapping[str, Any], began_with: int, version: int) -> str | None:
+    """Why CodePipeline rolls no pipeline stage back to this execution; None where it does.
+
+    ``execution``: a summary of ListPipelineExecutions. ``began_with``, ``version``: its structure's, and today's.
+    """
+    if execution.get("executionType") == "ROLLBACK":
+        return "itself a rollback"
+    if began_with != version:
+        return f"of version {began_with} of the CodePipeline, which is now {version}"
+    return None

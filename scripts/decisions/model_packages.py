@@ -12,6 +12,7 @@ from scripts.errors import ModelPackageError
 
 APPROVED = "Approved"
 COMPLETED = "Completed"
+REJECTED = "Rejected"
 
 
 @dataclass(frozen=True)
@@ -46,6 +47,20 @@ def last_changed_by(package: Mapping[str, Any]) -> str | None:
     context = package.get("LastModifiedBy") or package.get("CreatedBy") or {}
     identity = context.get("IamIdentity") or {}
     return context.get("UserProfileName") or identity.get("SourceIdentity") or identity.get("Arn")
+
+
+def rejection(package: Mapping[str, Any], version: int, stage: str) -> str | None:
+    """That a version which is live in a stage is Rejected by now, with what leads out; None where it is not.
+
+    ``package`` is DescribeModelPackage's answer of the version in dev.
+    """
+    if package.get("ModelApprovalStatus") != REJECTED:
+        return None
+    at, why = package.get("LastModifiedTime"), package.get("ApprovalDescription")
+    since = f" since {at:%Y-%m-%d %H:%M}" if isinstance(at, datetime) else ""
+    by = last_changed_by(package)
+    told = "".join((since, f", by {by}" if by else "", f": {why}" if why else ""))
+    return f"model version {version} is Rejected in dev{told}; next: make rollback STAGE={stage}"
 
 
 def passed_over(newest_approved: Sequence[PackageSummary], chosen: PackageSummary) -> list[PackageSummary]:

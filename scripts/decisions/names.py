@@ -22,6 +22,10 @@ _LONGEST_ROLE = 64
 _LONGEST_GROUP = 63
 _LONGEST_STACK = 128
 BREAK_GLASS_FOLDER = "break-glass/"  # of a stage's bucket: who changed it past its CodePipeline, and why
+LEDGER_FOLDER = "ledger/"  # of a stage's bucket: what was done there, entry by entry
+LOCKS_FOLDER = "locks/"  # of a stage's bucket: who changes a pipeline's stack now
+# What not even the deletion of a stage's data deletes: who did it stays known.
+KEPT_FOLDERS = (BREAK_GLASS_FOLDER, LEDGER_FOLDER, LOCKS_FOLDER)
 CODE_FOLDER = "pipeline/"  # of a stage's bucket: what its pipelines are made of
 _LONGEST_CODEPIPELINE = 100
 BATCH_TEMPLATE = "cloudformation/batch-inference.yml"
@@ -154,6 +158,21 @@ class StageNames:
     def schedule_key(self) -> str:
         """Where the stage's bucket says to what this pipeline's schedule was switched last, by whom and why."""
         return f"schedule/{self.pipeline}.json"
+
+    @property
+    def lock_key(self) -> str:
+        """Where the stage's bucket says who changes this pipeline's stack now."""
+        return f"{LOCKS_FOLDER}{self.pipeline}.json"
+
+    @property
+    def ledger_folder(self) -> str:
+        """Where the stage's bucket keeps what was done here with this pipeline, an object for each entry."""
+        return f"{LEDGER_FOLDER}{self.pipeline}/"
+
+    @property
+    def ledger_head_key(self) -> str:
+        """Which of them is the last one. No pipeline's name has a hyphen, so no folder has this name."""
+        return f"{LEDGER_FOLDER}head-{self.pipeline}.json"
 
     def problems(self) -> list[str]:
         """Names that AWS would refuse or that are taken, one sentence each; empty where all can be had."""

@@ -80,8 +80,8 @@ def readiness(
         raise StackError(
             f"stack {stack.name} is in {stack.status} and cannot be updated",
             found=_reason(stack),
-            next_command=f"aws cloudformation continue-update-rollback --stack-name {stack.name} --region {region}   "
-            f"# once what its events name is mended; where nothing can be: {destroying(stage, by_hand=by_hand)}"
+            next_command=f"make rollback STAGE={stage}   # carries its rollback on and leaves out what cannot be; "
+            f"where nothing else helps: {destroying(stage, by_hand=by_hand)}"
             f", which keeps data, then {deploying(stage, by_hand=by_hand)}",
         )
     raise _stuck(stack, "CloudFormation can only delete it in this state", stage, by_hand)

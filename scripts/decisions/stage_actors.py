@@ -111,6 +111,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         Use(("cloudformation:CreateChangeSet", "cloudformation:DeleteChangeSet"), (place.stack,), _PREVIEW),
         Use(("sagemaker:DescribeModelPackage", "sagemaker:ListModelPackages"), (versions,)),
         Use(("sagemaker:DescribeModelPackageGroup",), (group,)),
+        Use(("sagemaker:ListModels",), ("*",)),
         Use(("sagemaker:DescribePipeline", "sagemaker:ListPipelineExecutions"), (place.pipeline,)),
         Use(("sagemaker:DescribePipelineExecution", "sagemaker:ListPipelineExecutionSteps"), (execution,)),
         Use(("sagemaker:ListPipelineParametersForExecution",), (execution,)),
@@ -131,6 +132,7 @@ def _reading(place: StagePlace) -> tuple[Use, ...]:
         Use(("servicequotas:ListServiceQuotas", "ec2:DescribeInstanceTypes"), ("*",), unrecorded=_NOT_IN_A_RELEASE),
         Use(("s3:GetObject",), place.objects("*")),
         Use(("s3:ListBucket",), (place.bucket,)),
+        Use(("s3:ListBucketVersions",), (place.bucket,), unrecorded="only where a ledger is checked"),
         Use(("kms:Decrypt",), (place.foundation.kms_key_arn,), place.via_s3),
         Use(("kms:DescribeKey",), (place.foundation.kms_key_arn,), unrecorded="doctor makes it"),
     )
@@ -163,6 +165,7 @@ def _promoting(place: StagePlace) -> tuple[Use, ...]:
         Use(("sagemaker:AddTags",), (group, versions), unrecorded="AWS asks for it where what is made has tags"),
         Use(("s3:PutObject",), place.objects(*(f"releases/*/{each}" for each in _OF_A_RELEASE))),
         Use(("s3:PutObject",), place.objects(f"pipeline/{names.pipeline}/*")),
+        *_keeping(place),
         Use(("s3:AbortMultipartUpload",), place.objects("pipeline/*"), unrecorded=_LARGE),
         Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
     )
@@ -183,6 +186,7 @@ def _verifying(place: StagePlace) -> tuple[Use, ...]:
             unrecorded="only of a model that was replaced, once nothing uses it",
         ),
         Use(("s3:PutObject",), place.objects(*records)),
+        *_keeping(place),
         Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
     )
 
@@ -199,9 +203,19 @@ def _deploying(place: StagePlace) -> tuple[Use, ...]:
             {"iam:PassedToService": "cloudformation.amazonaws.com"},
         ),
         Use(("s3:PutObject",), place.objects("schedule/*.json")),
+        *_keeping(place),
         Use(("kms:GenerateDataKey",), (place.foundation.kms_key_arn,), place.via_s3),
         Use(("s3:GetObject",), (place.artifact("Release"),)),
         Use(("kms:Decrypt",), (place.toolchain_key,), place.via_s3),
+    )
+
+
+def _keeping(place: StagePlace) -> tuple[Use, ...]:
+    """What was done here, and who changes it now."""
+    entries = (place.names.ledger_folder + "*", place.names.ledger_head_key)
+    return (
+        Use(("s3:PutObject",), place.objects(*entries)),
+        Use(("s3:PutObject",), place.objects(place.names.lock_key)),
     )
 
 

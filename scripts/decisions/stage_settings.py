@@ -23,6 +23,8 @@ SLACK_HOURS = 2
 # What a deployment itself keeps in the stage's bucket.
 RESERVED_PREFIXES = (
     "break-glass/",
+    "ledger/",
+    "locks/",
     "model-artifacts/",
     "model-metrics/",
     "pipeline/",

@@ -22,7 +22,9 @@ class StageStatus:
     ``passed_once`` is what a later stage asks for: that the release passed, be it on other input. ``broken_glass``: who
     changed the stage past its CodePipeline last, newest first. ``notes`` say which of its jobs name no volume key;
     ``waits`` what the running execution's steps wait for. ``drift``: what is not as it was released;
-    ``images``: which images of the release no digest pins.
+    ``images``: which images of the release no digest pins. ``live_since`` is when the ledger says that it was deployed,
+    ``changing`` who changes the stage now; ``waiting`` is the approval that waits; ``rejected`` says that the live
+    model has been rejected in dev since.
     """
 
     stage: str
@@ -48,6 +50,12 @@ class StageStatus:
     waits: tuple[str, ...] = ()
     drift: tuple[str, ...] = ()
     images: tuple[str, ...] = ()
+    model_version: int | None = None
+    live_since: str | None = None
+    live_for: str | None = None
+    changing: str | None = None
+    waiting: str | None = None
+    rejected: str | None = None
 
 
 def comparison(stages: Sequence[StageStatus]) -> str | None:
@@ -64,6 +72,13 @@ def comparison(stages: Sequence[StageStatus]) -> str | None:
         f"{last.stage} has {last.release_id}, {first.stage} {first.release_id} ({ready}); "
         f"next: make {'plan' if passed else 'deploy'} STAGE={last.stage if passed else first.stage}"
     )
+
+
+def comparisons(stages: Sequence[StageStatus]) -> dict[str, str]:
+    """The same for each pipeline of which there is something to say."""
+    pipelines = dict.fromkeys(each.pipeline for each in stages)
+    said = {name: comparison([each for each in stages if each.pipeline == name]) for name in pipelines}
+    return {name: sentence for name, sentence in said.items() if sentence}
 
 
 def status_lines(status: StageStatus) -> list[str]:
@@ -93,14 +108,23 @@ def status_lines(status: StageStatus) -> list[str]:
     ]
     if status.approval is not None:
         lines.insert(3, f"  approved       {_approval(status.approval)}")
+    lines += [
+        f"  {title:<14} {told}"
+        for title, told in (("changing", status.changing), ("approval", status.waiting), ("rejected", status.rejected))
+        if told
+    ]
     lines += _glass_lines(status)
     lines += _alarm_lines(status.alarms)
     lines.append("  executions     " + ("" if status.executions else "none yet"))
     lines += [f"    ! {each}" for each in status.waits]
-    lines += [
-        f"    {each['started']}  {each['status']:<10} {each['name'] or each['arn']}" for each in status.executions
-    ]
+    lines += [f"    {_execution(each)}" for each in status.executions]
     return lines
+
+
+def _execution(run: dict[str, Any]) -> str:
+    took = f", {run['seconds']:.0f} s" if run.get("seconds") is not None else ""
+    rows = f", {run['rows']:,} rows read, {run['rejected']:,} rejected" if run.get("rows") is not None else ""
+    return f"{run['started']}  {run['status']:<10} {run['name'] or run['arn']}{took}{rows}"
 
 
 def _drift_lines(status: StageStatus) -> list[str]:

@@ -72,7 +72,11 @@ def toolchain_actors(place: ToolchainPlace) -> list[Actor]:
         name = stage.names.stage
         promote, verify = f"promote-{name}", f"verify-{name}"
         found += [
-            Actor(promote, place.role(promote), (*_any_build(place), *readers, *_models(place), *_promote(stage))),
+            Actor(
+                promote,
+                place.role(promote),
+                (*_any_build(place), *readers, *_models(place), *_promote(stage), *_asking(place)),
+            ),
             Actor(verify, place.role(verify), (*_any_build(place), *_verify(stage))),
         ]
     return [
@@ -143,6 +147,15 @@ def _promote(stage: StagePlace) -> tuple[Use, ...]:
         Use(("s3:AbortMultipartUpload", "s3:PutObjectTagging"), copies, unrecorded=_LARGE),
         Use(("kms:GenerateDataKey",), (stage.foundation.kms_key_arn,), stage.via_s3),
         Use(("kms:Decrypt",), (stage.foundation.kms_key_arn,), stage.via_s3, unrecorded=_LARGE),
+    )
+
+
+def _asking(place: ToolchainPlace) -> tuple[Use, ...]:
+    """Who approved what, and whether an execution that left a lock behind has ended."""
+    codepipeline = place.arn("codepipeline", place.first.names.codepipeline)
+    return (
+        Use(("codepipeline:GetPipelineState", "codepipeline:ListActionExecutions"), (codepipeline,)),
+        Use(("codepipeline:GetPipelineExecution",), (codepipeline,), unrecorded="only where a lock was left behind"),
     )
 
 

@@ -25,8 +25,8 @@ def verifying(stage: str, *, by_hand: bool) -> str:
 
 
 def going_back(stage: str, *, by_hand: bool) -> str:
-    command = deploying(stage, by_hand=True, release="<release>")
-    return command if by_hand else f'git revert, git push, make approve; in an emergency: {command} BREAK_GLASS="why"'
+    command = f"make rollback STAGE={stage} RELEASE=<release>"
+    return command if by_hand else f'{command}   # by the CodePipeline; in an emergency with BREAK_GLASS="why"'
 
 
 def unverified(stage: str, release: str, *, by_hand: bool) -> str:

@@ -11,9 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 from scripts.decisions.break_glass import Use, read_use, way_of
+from scripts.decisions.canonical import sha256_of
+from scripts.decisions.ledger import Event
 from scripts.decisions.names import BREAK_GLASS_FOLDER
 from scripts.errors import GuardedStageError
 from scripts.flows.assumed_roles import in_build
+from scripts.flows.ledger_entries import record
 from scripts.flows.stage_context import StageContext
 from scripts.gateways.announcements import announce
 from scripts.terminal.progress import Progress
@@ -66,6 +69,14 @@ def record_use(
         raise GuardedStageError(
             f"{where} exists already; nothing was changed", next_command="the same command again: it takes a new name"
         )
+    event = Event(
+        "break-glass",
+        release_id,
+        reason=glass.reason,
+        details=(use.command,),
+        records={key: sha256_of(use.written())},
+    )
+    record(context, context.objects, event)
     announce(context.reader, foundation.announcement_topic_arn, use.subject, use.message)
     glass.recorded = True
     progress.line(f"glass broken by {use.by}: recorded in {where}, told to {foundation.announcement_topic_arn}")

@@ -24,7 +24,7 @@ def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progre
     """Delete a stack and show its events until it is gone. Raises StackError where it stays."""
     seen = {event.id for event in stacks.recent_events(stack.id)}
     stacks.delete(stack.id, role_arn)
-    _show_until_settled(stacks, stack, seen, progress)
+    show_until_settled(stacks, stack, seen, progress)
     after = stacks.describe(stack.id)
     if after is not None and after.status != "DELETE_COMPLETE":
         raise StackError(
@@ -36,7 +36,7 @@ def delete_and_follow(stacks: Stacks, stack: Stack, role_arn: str | None, progre
 
 def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progress) -> Stack:
     """Show events until the stack has settled. Raises StackError, with what failed first, unless that went well."""
-    _show_until_settled(stacks, stack, seen, progress)
+    show_until_settled(stacks, stack, seen, progress)
     after = stacks.describe(stack.id)
     if after is None or not after.succeeded:
         status = after.status if after else "gone"
@@ -48,7 +48,8 @@ def follow_stack(stacks: Stacks, stack: Stack, seen: set[str], progress: Progres
     return after
 
 
-def _show_until_settled(stacks: Stacks, stack: Stack, seen: set[str], progress: Progress) -> None:
+def show_until_settled(stacks: Stacks, stack: Stack, seen: set[str], progress: Progress) -> None:
+    """Show events until the stack has settled, however that ends."""
     with progress.awaiting(f"CloudFormation: stack {stack.name}"):
         for event in stacks.follow(stack, seen):
             _show(event, progress)

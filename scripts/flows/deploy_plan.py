@@ -6,18 +6,23 @@ Each part finds what an interrupted run has left and goes on from there. Nothing
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.change_set import ResourceChange
 from scripts.decisions.deployment_plan import DeploymentPlan, Upload
+from scripts.decisions.drift import drift_lines
+from scripts.decisions.ledger import Event
 from scripts.decisions.names import release_key
 from scripts.decisions.promoted_bytes import pinned_artifacts
 from scripts.decisions.stacks import Stack
 from scripts.errors import ReleaseError, StackError
 from scripts.flows.change_stack import execute_and_follow, follow_stack
+from scripts.flows.holders import execution_id
+from scripts.flows.ledger_entries import record, record_once
 from scripts.flows.moving_records import replace_pointer
 from scripts.flows.promote_package import promote
 from scripts.flows.read_drift import heads
@@ -40,6 +45,8 @@ class Deployment:
 
 def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> Deployment:
     """Execute the plan."""
+    if plan.promotes:
+        record_once(context, context.promoter_objects, promotion_event(plan))
     with progress.step("Promote the model package"):
         package_arn = promote(context, plan.promotion, plan.package, progress, again=plan.lost_bytes)
     changes: tuple[ResourceChange, ...] = ()
@@ -48,10 +55,13 @@ def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> D
             upload(context, plan.uploads)
             record_intention(context, plan)
     if plan.repairs:
+        record(context, context.deployment_objects, _repair_event(plan))
         with progress.step("Put back what was changed by hand"):
             repair(context, plan.repairs, plan.as_released, progress)
     if plan.changes_stack:
-        with progress.step(f"Deploy stack {plan.names.batch_stack}"):
+        record_once(context, context.deployment_objects, deployment_event(plan, package_arn))
+        step = progress.step(f"Deploy stack {plan.names.batch_stack}")
+        with step, failure_recorded(context, plan.release.release_id):
             changes = _change_stack(context, plan, package_arn, progress)
     verification = None
     stack = context.stacks.describe(plan.names.batch_stack) if plan.changes_stack else plan.stack
@@ -61,6 +71,51 @@ def deploy(context: StageContext, plan: DeploymentPlan, progress: Progress) -> D
         with progress.step("Verify: run the pipeline, check its output"):
             verification = verify(context, stack, progress, unverified=plan.unverified)
     return Deployment(package_arn, stack, changes, verification)
+
+
+def promotion_event(plan: DeploymentPlan) -> Event:
+    package = plan.release.model_package
+    source = plan.release.source.git_commit
+    return Event(
+        "promotion",
+        release_id=plan.release.release_id,
+        execution=execution_id(),
+        details=(
+            f"model package {package.arn}",
+            f"definition {plan.release.pipeline.definition_sha256}",
+            *([f"commit {source}"] if source else []),
+        ),
+    )
+
+
+def deployment_event(plan: DeploymentPlan, package_arn: str) -> Event:
+    """All that a rollback needs to deploy just this again."""
+    return Event(
+        "deployment",
+        release_id=plan.release.release_id,
+        from_release=plan.release_from,
+        execution=execution_id(),
+        parameters=plan.with_package(package_arn),
+        details=("not verified in preprod",) if plan.unverified else (),
+    )
+
+
+def _repair_event(plan: DeploymentPlan) -> Event:
+    return Event("repair", release_id=plan.release_from, details=tuple(drift_lines(plan.repairs)))
+
+
+@contextmanager
+def failure_recorded(context: StageContext, release_id: str) -> Iterator[None]:
+    """The ledger takes nothing for live that CloudFormation has rolled back."""
+    try:
+        yield
+    except StackError as error:
+        record(
+            context,
+            context.deployment_objects,
+            Event("failure", release_id=release_id, reason=error.problem, details=tuple(error.found)),
+        )
+        raise
 
 
 def upload(context: StageContext, uploads: Sequence[Upload]) -> None:

@@ -103,6 +103,14 @@ def measure(
     return measured, lines
 
 
+def reported_rows(context: StageContext, jobs: list[str]) -> PreprocessingReport | None:
+    """What the last processing job of an execution reports, all hosts together; None where none reports anything."""
+    job = _reporting_job(context, [arn for arn in jobs if ":processing-job/" in arn])
+    where = _report_location(job)
+    readings = map(read_report, _reports(context, where).values()) if where else []
+    return combined(each for each in readings if not isinstance(each, str))
+
+
 def _reporting_job(context: StageContext, arns: list[str]) -> dict[str, Any] | None:
     """The last of these processing jobs that has a report among its outputs."""
     for arn in reversed(arns):

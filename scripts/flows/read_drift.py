@@ -75,7 +75,7 @@ def read_released_drift(context: StageContext, stack: Stack) -> Drift:
     Raises ReleaseError where the bucket no longer has a release that can be read: then nothing can be compared.
     """
     release_id = stack.parameters.get("ReleaseId", "")
-    release, template = _release_in_bucket(context, release_id)
+    release, template = release_in_bucket(context, release_id)
     drift = read_resource_drift(context, stack, template, None)
     bytes_drift = (*read_artifact_drift(context, release), *read_code_drift(context, release))
     return replace(drift, differences=(*drift.differences, *bytes_drift), release=release)
@@ -141,7 +141,8 @@ def _again(context: StageContext, release_id: str) -> str:
     return deploying(context.stage, by_hand=context.settings.deployed_by_hand, release=release_id)
 
 
-def _release_in_bucket(context: StageContext, release_id: str) -> tuple[Release, str]:
+def release_in_bucket(context: StageContext, release_id: str) -> tuple[Release, str]:
+    """A release's document and its template, as the stage's own bucket keeps them. Raises ReleaseError."""
     bucket = context.foundation.bucket
     where = {name: f"s3://{bucket}/{release_key(release_id, name)}" for name in ("release.json", TEMPLATE)}
     content = {name: context.objects.read(bucket, release_key(release_id, name)) for name in where}
@@ -171,7 +172,7 @@ def _expected_resources(
     key = stack.parameters.get(_DEFINITION_KEY, "")
     lost: list[Difference] = []
     if definition is None:
-        definition, lost = _definition_in_bucket(context, key)
+        definition, lost = definition_in_bucket(context, key)
     expected = []
     for logical_id, resource in rendered.resources.items():
         if resource["Type"] not in COMPARED:
@@ -187,7 +188,7 @@ def _expected_resources(
     return expected, lost
 
 
-def _definition_in_bucket(context: StageContext, key: str) -> tuple[bytes | None, list[Difference]]:
+def definition_in_bucket(context: StageContext, key: str) -> tuple[bytes | None, list[Difference]]:
     """The bound definition under its key, which holds a digest of it, and what is wrong with it."""
     content, name = context.objects.read(context.foundation.bucket, key), f"s3://{context.foundation.bucket}/{key}"
     if content is None:

@@ -10,18 +10,25 @@ import json
 from dataclasses import asdict
 from datetime import UTC, datetime
 
+from scripts.decisions.codepipeline_view import waiting_approval
 from scripts.decisions.drift import drift_lines
+from scripts.decisions.ledger import live_by
+from scripts.decisions.model_packages import rejection
 from scripts.decisions.next_run import next_run
-from scripts.decisions.release import FIRST_STAGE, image_lines
+from scripts.decisions.release import FIRST_STAGE, Release, image_lines
 from scripts.decisions.release_approval import approval_of
 from scripts.decisions.schedule import parse_schedule
 from scripts.decisions.schedule_switch import PARAMETER, by_hand_lines, schedule_lines
 from scripts.decisions.stacks import Stack
+from scripts.decisions.stage_lock import TOLD, shown_age
 from scripts.decisions.status import NO_APPROVAL, StageStatus
 from scripts.decisions.volume_keys import keyless_steps
-from scripts.errors import AccessDeniedError, FoundationError, ReleaseError
+from scripts.errors import AccessDeniedError, FoundationError, LedgerError, ReleaseError
 from scripts.flows.break_glass import last_uses
+from scripts.flows.ledger_entries import newest_first
+from scripts.flows.one_at_a_time import look
 from scripts.flows.read_drift import Drift, read_released_drift
+from scripts.flows.read_runs import read_runs
 from scripts.flows.schedule_records import schedule_switch
 from scripts.flows.stage_context import StageContext
 from scripts.flows.step_waits import StepWaits
@@ -56,6 +63,7 @@ def read_status(context: StageContext) -> StageStatus:
     release_id = stack.parameters["ReleaseId"]
     drift, found = _drift(context, stack)
     verification = standing_now(context, release_id, stack, found.definition)
+    since = _live_since(context, release_id)
     schedule = rule(context.reader, stack.outputs["RuleName"]) if "RuleName" in stack.outputs else None
     executions = context.pipelines.newest(context.names.sagemaker_pipeline, _LOOKED_AT)
     return StageStatus(
@@ -81,15 +89,13 @@ def read_status(context: StageContext) -> StageStatus:
         approval=None if stage == FIRST_STAGE else _approval(context, release_id),
         notes=keyless_steps(json.loads(context.pipelines.definition(context.names.sagemaker_pipeline) or "{}")),
         waits=tuple(_waits(context, executions)),
-        executions=tuple(
-            {
-                "arn": each.arn,
-                "name": each.display_name,
-                "status": each.status,
-                "started": each.started.isoformat(timespec="seconds") if each.started else "",
-            }
-            for each in executions[:SHOWN_EXECUTIONS]
-        ),
+        executions=read_runs(context, executions[:SHOWN_EXECUTIONS]),
+        model_version=found.release.model_package.version if found.release else None,
+        live_since=since,
+        live_for=shown_age(datetime.now(UTC) - datetime.fromisoformat(since)) if since else None,
+        changing=_changing(context),
+        rejected=_rejected(context, found.release),
+        waiting=None if stage == FIRST_STAGE else _waiting(context),
         alarms=tuple(
             vars(each) for each in alarms(context.reader, context.stacks.resources(stack.id, "AWS::CloudWatch::Alarm"))
         ),
@@ -105,6 +111,48 @@ def _drift(context: StageContext, stack: Stack) -> tuple[tuple[str, ...], Drift]
     except (AccessDeniedError, ReleaseError) as error:
         return (f"unknown: {error.problem}",), Drift()
     return tuple(drift_lines(found.differences)), found
+
+
+def _live_since(context: StageContext, release_id: str) -> str | None:
+    """When the ledger says that the release was deployed last; None where it says nothing of it, or is not whole."""
+    try:
+        live = live_by(newest_first(context))
+    except LedgerError:
+        return None
+    return live.at if live is not None and live.release_id == release_id else None
+
+
+def _changing(context: StageContext) -> str | None:
+    lock, _, fate = look(context)
+    if lock is None:
+        return None
+    return lock if isinstance(lock, str) else f"{lock.sentence} ({TOLD[fate]})"
+
+
+def _rejected(context: StageContext, release: Release | None) -> str | None:
+    """That the live model was rejected in dev after it was deployed; also that it cannot be known."""
+    if release is None:
+        return None
+    package = release.model_package
+    try:
+        found = context.dev_registry.describe(package.arn)
+    except AccessDeniedError as error:
+        return f"unknown: {error.problem}"
+    if found is None:
+        return None
+    return rejection(found, package.version, context.stage)
+
+
+def _waiting(context: StageContext) -> str | None:
+    """The approval for this stage that waits; also that it cannot be known."""
+    codepipeline = ToolchainContext(context.settings.pipeline).codepipeline()
+    try:
+        if not codepipeline.exists():
+            return None
+        found = waiting_approval(codepipeline.structure(), codepipeline.state(), [])
+    except AccessDeniedError as error:
+        return f"unknown: {error.problem}"
+    return f"waits since execution {found.execution_id}; next: make approve" if found else None
 
 
 def _waits(context: StageContext, executions: list[Execution]) -> list[str]:

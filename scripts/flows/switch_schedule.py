@@ -6,6 +6,8 @@ differs from what it says. Killed in between it is simply run again: the record 
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -64,9 +66,17 @@ def switches_anything(context: StageContext, standing: Standing, wanted: State) 
 
 
 def switch_schedule(
-    context: StageContext, standing: Standing, wanted: State, reason: str, progress: Progress
+    context: StageContext,
+    standing: Standing,
+    wanted: State,
+    reason: str,
+    progress: Progress,
+    alone: Callable[[], AbstractContextManager[None]] = nullcontext,
 ) -> tuple[Switch | None, bool]:
-    """Switch it; the record that now holds, and whether anything was changed. ``reason`` is for a new record alone."""
+    """Switch it; the record that now holds, and whether anything was changed. ``reason`` is for a new record alone.
+
+    ``alone``: within it nobody else changes the stack; the record and the rule wait for nobody.
+    """
     switch = standing.switch
     recorded = standing.is_recorded(wanted)
     if not recorded:
@@ -79,7 +89,10 @@ def switch_schedule(
     if standing.stack.parameters[PARAMETER] == state and standing.stack.settled:
         return switch, not recorded
     since = switch.at if switch else ""
-    return switch, _change(context, standing.stack, state, since, progress) or not recorded
+    with alone():
+        # What it was before the lock was had, somebody else may have changed.
+        stack = standing.stack if alone is nullcontext else deployed_stack(context)
+        return switch, _change(context, stack, state, since, progress) or not recorded
 
 
 def _past_release(

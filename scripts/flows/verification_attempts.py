@@ -7,12 +7,12 @@ other input, of other settings or an earlier stack, and not one whose result was
 from __future__ import annotations
 
 import uuid
-from datetime import UTC, datetime
 
 from scripts.decisions.canonical import sha256_of
 from scripts.decisions.names import release_key
 from scripts.decisions.verification_record import ATTEMPT, Attempt, Subject, read_attempt
 from scripts.errors import VerificationError
+from scripts.flows.holders import now, who
 from scripts.flows.stage_context import StageContext
 from scripts.flows.verification_records import as_bytes, record_content
 
@@ -44,12 +44,3 @@ def begin_attempt(context: StageContext, subject: Subject) -> Attempt:
         found=[f"s3://{context.foundation.bucket}/{key} changes each time that it is written"],
         next_command=f"make status STAGE={context.stage}   # when they are done: {context.verifies}",
     )
-
-
-def who(context: StageContext) -> str:
-    """The principal that runs this command, by its ARN."""
-    return context.accounts.identity(context.settings.dev_account)["Arn"]
-
-
-def now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

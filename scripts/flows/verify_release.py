@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.decisions.drift import drift_lines
+from scripts.decisions.ledger import Event
 from scripts.decisions.names import release_key
 from scripts.decisions.prediction_columns import columns_of, schema_columns
 from scripts.decisions.record_schema import RecordSchema
@@ -25,12 +26,14 @@ from scripts.decisions.verification_record import (
 )
 from scripts.errors import DriftError, ExecutionError, VerificationError
 from scripts.flows.collect_models import collect_models
+from scripts.flows.holders import now, who
+from scripts.flows.ledger_entries import record_once
 from scripts.flows.measure_output import measure
 from scripts.flows.read_drift import read_released_drift
 from scripts.flows.release_schema import schema_of_release
 from scripts.flows.run_pipeline import Output, follow, output_of, require_input, start_or_find
 from scripts.flows.stage_context import StageContext
-from scripts.flows.verification_attempts import begin_attempt, now, who
+from scripts.flows.verification_attempts import begin_attempt
 from scripts.flows.verification_records import put_json
 from scripts.flows.verification_subject import read_subject
 from scripts.terminal.progress import Progress
@@ -63,6 +66,7 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     try:
         follow(context, arn, progress)
     except ExecutionError as error:
+        _record(context, attempt, arn, passed=False, details=(error.problem,))
         _write(context, attempt, arn, passed=False, problem=error.problem, found=tuple(error.found))
         raise
     output = output_of(context, arn)
@@ -74,8 +78,10 @@ def verify(context: StageContext, stack: Stack, progress: Progress, *, unverifie
     for check in found:
         progress.event(check.name, "Passed" if check.passed else "Failed", check.detail)
     failed = [check for check in found if not check.passed]
+    figures = (f"rows {measured.accepted_rows}, predictions {measured.output_rows}",)
+    _record(context, attempt, arn, passed=not failed, details=(*figures, *(each.name for each in failed)))
     if not failed:
-        _mark_live(context, subject.release_id, unverified)
+        mark_live(context, subject.release_id, unverified)
     _write(
         context,
         attempt,
@@ -132,10 +138,18 @@ def _not_good_enough(context: StageContext, release_id: str, failed: list[Check]
     )
 
 
-def _mark_live(context: StageContext, release_id: str, unverified: bool) -> None:
+def mark_live(context: StageContext, release_id: str, unverified: bool) -> None:
+    """Write down which release is live and which was verified last, as later stages and commands read it."""
     pointer = {"release_id": release_id, "at": now()}
     put_json(context, context.names.live_key, {**pointer, "unverified_in_preprod": unverified})
     put_json(context, context.names.verified_key, pointer)
+
+
+def _record(context: StageContext, attempt: Attempt, arn: str, *, passed: bool, details: tuple[str, ...]) -> None:
+    """In the ledger, before the record: whoever is cut off in between finds this run again, and records it once."""
+    of = f"of subject {attempt.subject.fingerprint}"
+    event = Event("verification", attempt.subject.release_id, passed=passed, execution=arn, details=(*details, of))
+    record_once(context, context.verifier_objects, event)
 
 
 def _write(context: StageContext, attempt: Attempt, arn: str, *, passed: bool, **more: Any) -> None:

@@ -6,6 +6,7 @@ the source's, or, where S3 has none in common, size and the source's pinned ETag
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -88,6 +89,19 @@ class Objects:
                     if not each["Key"].endswith("/"):
                         written = each["LastModified"].isoformat(timespec="milliseconds")
                         yield Listed(each["Key"], each["Size"], each["ETag"].strip('"'), written)
+
+    def replaced(self, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
+        """(key, why) of what was written over, deleted, or deleted for good in part, by the versions that S3 keeps."""
+        versions: Counter[str] = Counter()
+        with told_as_deployment_errors(self._account.actor):
+            pages = self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix)
+            for page in pages:
+                versions.update(each["Key"] for each in page.get("Versions", []))
+                for each in page.get("DeleteMarkers", []):
+                    yield each["Key"], f"it was deleted at {each['LastModified'].isoformat(timespec='seconds')}"
+        for key, count in versions.items():
+            if count > 1:
+                yield key, f"it was written over: there are {count} versions of it"
 
     def read(self, bucket: str, key: str) -> bytes | None:
         """A small object's content; None where it is not there."""

@@ -1,10 +1,11 @@
-"""CodeBuild's projects, as they are set up."""
+"""CodeBuild's projects, as they are set up, and whether a build has ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from scripts.errors import ServiceResponseError
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import told_as_deployment_errors
 
@@ -41,3 +42,12 @@ def connection_status(account: Account, arn: str) -> str:
     service = "codestar-connections" if ":codestar-connections:" in arn else "codeconnections"
     with told_as_deployment_errors(account.actor):
         return str(account.client(service).get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"])
+
+
+def has_build_ended(account: Account, build_id: str) -> bool:
+    """Raises ServiceResponseError for a build that CodeBuild does not know (any more)."""
+    with told_as_deployment_errors(account.actor):
+        builds = account.client("codebuild").batch_get_builds(ids=[build_id])["builds"]
+    if not builds:
+        raise ServiceResponseError(f"CodeBuild knows no build {build_id}")
+    return bool(builds[0]["buildComplete"])

@@ -91,6 +91,15 @@ class CodePipelines:
                 retryMode="FAILED_ACTIONS",
             )
 
+    def roll_back(self, pipeline_stage: str, target: str) -> str:
+        """Have a pipeline stage run again what it ran in an earlier execution; the id of the execution that does."""
+        with told_as_deployment_errors(self._account.actor):
+            return str(
+                self._client.rollback_stage(
+                    pipelineName=self.name, stageName=pipeline_stage, targetPipelineExecutionId=target
+                )["pipelineExecutionId"]
+            )
+
     def status(self, execution_id: str) -> str:
         """InProgress, Stopping, or one of ``codepipeline_view.ENDED``."""
         return str(self._execution(execution_id)["status"])

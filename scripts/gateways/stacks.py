@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from botocore.exceptions import ClientError
 
 from scripts.decisions.change_set import ResourceChange, resource_changes
 from scripts.decisions.names import template_key
+from scripts.decisions.rollback import ResourceEvent
 from scripts.decisions.stacks import Stack
 from scripts.errors import StackError
 from scripts.gateways.accounts import Account
@@ -216,6 +218,36 @@ class Stacks:
     def delete(self, name: str, role_arn: str | None) -> None:
         with told_as_deployment_errors(self._account.actor):
             self._client.delete_stack(StackName=name, **({"RoleARN": role_arn} if role_arn else {}))
+
+    def cancel_update(self, stack_id: str) -> None:
+        """Have a running update taken back. One that has ended meanwhile is left as it is."""
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                self._client.cancel_update_stack(StackName=stack_id, ClientRequestToken=uuid.uuid4().hex)
+            except ClientError as error:
+                now = self.describe(stack_id)
+                if error_code(error) != "ValidationError" or now is None or now.status == "UPDATE_IN_PROGRESS":
+                    raise
+
+    def continue_rollback(self, stack_id: str, skip: Sequence[str], role_arn: str) -> None:
+        """Carry on a rollback that has failed, without the resources of these logical ids."""
+        skipped = {"ResourcesToSkip": list(skip)} if skip else {}
+        with told_as_deployment_errors(self._account.actor):
+            self._client.continue_update_rollback(
+                StackName=stack_id, RoleARN=role_arn, ClientRequestToken=uuid.uuid4().hex, **skipped
+            )
+
+    def resource_events(self, stack_id: str) -> Iterator[ResourceEvent]:
+        """Every event that CloudFormation remembers, newest first, asked for page by page as they are read."""
+        with told_as_deployment_errors(self._account.actor):
+            for page in self._client.get_paginator("describe_stack_events").paginate(StackName=stack_id):
+                for each in page["StackEvents"]:
+                    yield ResourceEvent(
+                        each.get("LogicalResourceId", ""),
+                        each.get("ResourceStatus", ""),
+                        each.get("ResourceStatusReason", ""),
+                        is_stack=each.get("PhysicalResourceId") == each["StackId"],
+                    )
 
     def recent_events(self, name: str) -> list[StackEvent]:
         """The newest page of events, oldest first."""

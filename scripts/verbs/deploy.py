@@ -36,6 +36,7 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.decisions.deployment_plan import plan_lines, told_lines
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.deploy_plan import deploy
+    from scripts.flows.one_at_a_time import free_of_the_dead, one_at_a_time, require_unchanged
     from scripts.flows.plan_release import plan_deployment
     from scripts.flows.run_pipeline import require_input
     from scripts.flows.stage_context import StageContext
@@ -51,12 +52,15 @@ def main(arguments: Sequence[str]) -> int:
     if plan.nothing_to_do:
         for line in told_lines(plan):
             progress.line(line)
+        free_of_the_dead(context, "deploy", progress)
         _report_nothing(context, plan, progress, chosen.output)
         return 0
     for line in plan_lines(plan):
         progress.line(line)
     record_use(context, "deploy", as_typed("deploy", arguments), progress, plan.release.release_id)
-    deployment = deploy(context, plan, progress)
+    with one_at_a_time(context, "deploy", context.deployment_objects, progress):
+        require_unchanged(context, plan.stack)
+        deployment = deploy(context, plan, progress)
     foundation = context.stacks.describe(context.names.foundation_stack)
     outputs = {each.name: each.outputs for each in (foundation, deployment.stack) if each is not None}
     by_hand = switched_by_hand(context, deployment.stack)

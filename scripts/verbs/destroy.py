@@ -27,11 +27,14 @@ def main(arguments: Sequence[str]) -> int:
     add_break_glass_option(parser)
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
-    from scripts.decisions.names import BREAK_GLASS_FOLDER
+    from scripts.decisions.ledger import Event
+    from scripts.decisions.names import KEPT_FOLDERS
     from scripts.decisions.ways_to_change import destroying
     from scripts.flows.break_glass import record_use, require_way
     from scripts.flows.change_stack import delete_and_follow
     from scripts.flows.collect_models import collect_models
+    from scripts.flows.ledger_entries import record_once
+    from scripts.flows.one_at_a_time import free_of_the_dead, one_at_a_time
     from scripts.flows.stage_context import StageContext
 
     context = StageContext.open(chosen.stage, chosen.pipeline, gone=True)  # a deleted folder's stack can go too
@@ -45,7 +48,7 @@ def main(arguments: Sequence[str]) -> int:
     name, bucket = context.names.batch_stack, context.foundation.bucket
     stack = context.stacks.describe(name)
     keys = [key for key, _ in context.objects.keys(bucket, "")] if chosen.delete_data else []
-    keys = [key for key in keys if not key.startswith(BREAK_GLASS_FOLDER)]  # who did it stays known
+    keys = [key for key in keys if not key.startswith(KEPT_FOLDERS)]  # who did it stays known
     progress = Progress()
     progress.line(
         f"stack {name} in account {context.settings.account}: " + (stack.status if stack else "does not exist")
@@ -58,15 +61,22 @@ def main(arguments: Sequence[str]) -> int:
         confirm("Delete?", context.stage, f"ARGS='{protected}'")
     if stack or keys:
         record_use(context, "destroy", as_typed("destroy", arguments), progress)
-    if stack:
-        with progress.step(f"Delete stack {name}"):
-            delete_and_follow(context.deployment_stacks, stack, context.foundation.cloudformation_role_arn, progress)
-            collect_models(
-                context, context.deployment, stack, progress, keep=0
-            )  # its pipeline is gone, and with it all that uses them
-    if keys:
-        with progress.step(f"Delete {len(keys)} objects"):
-            context.deployment_objects.delete(bucket, keys)
+        objects = context.deployment_objects
+        with one_at_a_time(context, "destroy", objects, progress):
+            live = stack.parameters.get("ReleaseId") if stack else None
+            told = (f"stack {name}" if stack else "no stack", f"{len(keys)} objects")
+            record_once(context, objects, Event("destruction", from_release=live, details=told))
+            if stack:
+                with progress.step(f"Delete stack {name}"):
+                    role = context.foundation.cloudformation_role_arn
+                    delete_and_follow(context.deployment_stacks, stack, role, progress)
+                    # its pipeline is gone, and with it all that uses them
+                    collect_models(context, context.deployment, stack, progress, keep=0)
+            if keys:
+                with progress.step(f"Delete {len(keys)} objects"):
+                    objects.delete(bucket, keys)
+    else:
+        free_of_the_dead(context, "destroy", progress)
     if chosen.output == "json":
         print_json({"stage": context.stage, "stack": name, "deleted": stack is not None, "deleted_objects": len(keys)})
     else:

@@ -27,9 +27,8 @@ def main(arguments: Sequence[str]) -> int:
     from scripts.decisions.evidence import require_approved_plan
     from scripts.decisions.release import FIRST_STAGE
     from scripts.flows.break_glass import record_use, require_way
-    from scripts.flows.deploy_plan import record_intention, upload
+    from scripts.flows.carry_release import carry
     from scripts.flows.plan_release import plan_pinned_release
-    from scripts.flows.promote_package import promote
     from scripts.flows.release_store import find_release, release_in_file
     from scripts.flows.stage_context import StageContext
     from scripts.workspace.build_variables import record_build_variables
@@ -47,9 +46,7 @@ def main(arguments: Sequence[str]) -> int:
         if chosen.plan_digest:
             require_approved_plan(plan, chosen.plan_digest)
         record_use(context, "promote", as_typed("promote", arguments), progress, release.release_id)
-        arn = promote(context, plan.promotion, plan.package, progress, again=plan.lost_bytes)
-        upload(context, plan.uploads)
-        record_intention(context, plan)
+        arn = carry(context, plan, progress)
     key = plan.parameters["PipelineDefinitionS3Key"]
     # The template configuration was written by the build; somebody may have switched the schedule since.
     schedule = plan.parameters["ScheduleState"]

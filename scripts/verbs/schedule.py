@@ -10,10 +10,10 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from scripts.decisions.schedule_switch import LONGEST_REASON
-from scripts.decisions.ways_to_change import switching
 from scripts.errors import UsageError
 from scripts.terminal.command_line import print_json, run, verb_parser
 from scripts.terminal.next_commands import repeated
@@ -33,7 +33,11 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     wanted: State = chosen.state
     # After the arguments: this takes 260 ms to import, and --help answers in 40 ms.
+    from scripts.decisions.ledger import Event
+    from scripts.decisions.ways_to_change import switching
     from scripts.flows.break_glass import record_use, require_way
+    from scripts.flows.ledger_entries import record
+    from scripts.flows.one_at_a_time import after_the_execution, free_of_the_dead
     from scripts.flows.stage_context import StageContext
     from scripts.flows.switch_schedule import match_rule, standing_of, switch_schedule, switches_anything
 
@@ -49,8 +53,14 @@ def main(arguments: Sequence[str]) -> int:
     if switches_anything(context, standing, wanted):  # whoever changes nothing breaks no glass
         record_use(context, "schedule", as_typed("schedule", arguments), progress)
         with progress.step(f"Switch the schedule of {context.names.sagemaker_pipeline} {wanted}"):
-            switch, changed = switch_schedule(context, standing, wanted, reason, progress)
+            objects = context.deployment_objects
+            if not standing.is_recorded(wanted):
+                record(context, objects, Event("schedule", reason=reason, details=(wanted,)))
+            alone = partial(after_the_execution, context, "schedule", objects, progress)
+            switch, changed = switch_schedule(context, standing, wanted, reason, progress, alone)
             changed = match_rule(context, progress) or changed
+    else:
+        free_of_the_dead(context, "schedule", progress)
     if chosen.output == "json":
         print_json({"stage": context.stage, "changed": changed, "switch": asdict(switch) if switch else None})
     else:

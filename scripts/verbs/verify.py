@@ -25,6 +25,8 @@ def main(arguments: Sequence[str]) -> int:
     chosen = parser.parse_args(arguments)
     # After the arguments: this takes 250 ms to import, and --help answers in 40 ms.
     from scripts.flows.break_glass import record_use, require_way
+    from scripts.flows.found_live import record_found_live
+    from scripts.flows.one_at_a_time import give_back_of_execution
     from scripts.flows.run_pipeline import deployed_stack, require_input
     from scripts.flows.stage_context import StageContext
     from scripts.flows.verify_release import verify
@@ -36,8 +38,12 @@ def main(arguments: Sequence[str]) -> int:
     release_id = stack.parameters["ReleaseId"]
     require_input(context)
     record_use(context, "verify", as_typed("verify", arguments), progress, release_id)
-    with progress.step(f"Verify release {release_id} in {context.stage}"):
-        verification = verify(context, stack, progress)
+    try:
+        with progress.step(f"Verify release {release_id} in {context.stage}"):
+            record_found_live(context, stack)
+            verification = verify(context, stack, progress)
+    finally:
+        give_back_of_execution(context, context.verifier_objects, progress)
     if chosen.output == "json":
         print_json(_as_json(release_id, verification))
         return 0

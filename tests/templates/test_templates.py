@@ -239,7 +239,8 @@ def test_every_stage_after_the_build_is_skipped_where_there_is_nothing_to_releas
 def test_prod_is_promoted_only_for_the_approved_plan() -> None:
     (promote,) = [each for each in _stages()["ApproveProd"]["Actions"] if each["Name"] == "Promote"]
     assert _variables(promote) == {
-        "STAGE": "prod", "PIPELINE": "${PipelineFolder}", "PLAN_DIGEST": "#{Plan.PLAN_DIGEST}"
+        "STAGE": "prod", "PIPELINE": "${PipelineFolder}", "PLAN_DIGEST": "#{Plan.PLAN_DIGEST}",
+        "EXECUTION_ID": "#{codepipeline.PipelineExecutionId}",
     }  # fmt: skip
 
 

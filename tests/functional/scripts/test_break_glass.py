@@ -64,7 +64,7 @@ def untouched(site: Site) -> bool:
     kept = site.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"]).get("Contents", [])
     folders = {each["Key"].partition("/")[0] for each in kept}
     deployed = any(site.pipeline in each["StackName"] for each in stacks)
-    return not site.promoted("prod") and not deployed and folders <= {"input", "break-glass"}
+    return not site.promoted("prod") and not deployed and folders <= {"input", "break-glass", "ledger"}
 
 
 @contextmanager
@@ -182,4 +182,6 @@ def test_even_a_destroyed_stage_keeps_who_broke_its_glass(guarded: Site, on_call
     done = guarded.run("destroy", "--stage", "prod", *options, **on_call)
     assert done.returncode == 0, done.stderr
     kept = guarded.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"])["Contents"]
-    assert {each["Key"].partition("/")[0] for each in kept} == {"break-glass"}
+    assert {each["Key"].partition("/")[0] for each in kept} == {"break-glass", "ledger", "locks"}
+    checked = guarded.run("history", "--stage", "prod", "--verify")
+    assert checked.returncode == 0, checked.stderr

@@ -10,7 +10,7 @@ import pytest
 from tests.functional.scripts.site import ROOT
 
 VERBS = {
-    *("logs", "schedule"),
+    *("logs", "rollback", "schedule", "unlock"),
     *("install", "resolve", "release", "promote", "render", "plan", "deploy", "run", "verify", "status", "history"),
     *("predictions", "destroy", "doctor", "local-up", "local-down", "local-reset", "local-env", "check", "lint"),
     "test",
@@ -41,11 +41,19 @@ def test_on_and_off_are_words_of_schedule_alone() -> None:
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("target", ["deploy", "promote", "verify", "run", "schedule", "destroy"])
+@pytest.mark.parametrize("target", ["deploy", "promote", "verify", "run", "schedule", "rollback", "unlock", "destroy"])
 @pytest.mark.parametrize("reason", ["it's late; `pwd`", ""])
 def test_why_the_glass_is_broken_arrives_as_written_and_an_empty_reason_too(target: str, reason: str) -> None:
     assert after(handed_over("STAGE=prod", f"BREAK_GLASS={reason}", target=target), "--break-glass") == reason
     assert "--break-glass" not in handed_over("STAGE=prod", target=target)
+
+
+def test_a_release_and_a_reason_are_handed_to_rollback_and_a_check_to_history() -> None:
+    words = handed_over("STAGE=prod", "RELEASE=r1", "REASON=it's late", "UNVERIFIED=1", target="rollback")
+    assert (after(words, "--release"), after(words, "--reason"), "--unverified" in words) == ("r1", "it's late", True)
+    assert after(handed_over("STAGE=prod", "REASON=`pwd`", target="unlock"), "--reason") == "`pwd`"
+    assert "--verify" in handed_over("STAGE=prod", "VERIFY=1", target="history")
+    assert "--verify" not in handed_over("STAGE=prod", target="history")
 
 
 def test_a_step_is_handed_to_logs() -> None:

@@ -161,6 +161,30 @@ def test_each_record_is_written_by_its_own_actor_and_never_over_what_was_not_rea
         _denied(each.delete_object, Bucket=bucket, Key=of_promoter[0])
 
 
+def test_the_ledger_and_the_locks_are_written_by_those_who_change_the_stage_and_deleted_by_nobody(
+    become: Callable[..., Client], client: Client, foundations: Foundations
+) -> None:
+    bucket = foundations["prod"]["ArtifactBucketName"]
+    kinds = {"promote-prod": "promoter", "verify-prod": "verifier", "codepipeline": "deployment"}
+    writers = [become(actor, "prod", kind)("s3") for actor, kind in kinds.items()]
+    writers.append(become("engineer", "prod", "break-glass")("s3"))
+    for number, s3 in enumerate(writers):
+        entry = {"Bucket": bucket, "Key": f"ledger/p/{number:08d}.json"}
+        _denied(s3.put_object, **entry, Body=b"1")
+        etag = s3.put_object(**entry, Body=b"1", IfNoneMatch="*")["ETag"]
+        _denied(s3.put_object, **entry, Body=b"2", IfMatch=etag)
+        _denied(s3.delete_object, **entry)
+        for moving in ({"Key": f"ledger/head-{number}.json"}, {"Key": f"locks/{number}.json"}):
+            etag = s3.put_object(Bucket=bucket, **moving, Body=b"1", IfNoneMatch="*")["ETag"]
+            _denied(s3.put_object, Bucket=bucket, **moving, Body=b"2")
+            s3.put_object(Bucket=bucket, **moving, Body=b"2", IfMatch=etag)
+            _denied(s3.delete_object, Bucket=bucket, **moving)
+    admin = _administrator(client)("s3")
+    for key in ("ledger/p/00000009.json", "ledger/head-p.json", "locks/p.json"):
+        _denied(admin.put_object, Bucket=bucket, Key=key, Body=b"1", IfNoneMatch="*")
+    _denied(admin.delete_object, Bucket=bucket, Key="ledger/p/00000000.json")
+
+
 def test_an_administrator_of_the_stage_writes_no_records(client: Client, foundations: Foundations) -> None:
     admin, bucket = _administrator(client), foundations["prod"]["ArtifactBucketName"]
     for key in ("releases/1/verification-2.json", "pipeline/p/x.json", "break-glass/1.json"):
@@ -262,6 +286,8 @@ def test_a_job_writes_predictions_and_nothing_that_proves_anything(client: Clien
         "model-artifacts/m",
         "break-glass/1",
         "schedule/p",
+        "ledger/p/00000001.json",
+        "locks/p.json",
     ):
         _denied(s3.put_object, Bucket=bucket, Key=prefix, Body=b"1", IfNoneMatch="*")
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,7 +20,7 @@ from scripts.flows.stage_context import StageContext
 from scripts.flows.stage_inquiries import stage_place
 from scripts.flows.toolchain_inquiries import toolchain_place
 from tests.functional.conftest import DEV, PREPROD, PROD, REGION
-from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws, Site
+from tests.functional.scripts.site import ACCOUNTS, BUCKETS, DEV_BUCKET, PROJECT, EmbeddedAws, Site, wait_until
 from tests.functional.toolchain import repository
 from tests.functional.toolchain.repository import codepipeline_of, executions, live_release, make, started_by
 
@@ -85,6 +86,10 @@ def test_prod_gets_the_release_that_preprod_verified_though_a_newer_version_was_
     assert live["source"]["git_author"] and live["source"]["git_committed_at"], live["source"]
     written = team.client("s3", account=PROD).list_objects_v2(Bucket=BUCKETS["prod"], Prefix="predictions/")
     assert any(each["Size"] for each in written["Contents"])
+    entries = ledger(team, "prod")
+    assert [each["kind"] for each in entries] == ["approval", "promotion", "deployment", "verification"]
+    assert (entries[0]["by"], entries[0]["reason"]) == (answer["by"], "good figures")
+    assert len({each["execution"] for each in entries[:3]}) == 1
     mail = repository.mail(team, APPROVER)
     assert any("APPROVAL NEEDED" in each["subject"] and "model version 1" in each["text"] for each in mail)
     assert any("SUCCEEDED" in each["text"] for each in mail)
@@ -136,6 +141,46 @@ def test_whoever_starts_it_by_hand_is_asked_again_what_was_rejected(team: Site) 
     assert asked.returncode == 0, asked.stderr
     assert "Waiting for an approval" in asked.stdout
     assert "model version 3: changes ModelPackageName" in asked.stdout
+
+
+def test_prod_goes_back_through_the_codepipeline_and_the_ledger_tells_what_was_rejected_approved_and_undone(
+    team: Site,
+) -> None:
+    before = live_release(team, "prod", PROD)
+    approved = make(team, "approve", "SUMMARY=after all")
+    assert approved.returncode == 0, approved.stderr
+    newer = live_release(team, "prod", PROD)
+    assert newer["model_package"]["version"] == 3
+    back = make(team, "rollback", "STAGE=prod")
+    assert back.returncode == 0, back.stderr
+    assert live_release(team, "prod", PROD) == before
+    entries = ledger(team, "prod")[4:]
+    kinds = ["rejection", "approval", "promotion", "deployment", "verification", "rollback", "verification"]
+    assert [each["kind"] for each in entries] == kinds
+    assert [each["reason"] for each in entries[:2]] == ["too few rows", "after all"]
+    assert (entries[5]["release_id"], entries[5]["from_release"]) == (before["release_id"], newer["release_id"])
+    (rollback,) = [each for each in executions(team) if each.get("executionType") == "ROLLBACK"]
+    assert entries[5]["execution"] == rollback["pipelineExecutionId"]
+    assert "Nobody holds the lock" in make(team, "unlock", "STAGE=preprod").stdout
+    reject = (
+        "sagemaker",
+        "update-model-package",
+        "--model-approval-status",
+        "Rejected",
+        "--approval-description",
+        "no",
+    )
+    repository.aws_cli(team, *reject, "--model-package-arn", before["model_package"]["arn"])
+    assert "version 1 is Rejected in dev" in make(team, "status", "STAGE=prod").stdout
+    assert "rejected" not in make(team, "status", "STAGE=preprod").stdout
+    wait_until(lambda: any("/1 was rejected" in each["text"] for each in repository.mail(team, APPROVER)))
+
+
+def ledger(team: Site, stage: str) -> list[dict[str, Any]]:
+    """The stage's entries, oldest first, of a ledger that is whole."""
+    checked = make(team, "history", f"STAGE={stage}", "VERIFY=1")
+    assert checked.returncode == 0, checked.stderr
+    return list(json.loads(make(team, "history", f"STAGE={stage}", "OUTPUT=json").stdout)["ledger"][::-1])
 
 
 def test_every_call_that_a_role_made_is_in_the_table_that_doctor_asks_by_and_every_one_there_is_made(

@@ -16,6 +16,7 @@ from scripts.decisions.model_packages import (
     no_group,
     nothing_approved,
     passed_over,
+    rejection,
 )
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -80,3 +81,19 @@ ADA = "arn:aws:sts::012345670123:assumed-role/DataScientist/ada"
 )
 def test_who_approved_is_a_user_profile_or_an_iam_identity(package: dict[str, Any], who: str | None) -> None:
     assert last_changed_by(package) == who
+
+
+def test_a_live_version_that_was_rejected_since_is_told_with_the_way_back() -> None:
+    package = {
+        "ModelApprovalStatus": "Rejected",
+        "LastModifiedTime": START,
+        "ApprovalDescription": "biased",
+        "LastModifiedBy": {"UserProfileName": "eva"},
+    }
+    told = rejection(package, 7, "prod")
+    assert told == (
+        "model version 7 is Rejected in dev since 2026-01-01 00:00, by eva: biased; next: make rollback STAGE=prod"
+    )
+    assert rejection({"ModelApprovalStatus": "Rejected"}, 7, "prod")
+    for other in ("Approved", "PendingManualApproval", None):
+        assert rejection({"ModelApprovalStatus": other}, 7, "prod") is None

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from scripts.decisions.release_approval import MOST_READ, approval_of
+from scripts.decisions.release_approval import LONGEST_WAIT, MOST_READ, answers, approval_of
 
 AT = datetime(2030, 1, 1, tzinfo=UTC)
 
@@ -78,3 +78,55 @@ def test_reading_ends_somewhere() -> None:
 
     assert approval_of("r1", endless(), {}) is None
     assert MOST_READ < 10_000
+
+
+def answered(execution: str, at: datetime, status: str = "Succeeded", stage: str = "ApproveProd") -> dict[str, Any]:
+    return approval(execution, status, stageName=stage, lastUpdateTime=at, startTime=at)
+
+
+def test_all_answers_since_the_last_one_are_found_oldest_first_yes_and_no() -> None:
+    hour = timedelta(hours=1)
+    history = [
+        answered("e4", AT + 4 * hour, "InProgress"),
+        answered("e3", AT + 3 * hour),
+        build("e3", "r3"),
+        answered("e2", AT + 2 * hour, "Failed"),
+        build("e2", "r2"),
+        answered("e9", AT + 2 * hour, stage="ApproveOther"),
+        answered("e1", AT),
+        build("e1", "r1"),
+    ]
+    found = answers("ApproveProd", history, {}, AT.isoformat(timespec="seconds"))
+    assert [(each.execution_id, each.release_id, each.granted) for each in found] == [
+        ("e2", "r2", False),
+        ("e3", "r3", True),
+    ]
+    assert [each.at for each in found] == ["2030-01-01T02:00:00+00:00", "2030-01-01T03:00:00+00:00"]
+    assert len(answers("ApproveProd", history, {}, None)) == 3
+
+
+def test_who_answered_and_why_is_told_as_it_was_written_and_that_nobody_did() -> None:
+    latest = {"actionExecutionId": "a-e1", "lastUpdatedBy": "arn:eva", "summary": "too few rows"}
+    state = {"stageStates": [{"actionStates": [{"latestExecution": latest}]}]}
+    (told,) = answers("ApproveProd", [answered("e1", AT, "Failed"), build("e1", "r1")], state, None)
+    assert (told.by, told.reason) == ("arn:eva", "too few rows")
+    timed_out = {**answered("e1", AT, "Failed"), "updatedBy": ""}
+    timed_out["output"] = {"executionResult": {"errorDetails": {"message": "Approval expired"}}}
+    (told,) = answers("ApproveProd", [timed_out], {}, None)
+    timed_out["output"]["executionResult"]["errorDetails"]["message"] = "Rejected by arn:bo: too few: 3"
+    (refused,) = answers("ApproveProd", [timed_out], {}, None)
+    assert (refused.by, refused.reason) == ("arn:bo", "too few: 3")
+    assert (told.by.startswith("nobody"), told.reason, told.release_id) == (True, "Approval expired", None)
+
+
+def test_no_more_is_read_than_an_answer_can_be_old() -> None:
+    asked: list[str] = []
+
+    def history() -> Any:
+        for name, age in (("e2", timedelta()), ("e1", LONGEST_WAIT + timedelta(days=1)), ("e0", 2 * LONGEST_WAIT)):
+            asked.append(name)
+            yield answered(name, AT - age)
+
+    since = (AT - timedelta(seconds=1)).isoformat(timespec="seconds")
+    assert [each.execution_id for each in answers("ApproveProd", history(), {}, since)] == ["e2"]
+    assert asked == ["e2", "e1"]

@@ -46,7 +46,7 @@ def test_a_stack_that_can_only_be_deleted_names_the_command(status: str) -> None
 def test_a_failed_rollback_names_the_command_that_continues_it() -> None:
     with pytest.raises(StackError) as refused:
         ready("UPDATE_ROLLBACK_FAILED")
-    assert "continue-update-rollback" in str(refused.value.next_command)
+    assert "make rollback STAGE=preprod" in str(refused.value.next_command)
 
 
 def test_our_own_change_set_under_review_is_taken_up_again() -> None:

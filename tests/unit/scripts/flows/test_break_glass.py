@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts.decisions.break_glass import Use, read_use
+from scripts.decisions.ledger import Entry, read_entry
 from scripts.errors import AccessDeniedError, FoundationError, GuardedStageError, ServiceResponseError
 from scripts.flows.break_glass import last_uses, record_use, require_way
 from scripts.flows.stage_context import StageContext
@@ -46,6 +48,17 @@ class FakeAccount:
 
     def client(self, service: str) -> FakeAccount:
         return self
+
+    def get_object(self, **request: Any) -> dict[str, Any]:
+        assert request["Key"] == NAMES.ledger_head_key
+        error = {"Error": {"Code": "NoSuchKey", "Message": "no"}, "ResponseMetadata": {}}
+        raise ClientError(error, "GetObject")
+
+    def get_paginator(self, _: str) -> FakeAccount:
+        return self
+
+    def paginate(self, **_: Any) -> list[dict[str, Any]]:
+        return []
 
     def put_object(self, **request: Any) -> dict[str, Any]:
         assert request["IfNoneMatch"] == "*"
@@ -120,10 +133,12 @@ def test_a_use_is_recorded_and_told_as_the_break_glass_role_and_only_then_anythi
     with pytest.raises(RuntimeError, match="before it is recorded"):
         _ = context.copying_objects
     record(context)
-    (key,) = cloud.objects
+    key, entry, head = cloud.objects
     assert cloud.calls == [
         "assume break-glass",
         f"break-glass: put {key}",
+        f"break-glass: put {entry}",
+        f"break-glass: put {head}",
         f"break-glass: publish to {FOUNDATION.announcement_topic_arn}",
     ]
     use = read_use(cloud.objects[key], key)
@@ -131,7 +146,10 @@ def test_a_use_is_recorded_and_told_as_the_break_glass_role_and_only_then_anythi
     assert (use.by, use.reason, use.verb, use.release_id, use.stage) == (ADA, "fire", "deploy", "abcd", "preprod")
     assert {kind_of(getattr(context, kind)) for kind in ("reader", *CHANGING)} == {"break-glass"}
     record(context)
-    assert len(cloud.objects) == 1
+    assert len(cloud.objects) == 3
+    recorded = read_entry(cloud.objects[entry])
+    assert isinstance(recorded, Entry)
+    assert (recorded.kind, recorded.reason, list(recorded.records)) == ("break-glass", "fire", [key])
 
 
 @pytest.mark.parametrize("refuses", ["put", "publish"])
