@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from scripts.decisions.evidence import CommitShown, Evidence
 from scripts.decisions.running_cost import in_dollars
+from scripts.terminal.harmless import on_one_line
 from scripts.terminal.tables import table
 
 TEMPLATE = "evidence.html.jinja"
@@ -108,7 +109,7 @@ def _predictions(evidence: Evidence) -> list[str]:
 
 def _harmless(line: str) -> str:
     """Without what would steer a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in line)
+    return on_one_line(line)
 
 
 def _number(value: float | None) -> str:
