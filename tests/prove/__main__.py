@@ -10,8 +10,9 @@ import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 from tests.prove.proxy import Fate
@@ -67,50 +68,45 @@ def _prove(
 ) -> int:
     """Adds rows; how many trials ended badly. All begin at once: those of faults wait more than they compute."""
     name, calls = scene.scene.name, str(len(expected.calls))
-    points = kill_points(expected.calls)[::every] if "kills" in proofs else []
-    cuts = [pool.submit(killed, scene, expected, number, fate) for number, fate in points]
-    fates = [*(SURVIVABLE if "faults" in proofs else ()), *([Fate.LOST] if "lost" in proofs else [])]
-    faults = [(fate, pool.submit(survived, scene, expected, fate)) for fate in fates]
-    denials = [pool.submit(_denials, scene, expected)] if "denials" in proofs else []
+
+    def begin(trial: Callable[[], Iterable[Verdict | None]]) -> Future[list[Verdict]]:
+        return pool.submit(lambda: _told(trial()))
+
+    faults: list[tuple[list[Row], tuple[str, ...], list[Future[list[Verdict]]]]] = []
+    if "faults" in proofs:
+        for fate in SURVIVABLE:
+            faults.append((rows.faults, (name, fate.value), [begin(partial(survived, scene, expected, fate))]))
+    if "denials" in proofs:
+        faults.append((rows.faults, (name, Fate.DENIED.value), [begin(partial(denied, scene, expected))]))
+    if "lost" in proofs:
+        faults.append((rows.lost, (name,), [begin(partial(survived, scene, expected, Fate.LOST))]))
+    if "kills" in proofs:
+        points = kill_points(expected.calls)[::every]
+        cuts = [begin(partial(_cut, scene, expected, number, fate)) for number, fate in points]
+        faults.append((rows.kills, (name, calls), cuts))
     bad = 0
-    if cuts:
-        verdicts = _told(verdict for cut in cuts if (verdict := cut.result()) is not None)
-        rows.kills.append(_row((name, calls), verdicts))
-        bad += _bad(verdicts)
-    for fate, fault in faults:
-        verdicts = _told(fault.result())
-        if fate is Fate.LOST:
-            rows.lost.append(_row((name,), verdicts))
-        else:
-            rows.faults.append(_row((name, fate.value), verdicts))
-        bad += _bad(verdicts)
-    for denial in denials:
-        verdicts = _told(denial.result())
-        rows.faults.append(_row((name, Fate.DENIED.value), verdicts))
-        bad += _bad(verdicts)
+    for table_rows, cells, trials in faults:
+        verdicts = [verdict for trial in trials for verdict in trial.result()]
+        problems = sum(each.problem is not None for each in verdicts)
+        table_rows.append(Row(cells, len(verdicts), len(verdicts) - problems))
+        print(f"{', '.join(cells)}: {len(verdicts) - problems} of {len(verdicts)}", flush=True)
+        bad += problems
     return bad
 
 
-def _denials(scene: Snapshot, expected: Reference) -> list[Verdict]:
-    return list(denied(scene, expected))
+def _cut(scene: Snapshot, expected: Reference, number: int, fate: Fate) -> list[Verdict | None]:
+    return [killed(scene, expected, number, fate)]
 
 
-def _told(verdicts: Iterable[Verdict]) -> list[Verdict]:
-    """The same, each that ended badly printed as it comes."""
+def _told(verdicts: Iterable[Verdict | None]) -> list[Verdict]:
+    """Those that were reached, each that ended badly printed as it comes."""
     found = []
     for each in verdicts:
-        found.append(each)
-        if each.problem:
-            print(f"{each.scene}, {each.struck}: {each.problem}", flush=True)
+        if each is not None:
+            found.append(each)
+            if each.problem:
+                print(f"{each.scene}, {each.struck}: {each.problem}", flush=True)
     return found
-
-
-def _row(cells: tuple[str, ...], verdicts: Sequence[Verdict]) -> Row:
-    return Row(cells, len(verdicts), len(verdicts) - _bad(verdicts))
-
-
-def _bad(verdicts: Sequence[Verdict]) -> int:
-    return sum(each.problem is not None for each in verdicts)
 
 
 if __name__ == "__main__":

@@ -85,12 +85,12 @@ def survived(snapshot: Snapshot, expected: Reference, fate: Fate) -> list[Verdic
     through = _IMPATIENT if fate is Fate.HUNG else ()
     spared: dict[tuple[str, str, str], Verdict] = {}
     while True:
-        seen: set[tuple[str, str, str]] = set()
+        seen: set[tuple[str, str]] = set()
 
-        def decide(call: Call, seen: set[tuple[str, str, str]] = seen) -> Fate | None:
-            # A hang costs seconds: of calls that ask the same, one is left waiting.
-            again = fate is Fate.HUNG and call.kind in seen
-            seen.add(call.kind)
+        def decide(call: Call, seen: set[tuple[str, str]] = seen) -> Fate | None:
+            # A hang costs seconds: of each operation, one is left waiting.
+            again = fate is Fate.HUNG and call.kind[:2] in seen
+            seen.add(call.kind[:2])
             spare = call.attempt > 1 or call.kind in spared or again or (fate is Fate.LOST and not call.changes)
             return None if spare else fate
 
