@@ -10,6 +10,7 @@ _MADE_UP = (
     (re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(\+00:00|Z)?"), "<time>"),
     (re.compile(r"http://127\.0\.0\.1:\d+"), "<endpoint>"),
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<uuid>"),
+    (re.compile(r"(?<=execution/)[0-9a-z]{12}|(?<=predictions/)[0-9a-z]{12}"), "<id>"),
     (re.compile(r"-[A-Za-z0-9]{12}(?=[/\":,\s]|$)"), "-<suffix>"),
     (re.compile(r"\b(?=[a-z]*\d)[0-9a-z]{12}\b(?<!\d{12})"), "<id>"),
 )
