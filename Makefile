@@ -255,8 +255,9 @@ test-localaws: check-localaws ## Check and test localaws alone
 
 .PHONY: prove
 prove: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
-prove: install-test ## Kill the embedded AWS at each of its writes, then soak it under load and kills (90 minutes; MINUTES=)
-	$(MAKE) -C localaws kills soak PYTHON=../$(TEST_PYTHON)
+prove: install-test ## Kill verbs at each AWS call, refuse and lose each answer, then kill and soak localaws (hours; EVERY=, MINUTES=)
+	$(TEST_PYTHON) -m tests.prove --page docs/reliability.md $(if $(value EVERY),--every $(call quoted,EVERY)) $(ARGS)
+	$(if $(wildcard localaws),$(MAKE) -C localaws kills soak PYTHON=../$(TEST_PYTHON))
 
 .PHONY: bench
 bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios
