@@ -15,6 +15,9 @@ from tests.functional.scripts.drift_by_hand import CHANGED, DELETED, Stage
 from tests.functional.scripts.site import DEV_BUCKET, ROOT, EmbeddedAws, Site
 
 
+LONGEST_PREPARATION = 600.0
+
+
 @dataclass(frozen=True)
 class Scene:
     """A verb with its arguments. ``prepare`` brings the site to where the verb begins."""
@@ -100,6 +103,7 @@ def snapshot(scene: Scene, folder: Path) -> Snapshot:
     try:
         (folder / "site").mkdir()
         site = Site(folder / "site", aws.address, aws.client)
+        site.deadline = LONGEST_PREPARATION  # proofs run many at once
         scene.prepare(aws, site)
     finally:
         aws.stop()

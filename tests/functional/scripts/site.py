@@ -149,6 +149,7 @@ class Site:
     ) -> None:
         self.folder = folder
         self.region = region
+        self.deadline = DEADLINE
         self.address = address
         self.client = client
         self.pipeline = f"p{uuid.uuid4().hex[:10]}"
@@ -186,7 +187,7 @@ class Site:
                 env={**self.environment, **environment},
                 capture_output=True,
                 text=True,
-                timeout=DEADLINE,
+                timeout=self.deadline,
                 check=False,
                 stdin=subprocess.DEVNULL,
             )
