@@ -14,7 +14,6 @@ from tests.functional.conftest import REGION
 from tests.functional.scripts.drift_by_hand import CHANGED, DELETED, Stage
 from tests.functional.scripts.site import DEV_BUCKET, ROOT, EmbeddedAws, Site
 
-
 LONGEST_PREPARATION = 600.0
 
 
