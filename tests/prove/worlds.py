@@ -71,7 +71,7 @@ class World:
         self._aws.kill()
         self._scratch.cleanup()
 
-    def run(self, decide: Decide = unharmed, seconds: float = 300.0, through: tuple[str, ...] = ()) -> Run:
+    def run(self, decide: Decide = unharmed, seconds: float = 900.0, through: tuple[str, ...] = ()) -> Run:
         """The scene's command to its end, whichever that is. ``through``: a module that runs it, and its arguments."""
         verb, *arguments = self._snapshot.scene.command
         self.proxy.begin(decide)
