@@ -11,59 +11,62 @@ CLOUD ?= local
 # The first Python that runs and is new enough; python3 itself where none is, so that the installer can say so.
 PYTHON ?= $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
   $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && exit; done; echo python3)
-ifeq ($(filter $(CLOUD),local aws),)
-$(error CLOUD is "$(CLOUD)"; it is either local (the embedded AWS) or aws)
+ifeq ($(filter $(value CLOUD),local aws),)
+$(error CLOUD is "$(value CLOUD)"; it is either local (the embedded AWS) or aws)
 endif
 
-ifneq ($(and $(filter register,$(MAKECMDGOALS)),$(filter-out 0 1,$(APPROVE) $(PROBABILITY) $(FORCE))),)
-$(error APPROVE, PROBABILITY and FORCE are 1 or left out, not "$(strip $(APPROVE) $(PROBABILITY) $(FORCE))")
+ifneq ($(and $(filter register,$(MAKECMDGOALS)),$(filter-out 0 1,$(value APPROVE) $(value PROBABILITY) $(value FORCE))),)
+$(error APPROVE, PROBABILITY and FORCE are 1 or left out, not "$(strip $(value APPROVE) $(value PROBABILITY) $(value FORCE))")
 endif
 
-ifneq ($(filter-out 0 1,$(UNVERIFIED)),)
-$(error UNVERIFIED is "$(UNVERIFIED)"; it is 1 to take a release that preprod has not verified, else left out)
+ifneq ($(filter-out 0 1,$(value UNVERIFIED)),)
+$(error UNVERIFIED is "$(value UNVERIFIED)"; it is 1 to take a release that preprod has not verified, else left out)
 endif
 
 EMBEDDED_AWS := --embedded-aws requirements/localaws.txt
-VERB_REQUIREMENTS := requirements/$(if $(filter aws,$(CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
+VERB_REQUIREMENTS := requirements/$(if $(filter aws,$(value CLOUD)),deploy.txt,local.txt $(EMBEDDED_AWS))
 INSTALL := $(PYTHON) -m scripts.verbs.install
 VERB := .venv/bin/python -m
 # What a verb is told of the cloud: with CLOUD=aws it refuses an endpoint that is not AWS's.
-ON_CLOUD := $(if $(filter local,$(CLOUD)),.venv/bin/python -m scripts.verbs.local run -- ,CLOUD=aws )$(VERB)
+ON_CLOUD := $(if $(filter local,$(value CLOUD)),.venv/bin/python -m scripts.verbs.local run -- ,CLOUD=aws )$(VERB)
 TEST_PYTHON := .venv-test/bin/python
 
 # What a user may add to a verb: make deploy STAGE=prod RELEASE=... UNVERIFIED=1 PIPELINE=... OUTPUT=json
-quoted = '$(subst ','\'',$(1))'
+# By its name: a variable's value is taken as it was written, and no $(...) in it is make's to run.
+quoted = '$(subst ','\'',$(value $(1)))'
 # Without one: for verbs about a single stage, which then say which stages there are.
-required_stage_option = --stage $(call quoted,$(STAGE))
-stage_option = $(if $(STAGE),--stage $(call quoted,$(STAGE)))
-output_option = $(if $(OUTPUT),--output $(call quoted,$(OUTPUT)))
-release_option = $(if $(RELEASE),--release $(call quoted,$(RELEASE)))
-unverified_option = $(if $(filter 1,$(UNVERIFIED)),--unverified)
-summary_option = $(if $(SUMMARY),--summary $(call quoted,$(SUMMARY)))
-file_option = $(if $(FILE),--file $(call quoted,$(FILE)))
-evidence_option = $(if $(EVIDENCE),--evidence $(call quoted,$(EVIDENCE)))
-plan_digest_option = $(if $(PLAN_DIGEST),--plan-digest $(call quoted,$(PLAN_DIGEST)))
-pipeline_option = $(if $(PIPELINE),--pipeline $(call quoted,$(PIPELINE)))
+required_stage_option = --stage $(call quoted,STAGE)
+stage_option = $(if $(value STAGE),--stage $(call quoted,STAGE))
+output_option = $(if $(value OUTPUT),--output $(call quoted,OUTPUT))
+release_option = $(if $(value RELEASE),--release $(call quoted,RELEASE))
+unverified_option = $(if $(filter 1,$(value UNVERIFIED)),--unverified)
+summary_option = $(if $(value SUMMARY),--summary $(call quoted,SUMMARY))
+file_option = $(if $(value FILE),--file $(call quoted,FILE))
+evidence_option = $(if $(value EVIDENCE),--evidence $(call quoted,EVIDENCE))
+plan_digest_option = $(if $(value PLAN_DIGEST),--plan-digest $(call quoted,PLAN_DIGEST))
+pipeline_option = $(if $(value PIPELINE),--pipeline $(call quoted,PIPELINE))
 # Each of these variables is the option of its name.
 new_options = $(call named_options,SAMPLE COLUMNS RECORD_ID TARGET PREDICTIONS GROUP SCHEDULE)
 run_options = $(call named_options,PARAMETERS INPUT DATE)
 register_options = $(call named_options,ARTIFACT CODE REQUIREMENTS FRAMEWORK FRAMEWORK_VERSION IMAGE METRICS \
-  DESCRIPTION REASON) $(if $(filter 1,$(APPROVE)),--approve) $(if $(filter 1,$(PROBABILITY)),--probability) \
-  $(if $(filter 1,$(FORCE)),--force)
-named_options = $(foreach name,$(1),$(if $($(name)),\
-  --$(subst _,-,$(shell echo $(name) | tr A-Z a-z)) $(call quoted,$($(name)))))
+  DESCRIPTION REASON) $(if $(filter 1,$(value APPROVE)),--approve) $(if $(filter 1,$(value PROBABILITY)),--probability) \
+  $(if $(filter 1,$(value FORCE)),--force)
+named_options = $(foreach name,$(1),$(if $(value $(name)),\
+  --$(subst _,-,$(shell echo $(name) | tr A-Z a-z)) $(call quoted,$(name))))
 more_options = $(pipeline_option) $(output_option) $(ARGS)
 options = $(stage_option) $(more_options)
 stage_options = $(required_stage_option) $(more_options)
 # For the verbs that change a stage. Given and empty is told, not passed over: whoever breaks the glass says why.
-changing_options = $(stage_options) $(if $(filter undefined,$(origin BREAK_GLASS)),,--break-glass $(call quoted,$(BREAK_GLASS)))
-reason_option = $(if $(REASON),--reason $(call quoted,$(REASON)))
-schedule_options = $(changing_options) --state $(call quoted,$(STATE)) $(reason_option)
-step_option = $(if $(STEP),--step $(call quoted,$(STEP)))
+changing_options = $(stage_options) $(if $(filter undefined,$(origin BREAK_GLASS)),,--break-glass $(call quoted,BREAK_GLASS))
+reason_option = $(if $(value REASON),--reason $(call quoted,REASON))
+schedule_options = $(changing_options) --state $(call quoted,STATE) $(reason_option)
+step_option = $(if $(value STEP),--step $(call quoted,STEP))
 
 export PYTHONUNBUFFERED := 1
 # The verbs are modules of this folder, and run in the environment's own Python: neither is a shell's matter.
 unexport PYTHONSAFEPATH PYTHONHOME
+# What people write reaches a verb as its option alone: exported, make would run a $(shell ...) in it.
+unexport STAGE RELEASE PIPELINE SUMMARY REASON STEP PARAMETERS INPUT DATE DESCRIPTION SAMPLE COLUMNS TARGET
 
 .PHONY: help
 help: ## Print this list
@@ -81,7 +84,7 @@ new: install ## Write pipelines/PIPELINE for a model of yours, from a sample of 
 
 .PHONY: remove-example
 remove-example: install ## Delete the sample: its pipeline, examples/, and what stages/ says of it (PROJECT= renames)
-	@$(VERB) scripts.verbs.remove_example $(if $(PROJECT),--project $(call quoted,$(PROJECT))) $(output_option) $(ARGS)
+	@$(VERB) scripts.verbs.remove_example $(if $(value PROJECT),--project $(call quoted,PROJECT)) $(output_option) $(ARGS)
 
 .PHONY: resolve
 resolve: install ## Show the model package that would be released: the newest Approved version
@@ -93,7 +96,7 @@ register: install ## Package a model and register it in PIPELINE's group (ARTIFA
 
 .PHONY: release
 release: install ## Pin model package, definition and templates in release.json
-	@$(ON_CLOUD) scripts.verbs.release $(options) $(if $(filter true,$(ASK_AGAIN)),--ask-again)
+	@$(ON_CLOUD) scripts.verbs.release $(options) $(if $(filter true,$(value ASK_AGAIN)),--ask-again)
 
 .PHONY: promote
 promote: install ## Carry the release's model package into STAGE's account
@@ -145,7 +148,9 @@ schedule: install ## Switch STAGE's schedule: make schedule STAGE=prod OFF (or O
 
 # What schedule takes as a word: make schedule STAGE=prod OFF
 ifneq ($(filter schedule,$(MAKECMDGOALS)),)
-STATE ?= $(filter ON OFF on off,$(MAKECMDGOALS))
+ifeq ($(origin STATE),undefined)
+STATE := $(filter ON OFF on off,$(MAKECMDGOALS))
+endif
 .PHONY: ON OFF on off
 ON OFF on off:
 	@:
@@ -185,7 +190,7 @@ render: install ## Write the pipelines' definition.json where it is stale
 
 .PHONY: build-variable
 build-variable:  # for the buildspecs: print NAME, which the last release, promote or plan recorded
-	@$(VERB) scripts.verbs.build_variable --name $(call quoted,$(NAME)) $(ARGS)
+	@$(VERB) scripts.verbs.build_variable --name $(call quoted,NAME) $(ARGS)
 
 .PHONY: local-up
 local-up: install ## Start the embedded AWS and prepare its accounts
@@ -201,7 +206,7 @@ local-reset: install ## Stop the embedded AWS and delete its state
 
 .PHONY: local-env
 local-env: install ## Print export lines that point any AWS client at the embedded AWS (STAGE: that account; UNSET=1: the way back)
-	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option) $(if $(filter 1,$(UNSET)),--unset) $(ARGS)
+	@$(VERB) scripts.verbs.local $(output_option) env $(stage_option) $(if $(filter 1,$(value UNSET)),--unset) $(ARGS)
 
 # A release's build checks the team's tree alone and needs a third of the packages; `make test` needs them all.
 TEST_REQUIREMENTS := requirements/check.txt
@@ -259,8 +264,9 @@ test-localaws: check-localaws ## Check and test localaws alone
 
 .PHONY: prove
 prove: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
-prove: install-test ## Kill the embedded AWS at each of its writes, then soak it under load and kills (90 minutes; MINUTES=)
-	$(MAKE) -C localaws kills soak PYTHON=../$(TEST_PYTHON)
+prove: install-test ## Kill verbs at each AWS call, refuse and lose each answer, then kill and soak localaws (hours; EVERY=, MINUTES=)
+	$(TEST_PYTHON) -m tests.prove --page docs/reliability.md $(if $(value EVERY),--every $(call quoted,EVERY)) $(ARGS)
+	$(if $(wildcard localaws),$(MAKE) -C localaws kills soak PYTHON=../$(TEST_PYTHON))
 
 .PHONY: bench
 bench: ## Time pairs of ways to do the same thing, side by side, and print their ratios

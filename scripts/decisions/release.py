@@ -158,7 +158,7 @@ def read_release(text: str | bytes, where: str) -> Release:
     again = "make release   # writes it again; or git restore the file"
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise ReleaseError(f"{where} is not JSON: {error}", next_command=again) from error
     if not isinstance(content, dict):
         raise ReleaseError(f"{where} is not a release document", next_command=again)

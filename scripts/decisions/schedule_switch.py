@@ -45,7 +45,7 @@ def read_switch(content: bytes | None, where: str, next_command: str) -> Switch 
         if document["state"] not in ("on", "off"):
             raise ValueError(f"state is {document['state']!r}")
         return Switch(**{name: str(document[name]) for name in ("state", "at", "by", "reason")})  # type: ignore[arg-type]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError(
             f"{where} does not say whether the schedule is on", found=[str(error)], next_command=next_command
         ) from error

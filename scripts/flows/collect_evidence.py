@@ -32,7 +32,7 @@ from scripts.decisions.release import Release, read_release
 from scripts.decisions.running_cost import CostComparison, StepUse, running_cost
 from scripts.decisions.verification import Figures
 from scripts.decisions.verification_record import VerificationRecord
-from scripts.errors import AccessDeniedError
+from scripts.errors import AccessDeniedError, ModelPackageError
 from scripts.flows.read_scored_rows import ScoredRows, scored_rows
 from scripts.flows.release_schema import schema_of_release
 from scripts.flows.stage_context import StageContext
@@ -42,6 +42,7 @@ from scripts.gateways.pipelines import Step
 from scripts.workspace.git import commit_of, commits_between, moment_of
 
 PRICES = Path(__file__).parent / "prices.yml"
+_LONGEST_SHOWN = 2000
 
 
 def collect_evidence(context: StageContext, earlier: StageContext, plan: DeploymentPlan) -> Evidence:
@@ -135,7 +136,14 @@ def _statistics(objects: Objects, package: dict[str, Any] | None, group: str, ki
         return None
     location = s3_location(uri)
     content = objects.read(location.bucket, location.key)
-    return json.loads(content) if content is not None else None
+    try:
+        return json.loads(content) if content is not None else None
+    except (ValueError, RecursionError) as error:
+        raise ModelPackageError(
+            f"the statistics {uri} are not JSON: {str(error)[:200]}",
+            found=[f"{group}.{kind} of {(package or {}).get('ModelPackageArn')}"],
+            next_command=f"aws s3 cp {uri} -   # correct them, or register a version with others",
+        ) from error
 
 
 def _definition_diff(context: StageContext, plan: DeploymentPlan) -> tuple[str, ...]:
@@ -143,7 +151,16 @@ def _definition_diff(context: StageContext, plan: DeploymentPlan) -> tuple[str, 
     content = context.objects.read(plan.foundation.bucket, live_key) if live_key else None
     wanted = plan.parameters["PipelineDefinitionS3Key"]
     new = next(json.loads(each.content) for each in plan.uploads if each.key == wanted)
-    return definition_diff(json.loads(content) if content is not None else None, new)
+    return definition_diff(_live_definition(content) if content is not None else None, new)
+
+
+def _live_definition(content: bytes) -> dict[str, Any]:
+    """What stands in the bucket, whatever it is: what is no definition is shown as what goes away."""
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        found = content.decode(errors="replace")[:_LONGEST_SHOWN]
+    return found if isinstance(found, dict) else {"no definition": found}
 
 
 def _tested(record: VerificationRecord) -> Tested:

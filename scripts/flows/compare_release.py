@@ -51,7 +51,7 @@ def asked_question(context: StageContext) -> str | None:
         return None
     try:
         return str(json.loads(content)["question"])
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise ReleaseError(
             f"s3://{bucket}/{key} is not what this project wrote", next_command=f"aws s3 rm s3://{bucket}/{key}"
         ) from error

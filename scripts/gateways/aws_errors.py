@@ -141,6 +141,11 @@ def error_code(error: ClientError) -> str:
     return str(error.response.get("Error", {}).get("Code", ""))
 
 
+def was_tried_before(error: ClientError) -> bool:
+    """Whether the client had made this call already and got no answer: AWS may have done then what it refuses now."""
+    return int(error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)) > 0
+
+
 def _of_response(error: ClientError, actor: Actor) -> DeploymentError:
     code, action = error_code(error), error.operation_name
     message = str(error.response.get("Error", {}).get("Message", error))

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 from scripts.decisions.canonical import canonical_json, sha256_of
 from scripts.decisions.drift import DEFINITION_PLACE, Expected
 from scripts.gateways.accounts import Account
-from scripts.gateways.aws_errors import told_as_deployment_errors
+from scripts.gateways.aws_errors import told_as_deployment_errors, was_tried_before
 from scripts.gateways.models import Models
 
 # What others refer to comes first.
@@ -47,14 +47,19 @@ def _model(account: Account, arn: str, wanted: Mapping[str, Any], gone: bool) ->
     if not gone:
         Models(account).delete(name)
     network = {"VpcConfig": wanted["VpcConfig"]} if wanted.get("VpcConfig") else {}
-    account.client("sagemaker").create_model(
-        ModelName=name,
-        ExecutionRoleArn=wanted["ExecutionRoleArn"],
-        EnableNetworkIsolation=str(wanted.get("EnableNetworkIsolation", "false")).lower() == "true",
-        Containers=wanted["Containers"],
-        Tags=wanted.get("Tags", []),
-        **network,
-    )
+    try:
+        account.client("sagemaker").create_model(
+            ModelName=name,
+            ExecutionRoleArn=wanted["ExecutionRoleArn"],
+            EnableNetworkIsolation=str(wanted.get("EnableNetworkIsolation", "false")).lower() == "true",
+            Containers=wanted["Containers"],
+            Tags=wanted.get("Tags", []),
+            **network,
+        )
+    except ClientError as error:
+        # CreateModel has no token. Of one that somebody else has made meanwhile nobody knows what it is.
+        if not (was_tried_before(error) and "already existing" in str(error)):
+            raise
 
 
 def _pipeline(account: Account, name: str, wanted: Mapping[str, Any], gone: bool) -> None:

@@ -146,19 +146,30 @@ class Stacks:
             return self._finished(request, left)
         if left is not None and left.get("ExecutionStatus") != "EXECUTE_COMPLETE":
             self.delete_change_set(request.name, request.change_set)
-        with told_as_deployment_errors(self._account.actor):
-            self._client.create_change_set(
-                StackName=request.name,
-                ChangeSetName=request.change_set,
-                ChangeSetType=request.kind,
-                Description=request.description,
-                Parameters=[_parameter(key, value) for key, value in sorted(request.parameters.items())],
-                Capabilities=list(request.capabilities),
-                **self._template(request),
-                **({} if request.tags is None else {"Tags": _tags(request.tags)}),
-                **({"RoleARN": request.role_arn} if request.role_arn else {}),
-            )
+        self._create_change_set(request)
         return self._finished(request, self._wait_for_change_set(request))
+
+    def _create_change_set(self, request: StackRequest) -> None:
+        """Ask for it. One of that name has the same content, so that it is there already is as good.
+
+        CreateChangeSet has no token by which AWS knows a call that the client makes again after a lost answer.
+        """
+        with told_as_deployment_errors(self._account.actor):
+            try:
+                self._client.create_change_set(
+                    StackName=request.name,
+                    ChangeSetName=request.change_set,
+                    ChangeSetType=request.kind,
+                    Description=request.description,
+                    Parameters=[_parameter(key, value) for key, value in sorted(request.parameters.items())],
+                    Capabilities=list(request.capabilities),
+                    **self._template(request),
+                    **({} if request.tags is None else {"Tags": _tags(request.tags)}),
+                    **({"RoleARN": request.role_arn} if request.role_arn else {}),
+                )
+            except ClientError as error:
+                if error_code(error) != "AlreadyExistsException":
+                    raise
 
     def _template(self, request: StackRequest) -> dict[str, Any]:
         """How CloudFormation gets the template. Raises StackError where it is too large, or no bucket can carry it."""

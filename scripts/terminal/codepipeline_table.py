@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from scripts.decisions.codepipeline_view import NOT_STARTED, REJECTED, SKIPPED, ActionRow, HeldUp, WaitingApproval
+from scripts.terminal.harmless import on_one_line
 from scripts.terminal.heartbeat import Heartbeat, hushed
 
 LOG_LINES = 6
@@ -72,11 +73,11 @@ class _Lines:
                 self._seen[row.key] = row.status
                 took = f" {row.seconds:.0f} s" if row.seconds is not None else ""
                 note = f"  {row.note}" if row.note and row.status in ("Failed", REJECTED) else ""
-                self._heartbeat.line(f"{row.status:<12}{row.pipeline_stage} / {row.action}{took}{note}")
+                self._heartbeat.line(on_one_line(f"{row.status:<12}{row.pipeline_stage} / {row.action}{took}{note}"))
         if obstacle != self._obstacle:
             self._obstacle = obstacle
             if obstacle:
-                self._heartbeat.line(f"{'Queued':<12}{_queued(obstacle)}")
+                self._heartbeat.line(on_one_line(f"{'Queued':<12}{_queued(obstacle)}"))
         self._heartbeat.subject = awaited(rows, approval, obstacle)
 
 

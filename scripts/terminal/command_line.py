@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from scripts.errors import INTERRUPTED, DeploymentError, StorageError, UsageError
+from scripts.terminal.harmless import harmless_output
 from scripts.terminal.heartbeat import Heartbeat
 from scripts.terminal.next_commands import named_pipeline, repeated
 
@@ -64,7 +65,11 @@ def add_pipeline_option(parser: argparse.ArgumentParser) -> None:
 
 def run(main: Callable[[Sequence[str]], int | None], arguments: Sequence[str] | None = None) -> int:
     """Run a verb and turn what it raises into a message on stderr and an exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    with harmless_output():
+        return _run(main, sys.argv[1:] if arguments is None else arguments)
+
+
+def _run(main: Callable[[Sequence[str]], int | None], given: Sequence[str]) -> int:
     verb = Path(sys.argv[0]).stem.replace("_", "-")
     try:
         # What a verb waits for outside its steps is an answer: of AWS, as a rule.

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from scripts.decisions.evidence import CommitShown, Evidence
 from scripts.decisions.running_cost import in_dollars
+from scripts.terminal.harmless import harmless, on_one_line
 from scripts.terminal.tables import table
 
 TEMPLATE = "evidence.html.jinja"
@@ -22,6 +25,7 @@ def evidence_page(evidence: Evidence) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=_finalized,
     )
     environment.globals.update(number=_number, signed=_signed, short=_short, dollars=in_dollars)
     return environment.get_template(TEMPLATE).render(e=evidence)
@@ -106,9 +110,14 @@ def _predictions(evidence: Evidence) -> list[str]:
     return [f"{found.differing} of {found.compared} sampled predictions differ from the live release's"]
 
 
+def _finalized(value: Any) -> Any:
+    """What stands in the page of a text: nothing that turns the order in which an approver reads it."""
+    return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
+
+
 def _harmless(line: str) -> str:
     """Without what would steer a terminal."""
-    return "".join(character if character.isprintable() else "?" for character in line)
+    return on_one_line(line)
 
 
 def _number(value: float | None) -> str:

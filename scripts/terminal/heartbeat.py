@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 
+from scripts.terminal.harmless import harmless, on_one_line, steer
+
 SILENCE = 9.0  # and PULSE: nobody waits longer than 10 s for a word
 PULSE = 0.5
 PULSE_ON_TERMINAL = 0.2
@@ -60,7 +62,10 @@ class Heartbeat:
             outer.heard()
 
     def line(self, text: str | None = None) -> None:
-        """Say something on stderr, which breaks the silence too; without a text, only take the drawn line away."""
+        """Say something on stderr, which breaks the silence too; without a text, only take the drawn line away.
+
+        ``text`` may be painted: what others wrote in it has been made harmless.
+        """
         with self._lock:
             self._erase()
             if text is not None:
@@ -79,7 +84,7 @@ class Heartbeat:
             if self._on_terminal:
                 self._draw()
             elif self._clock() - self._heard >= SILENCE:
-                self._say(f"  {self._text()}")
+                self._say(f"  {harmless(self._text())}")
 
     def _beat(self) -> None:
         # A stream that is gone is told by whoever prints a result; no heartbeat ends a command.
@@ -91,19 +96,22 @@ class Heartbeat:
         return f"{self._clock() - self._begun:6.1f}s still waiting for {self.subject}"
 
     def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        steer(sys.stderr, f"{text}\n")
+        sys.stderr.flush()
         self._heard = self._clock()
 
     def _draw(self) -> None:
         self._drawn += 1
         width = shutil.get_terminal_size().columns - 1
-        text = f"{_FRAMES[self._drawn % len(_FRAMES)]} {self._text()}"[:width]
-        print(f"{_ERASE}{text}\r", end="", file=sys.stderr, flush=True)
+        text = f"{_FRAMES[self._drawn % len(_FRAMES)]} {on_one_line(self._text())}"[:width]
+        steer(sys.stderr, f"{_ERASE}{text}\r")
+        sys.stderr.flush()
 
     def _erase(self) -> None:
         if self._drawn:
             self._drawn = 0
-            print(_ERASE, end="", file=sys.stderr, flush=True)
+            steer(sys.stderr, _ERASE)
+            sys.stderr.flush()
 
 
 @contextlib.contextmanager

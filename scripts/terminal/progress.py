@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from scripts.terminal.harmless import harmless, on_one_line, steer
 from scripts.terminal.heartbeat import Heartbeat
 from scripts.terminal.next_commands import repeated
 
@@ -25,7 +26,7 @@ class Progress:
     @contextmanager
     def step(self, title: str) -> Iterator[None]:
         """A named step of the work, which is never silent for long; its time is kept when it ends well."""
-        self._print(f"{self._paint(_BOLD, title)} ...")
+        self._print(f"{self._paint(_BOLD, harmless(title))} ...")
         begun = time.monotonic()
         with self.awaiting(title):
             yield
@@ -54,14 +55,18 @@ class Progress:
             self._heartbeat.subject = subject
 
     def line(self, text: str) -> None:
-        self._print("\n    ".join(f"  {repeated(text, None)}".splitlines()))  # a reason of AWS's may have several lines
+        # A reason of AWS's may have several lines.
+        self._print("\n    ".join(f"  {harmless(repeated(text, None))}".splitlines()))
 
     def event(self, subject: str, status: str, note: str = "") -> None:
         """Something whose status has changed: a stack's resource, a pipeline's step."""
         bad = is_bad(status)
         good = status.endswith("COMPLETE") or status in ("Succeeded", "Completed")
-        shown = self._paint(_RED if bad else _GREEN if good else _DIM, f"{status:<28}")
-        self._print(f"  {self._elapsed()} {shown} {subject}" + (f"   {' | '.join(note.splitlines())}" if note else ""))
+        shown = self._paint(_RED if bad else _GREEN if good else _DIM, f"{on_one_line(status):<28}")
+        self._print(
+            f"  {self._elapsed()} {shown} {on_one_line(subject)}"
+            + (f"   {harmless(' | '.join(note.splitlines()))}" if note else "")
+        )
 
     @property
     def total(self) -> float:
@@ -75,7 +80,8 @@ class Progress:
 
     def _print(self, text: str) -> None:
         if self._heartbeat is None:
-            print(text, file=sys.stderr, flush=True)
+            steer(sys.stderr, f"{text}\n")
+            sys.stderr.flush()
         else:
             self._heartbeat.line(text)
 

@@ -6,6 +6,8 @@ import csv
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from scripts.terminal.harmless import on_one_line
+
 if TYPE_CHECKING:
     from scripts.decisions.record_schema import RecordSchema
     from scripts.decisions.verification import Check
@@ -48,7 +50,10 @@ def predictions_table(rows: Sequence[str], schema: RecordSchema | None = None) -
 
 def checks_lines(checks: Iterable[Check]) -> list[str]:
     """What a verification looked at, one line each, with what it found."""
-    return [f"{'passed' if check.passed else 'FAILED'}  {check.name}: {check.detail}" for check in checks]
+    return [
+        f"{'passed' if check.passed else 'FAILED'}  {on_one_line(check.name)}: {on_one_line(check.detail)}"
+        for check in checks
+    ]
 
 
 def _column(index: int, width: int) -> str:
@@ -56,4 +61,5 @@ def _column(index: int, width: int) -> str:
 
 
 def _cut(text: str, longest: int = WIDEST_CELL) -> str:
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
+    line = on_one_line(text)
+    return line if len(line) <= longest else f"{line[: longest - 3]}..."

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from scripts.decisions.log_lines import require_step, since
 from scripts.terminal.command_line import positive, run, verb_parser
+from scripts.terminal.harmless import on_one_line
 from scripts.terminal.heartbeat import Heartbeat
 from scripts.terminal.next_commands import repeated
 
@@ -48,7 +49,7 @@ def main(arguments: Sequence[str]) -> int:
             heartbeat.subject = look.waits_for
             looks[:] = [look]
 
-        heartbeat.line(f"Logs of {watched.subject}")
+        heartbeat.line(f"Logs of {on_one_line(watched.subject)}")
         shown = 0
         for line in follow_logs(watched, reader.news, sleep, step=chosen.step, last=chosen.lines, at=note):
             print(json.dumps(line.as_json()) if chosen.output == "json" else line, flush=True)

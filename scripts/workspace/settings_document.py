@@ -18,6 +18,7 @@ from pydantic import BaseModel, ValidationError
 
 from scripts.decisions.stage_settings import StageSettings
 from scripts.errors import SettingsError
+from scripts.workspace.bounded_yaml import read_bounded
 
 Location = tuple[str | int, ...]
 PIPELINE_FILE = "settings.yml"
@@ -118,18 +119,13 @@ def read_settings(path: Path) -> SettingsDocument:
     """Raises SettingsError for a file that cannot be read, is not YAML, or gives a key twice."""
     try:
         text = path.read_text(encoding="utf-8")
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
-        content = yaml.safe_load(text)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = f" line {mark.line + 1}" if mark else ""
-        raise SettingsError(f"{path}{line}: not YAML: {error.problem}", next_command=f"correct {path}") from error
     except OSError as error:
         raise SettingsError(
             f"{path} cannot be read: {error.strerror}", next_command=f"ls -ld {path}   # a file that you may read"
         ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
         raise SettingsError(f"{path}: not YAML: {error}", next_command=f"correct {path}") from error
+    root, content = read_bounded(path, text)
     if not isinstance(content, dict) or root is None:
         raise SettingsError(
             f"{path} line 1: the file must contain `key: value` lines",

@@ -82,6 +82,12 @@ class ServerProcess:
     def secret(self, account: str) -> str:
         return self.address.secret(account)
 
+    def kill(self) -> None:
+        """End it at once: its state is not wanted any more."""
+        self._process.kill()
+        self._process.wait()
+        self._log.close()
+
     def stop(self) -> None:
         self._process.terminate()
         try:

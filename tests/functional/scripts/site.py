@@ -150,6 +150,7 @@ class Site:
     ) -> None:
         self.folder = folder
         self.region = region
+        self.deadline = DEADLINE
         self.address = address
         self.client = client
         self.pipeline = f"p{uuid.uuid4().hex[:10]}"
@@ -180,7 +181,7 @@ class Site:
     def run(self, verb: str, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Run a verb to its end."""
         try:
-            return run_verb(verb, arguments, self.folder, {**self.environment, **environment}, DEADLINE)
+            return run_verb(verb, arguments, self.folder, {**self.environment, **environment}, self.deadline)
         except subprocess.TimeoutExpired as error:
             raise AssertionError(f"{verb} did not end; its progress: {error.stderr!r}") from error
 

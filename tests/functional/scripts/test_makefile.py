@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import subprocess
+from collections.abc import Mapping
+from pathlib import Path
 
 import pytest
 
@@ -17,8 +20,10 @@ VERBS = {
 }
 
 
-def handed_over(*assignments: str, target: str = "deploy") -> list[str]:
-    done = subprocess.run(["make", "-n", target, *assignments], cwd=ROOT, capture_output=True, text=True, check=False)
+def handed_over(*assignments: str, target: str = "deploy", environment: Mapping[str, str] | None = None) -> list[str]:
+    variables = {**os.environ, **(environment or {})}
+    command = ["make", "-n", target, *assignments]
+    done = subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     line = next(each for each in done.stdout.splitlines() if f"scripts.verbs.{target}" in each)
     return shlex.split(line.removeprefix("@"))
@@ -66,6 +71,37 @@ def test_a_step_is_handed_to_logs() -> None:
 def test_a_stage_arrives_as_it_was_written(stage: str) -> None:
     words = handed_over(f"STAGE={stage}")
     assert words[words.index("--stage") + 1] == stage
+
+
+DOLLARS = "costs $100, $(shell touch {file}), ${{HOME}} and `pwd`"
+
+
+@pytest.mark.parametrize("how", ["command line", "environment"])
+@pytest.mark.parametrize("name", ["STAGE", "RELEASE", "PIPELINE", "BREAK_GLASS"])
+def test_a_dollar_is_a_dollar_and_nothing_in_a_value_is_run(name: str, how: str, tmp_path: Path) -> None:
+    text = DOLLARS.format(file=tmp_path / "ran")
+    given = {"STAGE": "prod", "PIPELINE": "p", name: text}
+    if how == "command line":
+        words = handed_over(*(f"{key}={value}" for key, value in given.items()))
+    else:
+        words = handed_over(environment=given)
+    assert after(words, f"--{name.lower().replace('_', '-')}") == text
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["DESCRIPTION", "REASON", "ARTIFACT", "METRICS"])
+def test_a_dollar_in_what_is_registered_is_one_too(name: str, tmp_path: Path) -> None:
+    text = DOLLARS.format(file=tmp_path / "ran")
+    words = handed_over("PIPELINE=p", f"{name}={text}", target="register")
+    assert after(words, f"--{name.lower()}") == text
+    assert not (tmp_path / "ran").exists()
+
+
+@pytest.mark.parametrize("name", ["STAGE", "REASON", "DESCRIPTION"])
+def test_a_value_is_not_run_on_its_way_into_the_environment_either(name: str, tmp_path: Path) -> None:
+    given = f"{name}=$(shell touch {tmp_path / 'ran'})"
+    subprocess.run(["make", "help", given], cwd=ROOT, capture_output=True, check=True)
+    assert not (tmp_path / "ran").exists()
 
 
 def test_a_stage_that_is_not_given_is_told_as_missing_before_anything_starts() -> None:

@@ -83,7 +83,7 @@ def test_every_edit_of_a_release_is_refused(data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "{}", '{"format": 2}', '{"format": 1}', '{"format": 1, "release_id": "x"}']
+    "text", ["", "{", "[]", "{}", '{"format": 2}', '{"format": 1}', '{"format": 1, "release_id": "x"}', "[" * 100_000]
 )
 def test_what_is_no_release_is_refused(text: str) -> None:
     with pytest.raises(ReleaseError) as refused:

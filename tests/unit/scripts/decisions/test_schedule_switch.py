@@ -52,7 +52,7 @@ def test_a_record_is_read_as_it_was_written(state: str, at: str, by: str, reason
     assert read_switch(switch.written(), "s3://b/k", "next") == switch
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"state": "on"}', b"\xff"])
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"null", b'{"state": "on"}', b"\xff", b"[" * 100_000])
 def test_a_record_that_cannot_be_read_is_an_error_and_not_on(content: bytes) -> None:
     with pytest.raises(ReleaseError) as refused:
         read_switch(content, "s3://b/k", "aws s3 rm s3://b/k")

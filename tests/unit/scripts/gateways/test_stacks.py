@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from scripts.errors import ServiceResponseError
 from scripts.gateways.accounts import Account
 from scripts.gateways.aws_errors import Actor
-from scripts.gateways.stacks import ChangeSet, Stacks
+from scripts.gateways.stacks import ChangeSet, StackRequest, Stacks
 
 ARN = "arn:aws:cloudformation:ap-southeast-2:550011223344:changeSet/release-1"
 CHANGE_SET = ChangeSet(f"{ARN}/1", "release-1", "batch-inference", ())
@@ -78,6 +78,40 @@ def test_a_release_that_comes_back_is_a_new_intention_and_a_lost_answer_is_none(
         tokens.made = change_set.id
         given.execute(change_set)
     assert tokens.executed == [f"{ARN}/1", f"{ARN}/2"]
+
+
+class LostAnswers:
+    """Makes a change set, and tells nobody: the client's second attempt meets the first one's."""
+
+    def __init__(self, code: str) -> None:
+        self.code = code
+        self.made: list[str] = []
+
+    def create_change_set(self, **request: Any) -> None:
+        self.made.append(request["ChangeSetName"])
+        raise ClientError({"Error": {"Code": self.code, "Message": "already exists"}}, "CreateChangeSet")
+
+    def describe_change_set(self, **request: Any) -> dict[str, Any]:
+        if not self.made:
+            raise ClientError({"Error": {"Code": "ChangeSetNotFound", "Message": ""}}, "DescribeChangeSet")
+        status = {"Status": "CREATE_COMPLETE", "ExecutionStatus": "AVAILABLE"}
+        return {**status, "ChangeSetId": f"{ARN}/1", "Changes": []}
+
+
+def _make_with_lost_answers(code: str) -> ChangeSet:
+    account = Account(SimpleNamespace(region_name="ap-southeast-2"), Actor("550011223344"), Counter())
+    account._clients["cloudformation"] = LostAnswers(code)
+    request = StackRequest("batch-inference", "release-1", "UPDATE", "{}", {}, None, None, "d")
+    return Stacks(account, lambda _: None).make_change_set(request)
+
+
+def test_a_change_set_whose_making_was_never_told_is_taken() -> None:
+    assert _make_with_lost_answers("AlreadyExistsException") == CHANGE_SET
+
+
+def test_another_refusal_of_it_is_an_error() -> None:
+    with pytest.raises(ServiceResponseError, match="LimitExceededException"):
+        _make_with_lost_answers("LimitExceededException")
 
 
 STACK = "arn:aws:cloudformation:ap-southeast-2:550011223344:stack/batch-inference/1"
