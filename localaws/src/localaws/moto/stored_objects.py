@@ -129,6 +129,9 @@ class StoredMultipart(models.FakeMultipart):  # type: ignore[misc]
         parts = list(self._stated(body))
         if not parts:
             raise MalformedXML
+        # Those that were not named are gone; partNumber finds the others.
+        self.parts = {part.name: part for part in parts}
+        self.partlist = list(self.parts)
         etags = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
         etag = hashlib.md5(etags, usedforsecurity=False).hexdigest()
         return _whole(parts), f"{etag}-{len(parts)}", self._checksum(parts)
