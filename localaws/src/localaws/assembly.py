@@ -6,6 +6,8 @@ clients, clients enter by the door), and it is closed here and nowhere else.
 
 from __future__ import annotations
 
+import logging
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,6 +28,8 @@ from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def assemble(
 
     With ``enforce_iam`` every request needs the policies that it would need on AWS; with ``any_secret`` the access key
     id alone says who asks, and no signature is verified. ValueError where the state that is
-    kept in ``state_directory`` cannot be read.
+    kept in ``state_directory`` cannot be read, OSError where the directory cannot be worked with.
     """
     file = StateFile(state_directory, {"moto": moto_version}) if state_directory else None
     bodies = Bodies(state_directory / "bodies" if state_directory else None)
@@ -67,8 +71,16 @@ def assemble(
     cloud.clients.enter_by(front_door)
     register_services(cloud)
     if file:
-        file.keep_as_last_good()  # all of it was read
+        _note_as_good(file)  # all of it was read
     return EmbeddedAws(cloud, KeptAnswers(front_door, cloud.generations))
+
+
+def _note_as_good(file: StateFile) -> None:
+    """A disk that is too full for a copy is no reason not to start: what is there can be read and told."""
+    try:
+        file.keep_as_last_good()
+    except (OSError, sqlite3.Error) as error:
+        log.warning("the copy of the last good state stays an older one: %s", error)
 
 
 def register_services(cloud: Cloud) -> None:

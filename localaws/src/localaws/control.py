@@ -59,7 +59,10 @@ class ControlPages:
             raise BadRequest(
                 f'send {{"advance_seconds": N}}, a number from 0 to {_FURTHEST}: the clock only moves forward'
             )
-        self._cloud.clock.advance(seconds)
+        try:
+            self._cloud.clock.advance(seconds)
+        except ValueError as error:
+            raise BadRequest(f"{error}") from error
 
 
 class HealthPage:

@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, make_server
 from localaws.assembly import assemble
 from localaws.control import HEALTH_PAGE, PREFIX, ControlPages, HealthPage
 from localaws.core.caller import MANAGEMENT_ACCOUNT
+from localaws.core.wire import WsgiApplication
 
 HOST = "127.0.0.1"
 
@@ -34,6 +35,17 @@ class _QuietHandler(MotoRequestHandler):  # type: ignore[misc]  # moto is untype
         pass
 
 
+class AddressError(Exception):
+    """It cannot listen there; the text says why."""
+
+
+def _listening(port: int, application: WsgiApplication) -> BaseWSGIServer:
+    try:
+        return make_server(HOST, port, application, threaded=True, request_handler=_QuietHandler)
+    except (OSError, SystemExit) as error:  # werkzeug prints its own sentence and exits where the address is in use
+        raise AddressError(f"cannot listen on {HOST}:{port}: {error}") from error
+
+
 class Server:
     """One embedded AWS, listening. ``port`` 0 takes a free one; ``state_directory`` None keeps nothing on disk."""
 
@@ -51,9 +63,7 @@ class Server:
         self.cloud = aws.cloud
         self.cloud.operations.mount(PREFIX, ControlPages(self.cloud))
         self.cloud.operations.mount(HEALTH_PAGE, HealthPage(self.cloud), asks_itself=True)
-        self._http: BaseWSGIServer = make_server(
-            HOST, port, aws.front_door, threaded=True, request_handler=_QuietHandler
-        )
+        self._http = _listening(port, aws.front_door)
         self.endpoint_url = f"http://{HOST}:{self._http.port}"
         self.cloud.enclosure.endpoint_port = self._http.port
         self.cloud.enclosure.answer = self._http.process_request

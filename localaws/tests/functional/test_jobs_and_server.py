@@ -9,6 +9,7 @@ import sys
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,16 @@ def test_a_killed_server_takes_its_jobs_along_and_the_next_one_fails_them(tmp_pa
 def next_day(state: Path, client: Callable[..., Any]) -> None:
     endpoint = client("s3").meta.endpoint_url
     page(endpoint, str(read_control_token(state)), "/_localaws/clock", {"advance_seconds": 86400})
+
+
+def test_a_clock_that_was_moved_stays_so_when_the_server_is_killed(tmp_path: Path) -> None:
+    moved = datetime.now(UTC) + timedelta(days=1)
+    with running(tmp_path) as (_, client):
+        next_day(tmp_path, client)
+    with running(tmp_path) as (_, client):
+        endpoint = client("s3").meta.endpoint_url
+        told = page(endpoint, str(read_control_token(tmp_path)), "/_localaws/clock")["now"]
+    assert datetime.fromisoformat(told) >= moved
 
 
 def test_a_clock_moved_forward_costs_no_line_of_output(tmp_path: Path, unique: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import time
 import types
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -35,6 +36,7 @@ _NO_DATA = (
     types.BuiltinFunctionType,
     Enum,
 )
+_NOW = int(time.time() * 1000)  # CloudWatch Logs takes no events of other years
 _NOT_BACKENDS = ("awslambda_simple", "batch_simple", "core", "moto_api", "moto_proxy", "moto_server")
 _OTHERS = ("s3bucket_path", "utilities", "instance_metadata")
 
@@ -74,7 +76,7 @@ def scenario(client: Callable[..., Any], name: str) -> None:
     logs = client("logs")
     logs.create_log_group(logGroupName=name)
     logs.create_log_stream(logGroupName=name, logStreamName="s")
-    logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=[{"timestamp": 1, "message": "told"}])
+    logs.put_log_events(logGroupName=name, logStreamName="s", logEvents=[{"timestamp": _NOW, "message": "told"}])
     client("ssm").put_parameter(Name=f"/{name}", Value="1", Type="String", Tags=[{"Key": "a", "Value": "b"}])
     client("secretsmanager").create_secret(Name=name, SecretString="s")
     client("ecr").create_repository(repositoryName=name)

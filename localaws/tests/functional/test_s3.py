@@ -384,3 +384,63 @@ def test_an_upload_that_has_ended_takes_no_part(client: Client, unique: str, end
         with pytest.raises(ClientError) as refused:
             getattr(s3, operation)(**upload, **parameters)
         assert refused.value.response["Error"]["Code"] == "NoSuchUpload"
+
+
+def test_one_part_of_an_object_is_read_by_its_number(kept_client: Client, bucket: str) -> None:
+    s3 = kept_client("s3")
+    upload = s3.create_multipart_upload(
+        Bucket=bucket, Key="k", Metadata={"a": "b"}, ContentType="text/plain", ChecksumAlgorithm="CRC32"
+    )["UploadId"]
+    contents = {1: b"1" * 5 * 1024**2, 3: b"not named" * 600_000, 4: b"the end"}
+    named = []
+    for number, content in contents.items():
+        made = s3.upload_part(
+            Bucket=bucket, Key="k", UploadId=upload, PartNumber=number, Body=content, ChecksumAlgorithm="CRC32"
+        )
+        named.append({"PartNumber": number, "ETag": made["ETag"], "ChecksumCRC32": made["ChecksumCRC32"]})
+    s3.complete_multipart_upload(
+        Bucket=bucket, Key="k", UploadId=upload, MultipartUpload={"Parts": [named[0], named[2]]}
+    )
+    whole = s3.head_object(Bucket=bucket, Key="k")
+    start = len(contents[1])
+    for number, first in ((1, 0), (4, start)):
+        found = s3.get_object(Bucket=bucket, Key="k", PartNumber=number, ChecksumMode="ENABLED")
+        told = s3.head_object(Bucket=bucket, Key="k", PartNumber=number)
+        assert found["Body"].read() == contents[number]
+        assert found["ChecksumCRC32"] == named[{1: 0, 4: 2}[number]]["ChecksumCRC32"]
+        last = first + len(contents[number]) - 1
+        for answer in (found, told):
+            assert answer["ResponseMetadata"]["HTTPStatusCode"] == 206
+            assert answer["ContentRange"] == f"bytes {first}-{last}/{whole['ContentLength']}"
+            assert (answer["ContentLength"], answer["PartsCount"]) == (len(contents[number]), 2)
+            assert (answer["ETag"], answer["Metadata"], answer["ContentType"]) == (
+                whole["ETag"],
+                {"a": "b"},
+                "text/plain",
+            )
+    for number in (2, 3, 5):
+        with pytest.raises(ClientError, match="not satisfiable"):
+            s3.get_object(Bucket=bucket, Key="k", PartNumber=number)
+        with pytest.raises(ClientError, match="416"):
+            s3.head_object(Bucket=bucket, Key="k", PartNumber=number)
+
+
+def test_what_was_not_uploaded_in_parts_is_one_part(kept_client: Client, bucket: str) -> None:
+    s3 = kept_client("s3")
+    s3.put_object(Bucket=bucket, Key="k", Body=b"content")
+    found = s3.get_object(Bucket=bucket, Key="k", PartNumber=1)
+    assert (found["Body"].read(), found["ContentRange"], found.get("PartsCount")) == (
+        b"content",
+        "bytes 0-6/7",
+        None,
+    )
+    assert s3.head_object(Bucket=bucket, Key="k", PartNumber=1)["ContentLength"] == 7
+    for refused, code in (
+        ({"PartNumber": 2}, "InvalidPartNumber"),
+        ({"PartNumber": 0}, "InvalidArgument"),
+        ({"PartNumber": 1, "Range": "bytes=0-1"}, "InvalidRequest"),
+        ({"PartNumber": 1, "Key": "absent"}, "NoSuchKey"),
+    ):
+        with pytest.raises(ClientError) as error:
+            s3.get_object(**{"Bucket": bucket, "Key": "k", **refused})
+        assert error.value.response["Error"]["Code"] == code

@@ -96,6 +96,33 @@ def test_a_state_directory_that_is_a_file_is_named(tmp_path: Path) -> None:
     assert (code, f"the state directory {tmp_path / 'file'} cannot be used" in error) == (4, True)
 
 
+def _with_files_up_to(size: int, command: list[str]) -> list[str]:
+    """The command on a disk without room: no file of it can grow beyond ``size``."""
+    limited = f"import os, resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({size}, {size}))"
+    return [sys.executable, "-c", f"{limited}; os.execv({sys.executable!r}, {command!r})"]
+
+
+def test_a_full_disk_is_neither_damage_nor_a_taken_port(tmp_path: Path) -> None:
+    with running(tmp_path) as (_, client):
+        client("ssm").put_parameter(Name="kept", Value="1", Type="String")
+    command = [sys.executable, "-m", "localaws", "start", "--state", str(tmp_path), "--port", "0", "--account", DEV]
+    refused = subprocess.run(
+        _with_files_up_to(20_000, command), capture_output=True, text=True, timeout=60, check=False
+    )  # room for the lock and not for SQLite's index of the write-ahead log
+    assert (refused.returncode, refused.stdout) == (4, ""), refused.stderr
+    assert f"{tmp_path} cannot be worked with: localaws.sqlite: " in refused.stderr
+    assert "make room" in refused.stderr
+    assert "reset" not in refused.stderr
+    # With room for that, and none for a copy of the state, it starts and answers what needs no writing.
+    with subprocess.Popen(_with_files_up_to(200_000, command), stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        assert server.stdout.readline().startswith("localaws: listening")
+        server.terminate()
+    assert not list(tmp_path.glob("*.partial"))
+    with running(tmp_path) as (_, client):
+        assert client("ssm").get_parameter(Name="kept")["Parameter"]["Value"] == "1"
+
+
 def test_two_servers_never_share_a_state_directory(tmp_path: Path) -> None:
     with running(tmp_path) as (process, _):
         code, error = _start("--state", str(tmp_path), "--port", "0", "--account", DEV)

@@ -64,6 +64,22 @@ def test_a_name_of_amazons_is_a_host_of_signed_requests_alone(server: Server, bu
     assert Wire("GET", "/_localaws/health", headers).sent(server).status == 403
 
 
+def test_no_answer_lets_a_page_of_another_origin_read_it(server: Server, bucket: str) -> None:
+    """moto says of each of its answers that every origin may; a page of this very server asks with its own origin."""
+    keys, own = keys_of(server), {"Origin": server.endpoint_url, "Sec-Fetch-Site": "same-origin"}
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    for request in (
+        signed(server, keys, "GET", f"/{bucket}/a.txt"),
+        presigned(server, keys, "GET", f"/{bucket}/a.txt"),
+        signed(server, keys, "GET", f"/{bucket}/absent"),
+        signed(server, keys, "POST", "/", "iam", b"Action=ListUsers&Version=2010-05-08", form),
+    ):
+        for headers in ({}, own):
+            answer = Wire(request.method, request.target, {**request.headers, **headers}, request.body).sent(server)
+            assert answer.status in (200, 404), answer
+            assert not [name for name in answer.headers if name.startswith("access-control-")]
+
+
 @pytest.mark.parametrize("page", ["clock", "capacity", "mail", "connections", "iam", "nothing"])
 def test_a_control_page_needs_its_token(server: Server, page: str) -> None:
     address = f"{server.endpoint_url}/_localaws/{page}"

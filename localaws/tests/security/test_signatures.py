@@ -13,9 +13,10 @@ from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from localaws.core.digests import digest
 from localaws.server import Server
 from tests.functional.server_process import session
-from tests.security.wire import Wire, presigned, signed
+from tests.security.wire import Wire, presigned, signed, signed_in_chunks
 from tests.shared_server import DEV, PREPROD, REGION, secret_of
 
 Client = Callable[..., Any]
@@ -230,8 +231,27 @@ def test_other_mechanisms_are_refused_by_name(server: Server, header: str) -> No
     assert (answer.status, answer.code) in ((400, "InvalidRequest"), (400, "AuthorizationHeaderMalformed"))
 
 
-def test_chunks_that_are_signed_one_by_one_are_refused_by_name(server: Server, bucket: str) -> None:
-    headers = {"X-Amz-Content-SHA256": "STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "Content-Encoding": "aws-chunked"}
+@pytest.mark.parametrize("trailer", [None, digest("CRC32", [b"a" * 10_000 + b"end"])])
+def test_chunks_that_are_signed_one_by_one_are_kept_and_no_other_is(
+    server: Server, client: Client, bucket: str, trailer: str | None
+) -> None:
+    line = f"x-amz-checksum-crc32:{trailer}" if trailer else ""
+    request = signed_in_chunks(server, keys_of(server), f"/{bucket}/b", [b"a" * 10_000, b"end"], line)
+    for found, other in ((b"aaa\r\n", b"aab\r\n"), (b"end", b"and"), (b"chunk-signature=", b"chunk-signature=0")):
+        answer = replace(request, body=request.body.replace(found, other)).sent(server)
+        assert (answer.status, answer.code) in ((403, "SignatureDoesNotMatch"), (400, "IncompleteBody"))
+    assert [each["Key"] for each in client("s3").list_objects_v2(Bucket=bucket)["Contents"]] == ["a.txt"]
+    assert request.sent(server).status == 200
+    kept = client("s3").get_object(Bucket=bucket, Key="b", ChecksumMode="ENABLED")
+    assert (kept["Body"].read(), kept.get("ContentEncoding"), kept.get("ChecksumCRC32")) == (
+        b"a" * 10_000 + b"end",
+        None,
+        trailer,
+    )
+
+
+def test_chunks_that_are_signed_in_another_way_are_refused_by_name(server: Server, bucket: str) -> None:
+    headers = {"X-Amz-Content-SHA256": "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD", "Content-Encoding": "aws-chunked"}
     request = signed(server, keys_of(server), "PUT", f"/{bucket}/b", body=b"5\r\nbytes\r\n0\r\n\r\n")
     answer = replace(request, headers={**request.headers, **headers}).sent(server)
     assert (answer.status, answer.code) == (501, "NotImplemented")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import re
 from dataclasses import dataclass, field, replace
@@ -76,6 +77,40 @@ def signed(
     kind: Any = S3SigV4Auth if service == "s3" else SigV4Auth
     _sign(kind(Credentials(*keys), service, REGION), request, moment)
     return Wire(method, target, dict(request.headers.items()), body)
+
+
+def signed_in_chunks(
+    server: Server, keys: tuple[str, str, str | None], target: str, chunks: list[bytes], trailer: str = ""
+) -> Wire:
+    """PutObject as SDKs stream that sign each chunk, and the ``trailer`` (a header's line) too."""
+    name = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD" + ("-TRAILER" if trailer else "")
+    length = str(sum(len(chunk) for chunk in chunks))
+    headers = {
+        "Content-Encoding": "aws-chunked",
+        "X-Amz-Decoded-Content-Length": length,
+        **({"X-Amz-Trailer": trailer.partition(":")[0]} if trailer else {}),
+    }
+    request = AWSRequest("PUT", f"{server.endpoint_url}{target}", headers)
+    signer = S3SigV4Auth(Credentials(*keys), "s3", REGION)
+    signer.payload = lambda _: name
+    signer.add_auth(request)
+    moment = str(request.context["timestamp"])
+    previous = request.headers["Authorization"].rpartition("=")[2]
+    empty = hashlib.sha256(b"").hexdigest()
+
+    def sign(kind: str, *digests: str) -> str:
+        scope = f"{moment[:8]}/{REGION}/s3/aws4_request"
+        return str(signer.signature("\n".join([kind, moment, scope, previous, *digests]), request))
+
+    body = b""
+    for chunk in [*chunks, b""]:
+        previous = sign("AWS4-HMAC-SHA256-PAYLOAD", empty, hashlib.sha256(chunk).hexdigest())
+        end = b"\r\n" if chunk else b""
+        body += b"%x;chunk-signature=%s\r\n%s%s" % (len(chunk), previous.encode(), chunk, end)
+    if trailer:
+        signature = sign("AWS4-HMAC-SHA256-TRAILER", hashlib.sha256(f"{trailer}\n".encode()).hexdigest())
+        body += f"{trailer}\r\nx-amz-trailer-signature:{signature}\r\n".encode()
+    return Wire("PUT", target, dict(request.headers.items()), body + b"\r\n")
 
 
 def presigned(server: Server, keys: tuple[str, str, str | None], method: str, target: str, seconds: int = 60) -> Wire:

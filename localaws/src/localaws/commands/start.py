@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import logging
 import os
+import shutil
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -78,7 +79,7 @@ def run(arguments: argparse.Namespace) -> int:
     logging.getLogger("botocore").setLevel(logging.WARNING)
     _forget_users_aws_configuration()
     os.umask(UMASK)
-    from localaws.server import HOST, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
+    from localaws.server import AddressError, Server  # noqa: PLC0415 (550 ms that --help and a wrong argument need not wait)
 
     weaknesses = level().weaknesses
     if weaknesses and arguments.require_isolation:
@@ -91,7 +92,7 @@ def run(arguments: argparse.Namespace) -> int:
         close_to_others(state)
         hold(state, os.getpid())
         if arguments.last_good:
-            print(f"localaws: went back to the last good state; the former is {return_to_last_good(state)}", flush=True)
+            _go_back(state)
     except (OSError, ValueError) as error:
         return _failed(exit_codes.STATE_UNUSABLE, f"the state directory {state} cannot be used: {error}.")
     try:
@@ -100,10 +101,10 @@ def run(arguments: argparse.Namespace) -> int:
         server = Server(
             arguments.port, state, state / "work", accounts, arguments.enforce_iam, management, arguments.any_secret
         )
-    except (OSError, SystemExit) as error:
-        # werkzeug prints its own sentence and exits where the address is in use
-        where = f"cannot listen on {HOST}:{arguments.port}"
-        return _failed(exit_codes.PORT_TAKEN, f"{where}: {error}. Use --port 0 to listen on any free port.")
+    except AddressError as error:
+        return _failed(exit_codes.PORT_TAKEN, f"{error}. Use --port 0 to listen on any free port.")
+    except OSError as error:
+        return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be worked with: {error}. {_what_it_needs(state)}")
     except ValueError as error:
         return _failed(exit_codes.STATE_UNUSABLE, f"{state} cannot be read: {error}. {_ways_out(state)}")
     server.cloud.enclosure.jobs_on_machine_network = arguments.jobs_on_machine_network
@@ -118,11 +119,22 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _go_back(state: Path) -> None:
+    former = return_to_last_good(state)
+    kept = f"; the former is {former}" if former else ""
+    print(f"localaws: went back to the last good state{kept}", flush=True)
+
+
 def _note(state: Path, endpoint_url: str) -> None:
     try:
         note_address(state, endpoint_url, os.getpid())
     except OSError as error:  # a full disk: the server itself says so in every answer, and must stay reachable for it
         logging.getLogger(__name__).warning("the server's address cannot be written to %s: %s", state, error)
+
+
+def _what_it_needs(state: Path) -> str:
+    free = shutil.disk_usage(state).free // 1024
+    return f"Nothing that it holds was changed. Its disk has {free} KiB left; make room, or let this user write there."
 
 
 def _ways_out(state: Path) -> str:

@@ -82,10 +82,10 @@ class Cloud:
         self.endpoint_url = ""
         # How child processes are closed in; none sees the files of the server.
         self.enclosure = Enclosure(each for each in (state_directory, work_directory) if each is not None)
-        self.clock = Clock()
         self.workers = Workers()
         self.limits = Limits()
         self.store = Store(file.documents() if file else None)
+        self.clock = _clock_of(self.store)
         self.moto = moto
         self.generations = Generations(file, self.store, moto)
         self.operations = Operations()
@@ -143,6 +143,13 @@ class Cloud:
     def stop(self) -> None:
         self.workers.stop()
         self.generations.stop()
+
+
+def _clock_of(store: Store) -> Clock:
+    """The clock as the former server left it: what was due in its future must not come a second time."""
+    table = store.table("clock")
+    kept = table.get("offset")
+    return Clock(kept["seconds"] if kept else 0, lambda seconds: table.put("offset", {"seconds": seconds}))
 
 
 def _anybody_may(caller: Caller, action: str, resource: str) -> None:

@@ -31,6 +31,10 @@ class Companion:
         """Headers to add to the request that moto reads. Raise ServiceError to refuse it; moto is then not asked."""
         return {}
 
+    def hidden(self, request: OperationRequest) -> frozenset[str]:
+        """Parameters of the query that moto must not see, since it would do something else than AWS."""
+        return frozenset()
+
     def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
         """What the client receives: ``response`` itself, or another one."""
         return response

@@ -57,8 +57,25 @@ class Changes:
             self.chunks[name] = content
 
 
+# What SQLite says of a disk, of a directory or of rights, and not of what is in the file.
+_NOT_OPENED = frozenset(
+    {
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY),
+        *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM),
+    }
+)
+
+
+def _refusal(error: sqlite3.Error) -> Exception:
+    """ValueError where the file is damaged; OSError where it may be whole and only cannot be worked with now."""
+    if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF in _NOT_OPENED:
+        return OSError(f"{NAME}: {error}")
+    return ValueError(f"{NAME} is damaged ({error})")
+
+
 class StateFile:
-    """Opens the file, or makes it. ValueError, in a sentence, where it is not one that can be gone on with."""
+    """Opens the file, or makes it. ValueError, in a sentence, where it is not one that can be gone on with; OSError
+    where the disk or the directory does not let it be opened, which says nothing against what is in it."""
 
     def __init__(self, directory: Path, versions: Mapping[str, str]) -> None:
         """``versions``: what must have the version that wrote the file, by its name (``moto``)."""
@@ -70,11 +87,13 @@ class StateFile:
                 "it was written by an earlier localaws (format 1, with moto.pickle), whose state is code and is not "
                 f"read any more; this one reads format {FORMAT}"
             )
+        if not self.path.exists() and (directory / LAST_GOOD).exists():
+            raise ValueError(f"{NAME} is missing, and {LAST_GOOD} says that there was one")
         try:
             self._connection = sqlite3.connect(self.path, check_same_thread=False, isolation_level=None)
             self._prepare(dict(versions))
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{NAME} is damaged ({error})") from error
+            raise _refusal(error) from error
 
     def _prepare(self, versions: dict[str, str]) -> None:
         execute = self._connection.execute
@@ -122,7 +141,7 @@ class StateFile:
         try:
             return self._connection.execute(statement).fetchall()
         except sqlite3.DatabaseError as error:
-            raise ValueError(f"{NAME} is damaged ({error})") from error
+            raise _refusal(error) from error
 
     def write(self, changes: Changes) -> None:
         """Keep a further generation. sqlite3.Error or OSError where it could not be kept; then nothing of it was."""
@@ -209,20 +228,30 @@ class StateFile:
             self._connection.close()
 
 
-def return_to_last_good(directory: Path) -> Path:
-    """Put the copy of the last good state in the file's place; the path to which the present file was moved.
+def return_to_last_good(directory: Path) -> Path | None:
+    """Put the copy of the last good state in the file's place; the path to which the present file was moved, if any.
 
     ValueError where there is no copy.
     """
     good, path = directory / LAST_GOOD, directory / NAME
     if not good.exists():
         raise ValueError(f"there is no {good}: no state of this directory was opened cleanly")
+    partial = directory / f"{NAME}.partial"
+    try:
+        _copy(good, partial)  # first: on a full disk nothing has been moved yet
+    except OSError:
+        partial.unlink(missing_ok=True)
+        raise
     number = next(n for n in range(1, 10_000) if not (directory / f"{NAME}.damaged-{n}").exists())
     aside = directory / f"{NAME}.damaged-{number}"
     for suffix in ("-wal", "-shm", ""):
         with contextlib.suppress(FileNotFoundError):
             (directory / f"{NAME}{suffix}").replace(f"{aside}{suffix}")
-    partial = directory / f"{NAME}.partial"
-    partial.write_bytes(good.read_bytes())
     partial.replace(path)
-    return aside
+    return aside if aside.exists() else None
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.write_bytes(source.read_bytes())
+    with target.open("rb") as file:
+        os.fsync(file.fileno())

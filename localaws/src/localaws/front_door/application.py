@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from botocore import xform_name
 
@@ -174,6 +175,7 @@ class FrontDoor:
                 assert request is not None
                 for header, value in companion.before(caller, request).items():
                     environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
+                _hide(environ, companion.hidden(request))
                 begun.append(companion)
             _hand_over_the_body(environ, request)
             if not self._moto.knows(environ):
@@ -218,6 +220,12 @@ def _hand_over_the_body(environ: dict[str, Any], request: OperationRequest | Non
     body = request.parameters.get("Body") if request is not None else None
     if isinstance(body, Body):
         environ.update({BODY_KEY: body, "wsgi.input": io.BytesIO(), "CONTENT_LENGTH": "0"})
+
+
+def _hide(environ: dict[str, Any], names: frozenset[str]) -> None:
+    if names:
+        pairs = str(environ.get("QUERY_STRING", "")).split("&")
+        environ["QUERY_STRING"] = "&".join(pair for pair in pairs if unquote(pair.partition("=")[0]) not in names)
 
 
 def _refuse_invalid(request: OperationRequest) -> None:

@@ -17,6 +17,10 @@ from localaws.front_door.auth_errors import refused
 UNSIGNED = "UNSIGNED-PAYLOAD"
 # Chunks without signatures; the checksum in their trailer is compared by services/s3/checksums.py.
 UNSIGNED_CHUNKS = "STREAMING-UNSIGNED-PAYLOAD-TRAILER"
+# Chunks of which each is signed (front_door/chunk_signatures.py), and so is the trailer where there is one.
+SIGNED_CHUNKS = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD"
+SIGNED_CHUNKS_AND_TRAILER = "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER"
+_WORDS = (UNSIGNED, UNSIGNED_CHUNKS, SIGNED_CHUNKS, SIGNED_CHUNKS_AND_TRAILER)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _CHUNK = 1024 * 1024
 _HEADER = "HTTP_X_AMZ_CONTENT_SHA256"
@@ -32,17 +36,17 @@ def stated(environ: dict[str, Any], is_s3: bool, presigned: bool) -> str:
             raise ServiceError("InvalidRequest", "Missing required header for this request: x-amz-content-sha256", 400)
         return digest_of(environ)
     value = str(value)
-    if _SHA256.fullmatch(value) or (is_s3 and value in (UNSIGNED, UNSIGNED_CHUNKS)):
+    if _SHA256.fullmatch(value) or (is_s3 and value in _WORDS):
         return value
     if is_s3 and value.startswith("STREAMING-"):
         raise ServiceError(
             "NotImplemented",
-            f"localaws does not verify chunks that are signed one by one ({value}). Sign the whole body, or send "
-            f"{UNSIGNED_CHUNKS}.",
+            f"localaws does not verify chunks that are signed like this ({value}). Sign the whole body, or send "
+            f"{SIGNED_CHUNKS}.",
             501,
         )
     raise ServiceError(
-        "InvalidRequest", f"x-amz-content-sha256 must be {UNSIGNED}, {UNSIGNED_CHUNKS} or a valid sha256 value.", 400
+        "InvalidRequest", f"x-amz-content-sha256 must be {', '.join(_WORDS)} or a valid sha256 value.", 400
     )
 
 

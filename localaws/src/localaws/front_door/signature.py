@@ -45,6 +45,11 @@ class Claim:
         assert self.moment is not None
         return self.moment.strftime(TIMESTAMP)
 
+    @property
+    def scope(self) -> str:
+        """What the signature is good for, as it is signed along."""
+        return f"{self.scope_date}/{self.signature.region}/{self.signature.signing_name}/aws4_request"
+
 
 def read_claim(environ: dict[str, Any]) -> Claim | None:
     """What a WSGI request claims, or None where it is unsigned. ServiceError where it cannot be read."""

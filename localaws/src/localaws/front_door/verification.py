@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-re
 
 from __future__ import annotations
 
+import functools
 import hmac
 import re
 from datetime import UTC, datetime, timedelta
@@ -21,8 +22,9 @@ from botocore.credentials import Credentials
 from moto.core.request import PRESERVED_HEADER_NAMES_ENVIRON_KEY
 
 from localaws.core.identities import IssuedKey
-from localaws.front_door import payload
+from localaws.front_door import chunk_signatures, payload
 from localaws.front_door.auth_errors import refused
+from localaws.front_door.chunk_signatures import ChunkScope
 from localaws.front_door.signature import Claim, query_of
 from localaws.front_door.signing_names import S3_NAMES
 
@@ -50,6 +52,10 @@ def verify(environ: dict[str, Any], claim: Claim, key: IssuedKey, bucket: str | 
     headers = _signed_headers(environ, claim)
     _require([_version_4(str(environ["REQUEST_METHOD"]), url, headers, digest, claim, key) for url in ways], claim)
     payload.require(environ, digest, name)
+    if digest in (payload.SIGNED_CHUNKS, payload.SIGNED_CHUNKS_AND_TRAILER):
+        sign = functools.partial(_signed_text, claim=claim, key=key)
+        has_trailer = digest == payload.SIGNED_CHUNKS_AND_TRAILER
+        chunk_signatures.require(environ, ChunkScope(claim.timestamp, claim.scope, claim.value, sign), has_trailer)
 
 
 def has_token(given: str | None, key: IssuedKey) -> bool:
@@ -122,6 +128,15 @@ def _version_4(method: str, url: str, headers: dict[str, str], digest: str, clai
     request = AWSRequest(method, url, headers)
     request.context.update(timestamp=claim.timestamp, payload=digest)
     return str(signer.signature(signer.string_to_sign(request, signer.canonical_request(request)), request))
+
+
+def _signed_text(text: str, claim: Claim, key: IssuedKey) -> str:
+    """The signature of a text that is no request: of a chunk."""
+    signature = claim.signature
+    signer = SigV4Auth(Credentials(signature.access_key_id, key.secret), signature.signing_name, signature.region)
+    request = AWSRequest()
+    request.context["timestamp"] = claim.timestamp
+    return str(signer.signature(text, request))
 
 
 class _OldQuery(HmacV1QueryAuth):  # type: ignore[misc]

@@ -1,7 +1,8 @@
 """moto's state in chunks: one for each group of services, and of what is large a chunk for each thing.
 
 A chunk has a name (``["backends", "kms"]`` as JSON) and bytes (``pickle.py``). Only what requests have touched is
-pickled again, and only what then has other bytes is handed on. S3's buckets and objects are ``bucket_chunks.py``'s.
+pickled again, and only what then has other bytes is handed on. S3's buckets and objects are ``bucket_chunks.py``'s, the
+events of log streams ``log_chunks.py``'s.
 Nothing here knows when or where chunks are kept; the caller sees to it that moto does nothing meanwhile.
 """
 
@@ -21,6 +22,8 @@ from localaws.moto import kept_apart
 from localaws.moto import pickle as moto_pickle
 from localaws.moto.bucket_chunks import BucketChunks, TouchedObjects
 from localaws.moto.derived import derive, without_derived
+from localaws.moto.log_chunks import PACKAGE as LOGS
+from localaws.moto.log_chunks import LogChunks
 from localaws.moto.originals import Originals, Place
 from localaws.moto.plain_data import class_name
 from localaws.moto.reach import group_of, package_of
@@ -55,6 +58,7 @@ class Chunks:
         self._digests: dict[str, bytes] = {}
         self._originals = Originals()
         self._buckets = BucketChunks(self._digests)
+        self._logs = LogChunks(self._digests)
         self._told_of: set[str] = set()  # services that the log has named as not kept
 
     def read(self, rows: Iterable[tuple[str, bytes, bytes]]) -> None:
@@ -67,7 +71,7 @@ class Chunks:
             except ValueError as error:
                 raise ValueError(f"{name} is no name of a chunk") from error
             by_kind[kind].append((rest, content))
-        unknown = set(by_kind) - {"backends", "originals", *BucketChunks.KINDS}
+        unknown = set(by_kind) - {"backends", "originals", LogChunks.KIND, *BucketChunks.KINDS}
         if unknown:
             raise ValueError(f"it holds chunks that this localaws does not know: {', '.join(sorted(unknown))}")
         with kept_apart.reading() as found:
@@ -81,6 +85,7 @@ class Chunks:
         for (_, account, region), backend in backends_in_use():
             if not backend.__dict__:  # another one refers to it, and it has no chunk of its own
                 backend.__init__(region, account)
+        self._logs.read(by_kind[LogChunks.KIND])
 
     def _put_back(self, place: Place, attributes: dict[str, Any], found: dict[tuple[Any, ...], Any]) -> None:
         backend = kept_apart.empty_backend(*place)
@@ -104,6 +109,8 @@ class Chunks:
                     name = json.dumps(["originals", *place])
                     self._note(found, name, self._originals.pickled(place, backend, _reference_to_backend))
             self._note(found, json.dumps(["backends", group]), self._pickled(backends))
+        if LOGS in groups:
+            self._logs.changed(found)
         if touched.objects:
             self._buckets.changed(touched.objects, found)
         return found

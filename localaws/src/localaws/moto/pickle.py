@@ -28,6 +28,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from moto.iam.aws_managed_policies import aws_managed_policies_data
 from moto.iam.models import AWSManagedPolicy
+from moto.logs.models import LogStream
 
 from localaws.core.partitions import partition_named
 from localaws.moto import kept_apart, plain_data
@@ -171,7 +172,13 @@ def _managed_policies() -> dict[str, Any]:
     return json.loads(aws_managed_policies_data)
 
 
+def _stream_without_events(stream: Any) -> Reduced:
+    # They have chunks of their own: log_chunks.py.
+    return instance_of(stream, {**stream.__dict__, "events": []})
+
+
 _OWN: dict[type, Callable[[Any], Any]] = {
+    LogStream: _stream_without_events,
     AWSManagedPolicy: _managed_policy,
     types.FunctionType: plain_data.reduced_factory,
     types.MethodType: plain_data.reduced_method,

@@ -106,6 +106,9 @@ _FOREIGN = {
     # localaws' own in moto's place: an object is made of the names of its files
     "localaws.moto.stored_objects:StoredKey": StoredKey,
     "localaws.moto.stored_objects:StoredMultipart": StoredMultipart,
+    # what they were before contents were files; stored_objects.py still takes such attributes
+    "moto.s3.models:FakeKey": StoredKey,
+    "moto.s3.models:FakeMultipart": StoredMultipart,
 }
 
 

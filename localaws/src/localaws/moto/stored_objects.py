@@ -111,6 +111,10 @@ class StoredKey(models.FakeKey):  # type: ignore[misc]  # moto is untyped
         return {**kept, "content": (pieces, self._body.digests)}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
+        if "content" not in state:  # of a localaws that kept contents with the rest
+            self.__dict__.update({name: value for name, value in state.items() if name != "value"})
+            self._body, self.lock = _room().keep(state["value"] or b""), threading.Lock()
+            return
         self.__dict__.update({name: value for name, value in state.items() if name != "content"})
         pieces, digests = state["content"]
         if not all(_NAME_OF_A_FILE.fullmatch(str(name)) for name, _, _ in pieces):
@@ -129,6 +133,9 @@ class StoredMultipart(models.FakeMultipart):  # type: ignore[misc]
         parts = list(self._stated(body))
         if not parts:
             raise MalformedXML
+        # Those that were not named are gone; partNumber finds the others.
+        self.parts = {part.name: part for part in parts}
+        self.partlist = list(self.parts)
         etags = b"".join(bytes.fromhex(part.etag.strip('"')) for part in parts)
         etag = hashlib.md5(etags, usedforsecurity=False).hexdigest()
         return _whole(parts), f"{etag}-{len(parts)}", self._checksum(parts)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -102,11 +105,53 @@ def test_the_last_good_state_comes_back_and_the_damaged_one_is_kept(tmp_path: Pa
     file.close()
     (tmp_path / NAME).write_bytes(b"no database at all")
     aside = return_to_last_good(tmp_path)
+    assert aside is not None
     assert aside.read_bytes() == b"no database at all"
     again = StateFile(tmp_path, {"moto": "5"})
     assert [name for name, _, _ in again.chunks()] == ["one", "two"]
     assert (tmp_path / LAST_GOOD).exists()
     assert not list(tmp_path.glob("*.partial"))
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_without_room_is_not_taken_for_damage(tmp_path: Path) -> None:
+    written(tmp_path)
+    with full_disk(), pytest.raises(OSError, match=NAME):
+        StateFile(tmp_path, {"moto": "5"})
+    assert [name for name, _, _ in StateFile(tmp_path, {"moto": "5"}).chunks()] == ["one", "two"]
+
+
+def test_on_a_disk_without_room_nobody_goes_back_and_nothing_is_moved(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, {})
+    file.write(SOME)
+    file.keep_as_last_good()
+    file.close()
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    with full_disk(), pytest.raises(OSError, match="too large"):
+        return_to_last_good(tmp_path)
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_file_that_is_gone_is_no_new_beginning(tmp_path: Path) -> None:
+    file = StateFile(tmp_path, {})
+    file.write(SOME)
+    file.keep_as_last_good()
+    file.close()
+    (tmp_path / NAME).unlink()
+    with pytest.raises(ValueError, match="is missing"):
+        StateFile(tmp_path, {})
+    assert return_to_last_good(tmp_path) is None
+    assert [name for name, _, _ in StateFile(tmp_path, {}).chunks()] == ["one", "two"]
 
 
 def test_without_a_last_good_state_nothing_is_moved(tmp_path: Path) -> None:

@@ -16,7 +16,8 @@ from moto.s3.exceptions import EntityTooSmall, InvalidPart, MalformedXML
 
 from localaws.core.bodies import Bodies
 from localaws.core.digests import CHECKSUMS, composite, digest
-from localaws.moto import stored_objects
+from localaws.moto import pickle as moto_pickle
+from localaws.moto import plain_data, stored_objects
 from localaws.moto.stored_objects import StoredKey, StoredMultipart, as_files
 
 PLACE = {"account_id": "111111111111", "region_name": "eu-west-1"}
@@ -139,3 +140,31 @@ def test_a_state_cannot_name_a_file_elsewhere_as_an_objects_content(name: str) -
     _, digests = state["content"]
     with pytest.raises(ValueError, match="outside of the folder"):
         object.__new__(StoredKey).__setstate__({**state, "content": (((name, 0, 5),), digests)})
+
+
+class _AsBefore:
+    """An object as localaws wrote it while contents were kept with the rest: moto's class, with its bytes."""
+
+    def __init__(self, content: bytes | str) -> None:
+        (moto_class,) = (
+            kind for kind in StoredKey.__mro__ if kind.__module__ == "moto.s3.models" and "Key" in str(kind)
+        )
+        self._state = moto_class("key", b"x", **PLACE).__getstate__() | {"value": content}
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        return *plain_data.instance("moto.s3.models:FakeKey"), self._state
+
+
+@pytest.mark.parametrize("content", [b"content", ""])
+def test_an_object_of_an_earlier_localaws_is_taken_over(content: bytes | str) -> None:
+    found = moto_pickle.loads(moto_pickle.dumps(_AsBefore(content)))
+    assert type(found) is StoredKey
+    assert (found.value, found.name) == (content or b"", "key")
+    again = moto_pickle.loads(moto_pickle.dumps(found))
+    assert again.value == found.value
+
+
+def test_an_upload_keeps_the_parts_that_its_completion_named() -> None:
+    upload = _upload([b"a" * 5 * 1024**2, b"b" * 5 * 1024**2, b"c"])
+    upload.complete(iter([(number, upload.parts[number].etag) for number in (1, 3)]))
+    assert (list(upload.parts), upload.partlist) == ([1, 3], [1, 3])

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localaws.core.aws_chunked import Unchunked
 from localaws.core.digests import CHECKSUMS, MD5, digest
 from localaws.core.errors import ServiceError
 from localaws.services.s3.checksums import (
-    Unchunked,
     checksum_headers,
     refuse_corrupt,
     stated_checksums,
@@ -23,7 +23,7 @@ from localaws.services.s3.checksums import (
 
 def _chunked(content: bytes, size: int, trailers: dict[str, str]) -> bytes:
     chunks = [content[start : start + size] for start in range(0, len(content), size)]
-    body = b"".join(f"{len(chunk):x};chunk-signature=0\r\n".encode() + chunk + b"\r\n" for chunk in chunks)
+    body = b"".join(f"{len(chunk):x};chunk-signature={'0' * 64}\r\n".encode() + chunk + b"\r\n" for chunk in chunks)
     return body + b"0\r\n" + "".join(f"{name}:{value}\r\n" for name, value in trailers.items()).encode() + b"\r\n"
 
 

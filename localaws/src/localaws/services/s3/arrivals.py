@@ -8,13 +8,13 @@ from __future__ import annotations
 import io
 from typing import Any
 
+from localaws.core.aws_chunked import Unchunked
 from localaws.core.bodies import Bodies, NoRoomError
 from localaws.core.body import CHUNK, Body, BodyFile
 from localaws.core.digests import Digests
 from localaws.core.errors import no_room
 from localaws.core.wire import OperationRequest
 from localaws.services.s3.checksums import (
-    Unchunked,
     checksum_headers,
     refuse_corrupt,
     stated_checksums,

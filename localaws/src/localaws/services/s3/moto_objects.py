@@ -5,11 +5,21 @@ Nothing here changes anything in moto; ``requirements/`` pins the version whose 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from moto.s3.models import s3_backends
 
 from localaws.core.body import Body
+
+
+@dataclass(frozen=True)
+class StoredPart:
+    """A part of an object that was uploaded in parts; ``checksum``: algorithm and value."""
+
+    number: int
+    size: int
+    checksum: tuple[str, str] | None
 
 
 def bucket_region(bucket: str) -> str:
@@ -20,6 +30,23 @@ def body_of(bucket: str, key: str, version_id: str | None) -> Body | None:
     """An object's content; None if it is absent."""
     found = _key(bucket, key, version_id)
     return None if found is None else found.body[:]
+
+
+def size_of(bucket: str, key: str, version_id: str | None) -> int | None:
+    found = _key(bucket, key, version_id)
+    return None if found is None else len(found.body)
+
+
+def parts_of(bucket: str, key: str, version_id: str | None) -> list[StoredPart] | None:
+    """The parts that an object was completed from, in their order; None where it was not uploaded in parts."""
+    found = _key(bucket, key, version_id)
+    if found is None or not found.multipart or "-" not in str(found.etag):
+        return None
+    algorithm = found.checksum_algorithm
+    return [
+        StoredPart(int(number), len(part.body), (algorithm, part.body.digest(algorithm)) if algorithm else None)
+        for number, part in found.multipart.parts.items()
+    ]
 
 
 def version_of(bucket: str, key: str, version_id: str | None) -> str | None:
@@ -59,6 +86,8 @@ def upload_checksum_algorithm(bucket: str, upload_id: str) -> str | None:
 
 
 def _key(bucket: str, key: str, version_id: str | None) -> Any:
+    if bucket not in s3_backends.bucket_accounts:
+        return None
     account, partition = _place(bucket)
     found = s3_backends[account][partition].get_object(bucket, key, version_id=version_id)
     # A delete marker is no object; it has no content.

@@ -17,7 +17,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.operations import Companion
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import HttpResponse, OperationRequest
-from localaws.services.s3 import announcements, arrivals, moto_objects, notifications
+from localaws.services.s3 import announcements, arrivals, moto_objects, notifications, parts
 from localaws.services.s3.bucket_policy_operations import TABLE
 from localaws.services.s3.conditional_writes import ConditionalWrites, is_conditional
 from localaws.services.s3.ownership import check_expected_owner
@@ -70,9 +70,14 @@ class ObjectCompanion(Companion):
         headers: dict[str, str] = {}
         if request.operation.name in arrivals.OPERATIONS:
             request.parameters["Body"], headers = arrivals.keep(self._cloud.moto.bodies, request)
+        if parts.is_wanted(request):
+            headers = parts.range_headers(request)
         # Last: what has begun will be ended.
         self._conditional_writes.begin(request.operation.name, request.parameters)
         return headers
+
+    def hidden(self, request: OperationRequest) -> frozenset[str]:
+        return frozenset({parts.PARAMETER}) if parts.is_wanted(request) else frozenset()
 
     def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
         if response.status >= 300:
@@ -80,6 +85,8 @@ class ObjectCompanion(Companion):
         name, bucket = request.operation.name, str(request.parameters.get("Bucket", ""))
         if name in ("HeadObject", "CompleteMultipartUpload"):
             response = _with_checksum(request, response)
+        if parts.is_wanted(request):
+            response = parts.with_part(request, response)
         if name == "DeleteObject":
             self._conditional_writes.deleted(bucket, [request.parameters["Key"]])
         elif name == "DeleteObjects":

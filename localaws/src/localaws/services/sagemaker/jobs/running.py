@@ -15,7 +15,7 @@ from pathlib import Path
 from localaws.core.cloud import Cloud
 from localaws.core.turns import GivenUpError
 from localaws.services.sagemaker.jobs.capacity import Capacity
-from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError
+from localaws.services.sagemaker.jobs.outcome import JobFailedError, JobStoppedError, failure_reason
 from localaws.services.sagemaker.jobs.records import JobKey, JobKind, JobRecords
 
 log = logging.getLogger(__name__)
@@ -65,6 +65,6 @@ class RunningJobs:
             self._records.ended(key, "Failed", str(failure), failure.exit_message)
         except Exception as error:
             log.exception("%s %s failed inside localaws", self._records.kind.resource, key.name)
-            self._records.ended(key, "Failed", f"InternalServerError: localaws failed: {type(error).__name__}: {error}")
+            self._records.ended(key, "Failed", failure_reason(error))
         finally:
             del self._stops[key]
