@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from botocore.model import OperationModel
+
 from localaws.core.bodies import Bodies
 from localaws.core.caller import Caller
 from localaws.core.generations import Kept
@@ -32,8 +34,8 @@ class CorsRule:
 class Backend(Kept, Protocol):
     bodies: Bodies  # where the contents of objects are
 
-    def knows(self, environ: dict[str, Any]) -> bool:
-        """Whether it has the service that a signed request is meant for."""
+    def implements(self, service: str, operation: OperationModel) -> bool:
+        """Whether it has an operation of a botocore service; it is asked for no other."""
 
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:
         """The answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from botocore.model import OperationNotFoundError
+from botocore.model import OperationModel, OperationNotFoundError
 from moto.core.base_backend import BackendDict
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -28,6 +28,7 @@ from localaws.core.store import Store
 from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.moto import public_access, stored_objects
 from localaws.moto.chunks import Chunks, Touched
+from localaws.moto.implemented import implements
 from localaws.moto.long_polls import answered_in_turns
 from localaws.moto.shared_lock import SharedLock
 from localaws.moto.sweep import Sweep
@@ -59,10 +60,9 @@ class MotoBackend:
         self._backends = _number_of_backends()
         self._sweep = Sweep()
 
-    def knows(self, environ: dict[str, Any]) -> bool:
-        """Whether moto has the service that a signed request is meant for."""
-        host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
-        return host is None or self._application.has_backend_for(host)
+    def implements(self, service: str, operation: OperationModel) -> bool:
+        """Whether moto has an operation of a botocore service."""
+        return implements(service, operation)
 
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""
@@ -189,13 +189,9 @@ class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto is
     def __init__(self, create_app: Any) -> None:
         super().__init__(create_app)
         self._find = functools.lru_cache(1024)(super().get_backend_for_host)
-        self.has_backend_for = functools.lru_cache(1024)(self._matches)
 
     def get_backend_for_host(self, host: str | None) -> Any:
         return self._find(host)
-
-    def _matches(self, host: str) -> bool:
-        return any(host == name or pattern.match(f"http://{host}") for name, pattern in self.backend_url_patterns)
 
 
 def _joined_if_small(
