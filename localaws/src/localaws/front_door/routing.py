@@ -41,9 +41,8 @@ def find_route(signing_name: str, environ: dict[str, Any]) -> Route | None:
     """The operation that a request calls, or None where no service model knows it."""
     _write_content_type(environ)
     request = Request(environ)  # one for all candidates: it reads a form's body, which can be read once
-    # Services of the query protocol have operations of the same name, and tell them apart by their version.
     found = [route for service in _candidates(signing_name, environ) if (route := _route(service, request))]
-    return next((route for route in found if _is_of_its_version(route)), found[0] if found else None)
+    return next((route for route in found if _is_exact(route)), found[0] if found else None)
 
 
 def called_name(environ: dict[str, Any]) -> str:
@@ -82,9 +81,13 @@ def _route(service: str, request: Request) -> Route | None:
     return Route(service, operation, protocol, uri_parameters, request)
 
 
-def _is_of_its_version(route: Route) -> bool:
-    version = route.request.values.get("Version") if route.protocol in ("query", "ec2") else None
-    return version in (None, route.operation.service_model.api_version)
+def _is_exact(route: Route) -> bool:
+    """Whether nothing speaks for another service: the version of the API is its own (services of the query protocol
+    share names), and no label of its path had to take several segments to match."""
+    if route.protocol in ("query", "ec2"):
+        return route.request.values.get("Version") in (None, route.operation.service_model.api_version)
+    template = route.operation.http_trait.path.rstrip("/")
+    return "+}" in template or template.count("/") == route.request.raw_path.rstrip("/").count("/")
 
 
 def _write_content_type(environ: dict[str, Any]) -> None:

@@ -36,9 +36,9 @@ def least(shape: Shape | None, depth: int = 0) -> Any:
     if kind == "structure":
         assert hasattr(shape, "required_members")
         names = shape.required_members if depth < _DEEPEST else []
-        return {name: least(shape.members[name], depth + 1) for name in names}  # type: ignore[attr-defined]
+        return {name: least(shape.members[name], depth + 1) for name in names}
     if kind == "list":
-        return [least(shape.member, depth + 1)] if depth < _DEEPEST else []  # type: ignore[attr-defined]
+        return [least(shape.member, depth + 1)] if depth < _DEEPEST else []
     if kind == "map":
         return {}
     if kind == "string":
