@@ -91,7 +91,7 @@ SERVICES = {
     ),
     "lambda": ("lambda", "lambda-core", "lambda-microvms", "lambda-web"),
     "launchwizard": ("launch-wizard",),
-    "lex": ("lex-models", "lex-runtime", "lexv2-models", "lexv2-runtime"),
+    "lex": ("lexv2-models", "lex-models", "lex-runtime", "lexv2-runtime"),
     "mediastore": ("mediastore", "mediastore-data"),
     "mgh": ("mgh", "migrationhub-config"),
     "migrationhub-orchestrator": ("migrationhuborchestrator",),

@@ -35,6 +35,19 @@ SAME_PATHS = {
 }
 
 
+# Services whose requests, or some of them, only the host of AWS's endpoint tells from those of another service with the
+# same signing name: on the one endpoint of localaws they are the other's.
+SAME_REQUESTS = {
+    "bedrock-agent-runtime": "bedrock-agent",
+    "bedrock-data-automation": "bedrock",
+    "docdb": "rds",
+    "lambda-microvms": "lambda",
+    "lex-models": "lexv2-models",
+    "neptune": "rds",
+    "timestream-write": "timestream-query",
+}
+
+
 class ListeningMoto(FakeMoto):
     """Has what moto has, and notes what it is asked instead of doing it."""
 
@@ -100,8 +113,10 @@ def _is_right(
 ) -> bool:
     """What one request became: it reached the operation that it is for, or nothing and was refused by name."""
     service, name = str(operation.service_model.service_name), operation.name
-    if service in SAME_PATHS and name in SAME_PATHS[service]:
-        name = SAME_PATHS[service][name]
+    name = SAME_PATHS.get(service, {}).get(name, name)
+    other = SAME_REQUESTS.get(service, "nobody")
+    if all(each.startswith(f"{other}:") for each in reached) and (reached or f"implement {other}:" in body):
+        return True
     method = xform_name(name)
     if operations.has(service, method):
         return reached == [f"{service}:{method}"] or _is_mistake(reached, status)
