@@ -40,8 +40,8 @@ class Backend(Kept, Protocol):
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:
         """The answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""
 
-    def changing(self, *packages: str) -> AbstractContextManager[None]:
-        """For whoever changes moto's objects (of ``moto.<package>``) without a request."""
+    def changing(self, *packages: str, bucket: str | None = None) -> AbstractContextManager[None]:
+        """For whoever changes moto's objects (of ``moto.<package>``, of one of S3's buckets) without a request."""
 
     def user_access_keys(self) -> list[tuple[str, str, str]]:
         """(access key id, user ARN, secret) of every active key that CreateAccessKey made, in every account."""

@@ -27,6 +27,7 @@ from localaws.core.state_file import Changes
 from localaws.core.store import Store
 from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.moto import public_access, stored_objects
+from localaws.moto.bucket_chunks import TouchedObjects
 from localaws.moto.chunks import Chunks, Touched
 from localaws.moto.implemented import implements
 from localaws.moto.long_polls import answered_in_turns
@@ -97,10 +98,10 @@ class MotoBackend:
         return (host is None or host.startswith("s3.")) and "select" not in str(environ.get("QUERY_STRING", ""))
 
     @contextmanager
-    def changing(self, *packages: str) -> Iterator[None]:
-        """For whoever changes moto's objects (of ``moto.<package>``) without a request."""
+    def changing(self, *packages: str, bucket: str | None = None) -> Iterator[None]:
+        """For whoever changes moto's objects (of ``moto.<package>``, of one of S3's buckets) without a request."""
         with self._changing.shared():
-            self._note(Touched(set(packages), {"*"}))
+            self._note(Touched(set(packages), {"*"}, TouchedObjects(buckets={bucket} if bucket else set())))
             yield
 
     @property

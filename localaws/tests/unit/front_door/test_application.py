@@ -46,7 +46,7 @@ class FakeMoto:
 
     def look_around(self) -> None: ...
 
-    def changing(self, *packages: str) -> AbstractContextManager[None]:
+    def changing(self, *packages: str, bucket: str | None = None) -> AbstractContextManager[None]:
         return nullcontext()
 
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:

@@ -115,7 +115,7 @@ def _is_right(
     service, name = str(operation.service_model.service_name), operation.name
     name = SAME_PATHS.get(service, {}).get(name, name)
     other = SAME_REQUESTS.get(service, "nobody")
-    if all(each.startswith(f"{other}:") for each in reached) and (reached or f"implement {other}:" in body):
+    if all(each.startswith(f"{other}:") for each in reached) and (reached or _is_told(other, status, body)):
         return True
     method = xform_name(name)
     if operations.has(service, method):
@@ -123,6 +123,10 @@ def _is_right(
     if implements(service, operation.service_model.operation_model(name)):
         return reached == [f"{service}:{name}"] or _is_mistake(reached, status)
     return not reached and status == 501 and name in body
+
+
+def _is_told(other: str, status: int, body: str) -> bool:
+    return other != "nobody" and (status == 400 or f"implement {other}:" in body)
 
 
 def _is_mistake(reached: list[str], status: int) -> bool:
