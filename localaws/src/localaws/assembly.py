@@ -26,6 +26,7 @@ from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
+from localaws.services.members import REFUSED
 
 
 @dataclass(frozen=True)
@@ -74,3 +75,4 @@ def assemble(
 def register_services(cloud: Cloud) -> None:
     for service in service_classes():
         cloud.operations.register(service.service, service(cloud))
+    cloud.operations.refuse_members(REFUSED)

@@ -31,7 +31,7 @@ from localaws.front_door import smithy_rpc
 from localaws.front_door.cors import without_cors
 from localaws.front_door.guard import Guard, presumed_service
 from localaws.front_door.intake import take_in
-from localaws.front_door.mistakes import failure, refuse_incomplete, refuse_invalid
+from localaws.front_door.mistakes import failure, refuse_incomplete, refuse_invalid, refuse_members
 from localaws.front_door.post_form import is_form
 from localaws.front_door.protocol import (
     parse_request,
@@ -163,6 +163,7 @@ class FrontDoor:
         method = self._operations.operation(request.service, xform_name(request.operation.name))
         if method is not None:
             refuse_invalid(request)
+            refuse_members(request, self._operations.refused_members(request.service, request.operation.name))
             return serialise_answer(request, method(caller, request.parameters) or {})
         called = f"{request.service}:{request.operation.name}"
         if not self._moto.implements(request.service, request.operation):

@@ -8,7 +8,7 @@ errors stands.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from botocore.model import OperationModel
@@ -31,6 +31,14 @@ def refuse_invalid(request: OperationRequest) -> None:
 def refuse_incomplete(request: OperationRequest) -> None:
     """Raise for members that are missing or of another type; values are left to moto to judge."""
     _refuse(request, type_problems(request.parameters, request.operation.input_shape))
+
+
+def refuse_members(request: OperationRequest, reasons: Mapping[str, str]) -> None:
+    """Raise for a member that is given and that localaws would not look at. False and nothing are not given."""
+    for member, why in reasons.items():
+        if request.parameters.get(member):
+            called = f"{request.service}:{request.operation.name}"
+            raise ServiceError("NotImplemented", f"localaws does not implement {member} of {called}: {why}.", 501)
 
 
 def failure(request: OperationRequest, error: Exception) -> ServiceError:
