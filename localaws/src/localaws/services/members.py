@@ -13,7 +13,7 @@ Table = Mapping[str, Mapping[str, Mapping[str, str]]]
 
 _KEPT = "kept and described; nothing acts on it"
 _CHECKED = "templates are always checked before anything is made"
-_TOKEN = "a token's size has no meaning here"
+_SIZE = "a token's size has no meaning here"
 _MFA = "there are no MFA devices"
 _DEPLOYMENT = "stacks are deployed in one way"
 _POLICY_URL = "give the text of the stack policy"
@@ -150,8 +150,8 @@ IGNORED: Table = {
     },
     "service-quotas": {"RequestServiceQuotaIncrease": {"SupportCaseAllowed": "there is no support"}},
     "sts": {
-        "AssumeRole": {"MinimumSessionTokenSize": _TOKEN},
-        "GetFederationToken": {"MinimumSessionTokenSize": _TOKEN},
-        "GetSessionToken": {"MinimumSessionTokenSize": _TOKEN},
+        "AssumeRole": {"MinimumSessionTokenSize": _SIZE},
+        "GetFederationToken": {"MinimumSessionTokenSize": _SIZE},
+        "GetSessionToken": {"MinimumSessionTokenSize": _SIZE},
     },
 }
