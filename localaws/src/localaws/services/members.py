@@ -141,6 +141,13 @@ IGNORED: Table = {
             ),
             _KEPT,
         ),
+        "CreateEndpointConfig": dict.fromkeys(
+            (
+                *("AsyncInferenceConfig", "CrossRegionTrafficConfig", "DataCaptureConfig", "ExecutionRoleArn"),
+                *("ExplainerConfig", "KmsKeyId", "MetricsConfig", "VpcConfig"),
+            ),
+            _KEPT,
+        ),
         "CreateProcessingJob": {"ExperimentConfig": _KEPT},
         "CreateTransformJob": {"ExperimentConfig": _KEPT},
     },
