@@ -28,6 +28,7 @@ from localaws.iam.record import PREFIX
 from localaws.iam.resource_policies import ResourcePolicies
 from localaws.moto.backend import MotoBackend
 from localaws.services import service_classes
+from localaws.services.members import REFUSED
 
 log = logging.getLogger(__name__)
 
@@ -86,3 +87,4 @@ def _note_as_good(file: StateFile) -> None:
 def register_services(cloud: Cloud) -> None:
     for service in service_classes():
         cloud.operations.register(service.service, service(cloud))
+    cloud.operations.refuse_members(REFUSED)

@@ -329,3 +329,31 @@ def test_a_policy_may_ask_for_one_condition_or_the_other(enforced: Enforced, uni
         s3.put_object(**pointer, Body=b"3", IfMatch=first)
     assert s3.get_object(**pointer, IfNoneMatch='"other"')["Body"].read() == b"2"
     assert s3.get_object(**pointer, IfMatch=s3.head_object(**pointer)["ETag"])["Body"].read() == b"2"
+
+
+@pytest.mark.aws_rule(
+    "A federated user may do what its session policies and the policies of the user who vouches for it both allow",
+    page="https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html",
+)
+def test_a_federated_user_may_do_what_its_user_and_its_session_both_allow(enforced: Enforced, unique: str) -> None:
+    bucket = enforced.bucket(unique)
+    iam = enforced.client("iam")
+    iam.create_user(UserName=unique)
+    allowed = [statement("sts:GetFederationToken", "*"), statement("s3:GetObject", f"arn:aws:s3:::{bucket}/in/*")]
+    iam.put_user_policy(UserName=unique, PolicyName="inline", PolicyDocument=document(*allowed))
+    made = iam.create_access_key(UserName=unique)["AccessKey"]
+    user = {"aws_access_key_id": made["AccessKeyId"], "aws_secret_access_key": made["SecretAccessKey"]}
+
+    def federated(**request: Any) -> Any:
+        issued = enforced.client("sts", keys=user).get_federation_token(Name="bob", **request)["Credentials"]
+        keys = {
+            "aws_access_key_id": issued["AccessKeyId"],
+            "aws_secret_access_key": issued["SecretAccessKey"],
+            "aws_session_token": issued["SessionToken"],
+        }
+        return enforced.client("s3", keys=keys)
+
+    wide = federated(Policy=document(statement("s3:*", "*")))
+    assert wide.get_object(Bucket=bucket, Key="in/a.csv")["Body"].read() == b"1"
+    assert denied(wide.put_object, Bucket=bucket, Key="in/b.csv")[0] == "AccessDenied"
+    assert denied(federated().get_object, Bucket=bucket, Key="in/a.csv")[0] == "AccessDenied"

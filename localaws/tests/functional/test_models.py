@@ -150,3 +150,30 @@ def test_a_name_is_given_once(site: JobSite, unique: str) -> None:
     site.sagemaker.create_model(**request)
     with pytest.raises(ClientError, match="Cannot create already existing model"):
         site.sagemaker.create_model(**request)
+
+
+@pytest.mark.aws_rule(
+    "CreateEndpointConfig needs models that exist",
+    page="https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_CreateEndpointConfig.html",
+)
+def test_an_endpoint_configuration_finds_its_model(site: JobSite, unique: str) -> None:
+    sagemaker = site.sagemaker
+    sagemaker.create_model(ModelName=unique, PrimaryContainer={"Image": "img"}, ExecutionRoleArn=site.role)
+    variant = {"VariantName": "v", "ModelName": unique, "InstanceType": "ml.m5.large", "InitialInstanceCount": 1}
+    tags = [{"Key": "a", "Value": "b"}]
+    made = sagemaker.create_endpoint_config(EndpointConfigName=unique, ProductionVariants=[variant], Tags=tags)
+    assert sagemaker.describe_endpoint_config(EndpointConfigName=unique)["ProductionVariants"] == [variant]
+    assert sagemaker.list_tags(ResourceArn=made["EndpointConfigArn"])["Tags"] == tags
+    listed = sagemaker.list_endpoint_configs(NameContains=unique)["EndpointConfigs"]
+    assert [each["EndpointConfigArn"] for each in listed] == [made["EndpointConfigArn"]]
+    sagemaker.delete_endpoint_config(EndpointConfigName=unique)
+    bare = {member: value for member, value in variant.items() if member != "InstanceType"}
+    for variants in ([{**variant, "ModelName": "nobody"}], [bare]):
+        with pytest.raises(ClientError, match=r"Could not find|needs either"):
+            sagemaker.create_endpoint_config(EndpointConfigName=unique, ProductionVariants=variants)
+
+
+def test_tags_that_moto_is_given_are_listed(site: JobSite, unique: str) -> None:
+    tags = [{"Key": "a", "Value": "b"}]
+    made = site.sagemaker.create_experiment(ExperimentName=unique, Tags=tags)
+    assert site.sagemaker.list_tags(ResourceArn=made["ExperimentArn"])["Tags"] == tags

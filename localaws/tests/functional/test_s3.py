@@ -444,3 +444,49 @@ def test_what_was_not_uploaded_in_parts_is_one_part(kept_client: Client, bucket:
         with pytest.raises(ClientError) as error:
             s3.get_object(**{"Bucket": bucket, "Key": "k", **refused})
         assert error.value.response["Error"]["Code"] == code
+
+
+@pytest.mark.aws_rule(
+    "PutBucketLogging takes a target whose policy lets the logging service in, and one whose policy does not (yet)",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/userguide/enable-server-access-logging.html",
+)
+def test_access_logs_go_to_a_bucket_of_the_same_account_and_region(client: Client, unique: str) -> None:
+    s3 = client("s3")
+    for name in (unique, f"{unique}-logs"):
+        s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": REGION})
+    client("s3", account=PREPROD).create_bucket(
+        Bucket=f"{unique}-other", CreateBucketConfiguration={"LocationConstraint": REGION}
+    )
+    client("s3", region="us-east-1").create_bucket(Bucket=f"{unique}-far")
+    enabled = {"TargetBucket": f"{unique}-logs", "TargetPrefix": "a/"}
+    s3.put_bucket_logging(Bucket=unique, BucketLoggingStatus={"LoggingEnabled": enabled})
+    assert s3.get_bucket_logging(Bucket=unique)["LoggingEnabled"] == enabled
+    for target, code in (
+        ("other", "InvalidTargetBucketForLogging"),
+        ("none", "InvalidTargetBucketForLogging"),
+        ("far", "CrossLocationLoggingProhibitted"),
+    ):
+        with pytest.raises(ClientError) as refused:
+            wrong = {"TargetBucket": f"{unique}-{target}", "TargetPrefix": ""}
+            s3.put_bucket_logging(Bucket=unique, BucketLoggingStatus={"LoggingEnabled": wrong})
+        assert refused.value.response["Error"]["Code"] == code
+    s3.put_bucket_logging(Bucket=unique, BucketLoggingStatus={})
+    assert "LoggingEnabled" not in s3.get_bucket_logging(Bucket=unique)
+
+
+def test_what_moto_lacks_of_s3_is_refused_and_the_bucket_stays(client: Client, unique: str) -> None:
+    s3 = client("s3")
+    s3.create_bucket(Bucket=unique, CreateBucketConfiguration={"LocationConstraint": REGION})
+    for call, parameters in (
+        ("delete_bucket_inventory_configuration", {"Id": "w"}),
+        ("delete_bucket_metrics_configuration", {"Id": "w"}),
+        ("put_bucket_metrics_configuration", {"Id": "w", "MetricsConfiguration": {"Id": "w"}}),
+        ("get_bucket_metrics_configuration", {"Id": "w"}),
+        ("delete_bucket_metadata_configuration", {}),
+        ("put_bucket_request_payment", {"RequestPaymentConfiguration": {"Payer": "Requester"}}),
+        ("get_object_torrent", {"Key": "a"}),
+    ):
+        with pytest.raises(ClientError) as refused:
+            getattr(s3, call)(Bucket=unique, **parameters)
+        assert refused.value.response["Error"]["Code"] == "NotImplemented"
+        assert s3.head_bucket(Bucket=unique)["BucketRegion"] == REGION

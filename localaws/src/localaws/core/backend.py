@@ -9,6 +9,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from botocore.model import OperationModel
+
 from localaws.core.bodies import Bodies
 from localaws.core.caller import Caller
 from localaws.core.generations import Kept
@@ -32,14 +34,14 @@ class CorsRule:
 class Backend(Kept, Protocol):
     bodies: Bodies  # where the contents of objects are
 
-    def knows(self, environ: dict[str, Any]) -> bool:
-        """Whether it has the service that a signed request is meant for."""
+    def implements(self, service: str, operation: OperationModel) -> bool:
+        """Whether it has an operation of a botocore service; it is asked for no other."""
 
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:
         """The answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""
 
-    def changing(self, *packages: str) -> AbstractContextManager[None]:
-        """For whoever changes moto's objects (of ``moto.<package>``) without a request."""
+    def changing(self, *packages: str, bucket: str | None = None) -> AbstractContextManager[None]:
+        """For whoever changes moto's objects (of ``moto.<package>``, of one of S3's buckets) without a request."""
 
     def user_access_keys(self) -> list[tuple[str, str, str]]:
         """(access key id, user ARN, secret) of every active key that CreateAccessKey made, in every account."""

@@ -6,7 +6,7 @@ Services put themselves in here and the front door looks them up; neither knows 
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,7 @@ class Operations:
         self._methods: dict[str, dict[str, Operation]] = {}
         self._companions: dict[str, list[Companion]] = {}
         self._mounts: dict[str, Mounted] = {}
+        self._refused_members: Mapping[str, Mapping[str, Mapping[str, str]]] = {}
 
     def register(self, service: str, implementation: object) -> None:
         """Put an object in front of moto: each of its public methods becomes an operation of ``service``."""
@@ -75,6 +76,13 @@ class Operations:
     def operation(self, service: str, name: str) -> Operation | None:
         """The method that implements an operation (snake case), or None where it is moto's."""
         return self._methods.get(service, {}).get(name)
+
+    def refuse_members(self, table: Mapping[str, Mapping[str, Mapping[str, str]]]) -> None:
+        """``{"codebuild": {"StartBuild": {"imageOverride": why}}}``: what no method reads, and may not be given."""
+        self._refused_members = table
+
+    def refused_members(self, service: str, operation: str) -> Mapping[str, str]:
+        return self._refused_members.get(service, {}).get(operation, {})
 
     def accompany(self, service: str, companion: Companion) -> None:
         """Let ``companion`` see every operation of ``service`` that moto answers."""

@@ -18,12 +18,13 @@ _validator = ParamValidator()
 
 def validation_problems(request: dict[str, Any], shape: Shape | None) -> list[str]:
     """What is wrong with ``request``, one sentence each in AWS's wording; empty where it is valid."""
-    if shape is None:
-        return []
-    report = _validator.validate(request, shape)
-    if report.has_errors():
-        return report.generate_report().splitlines()
-    return list(_constraint_problems(request, shape, ""))
+    return type_problems(request, shape) or (list(_constraint_problems(request, shape, "")) if shape else [])
+
+
+def type_problems(request: dict[str, Any], shape: Shape | None) -> list[str]:
+    """Only what is missing, unknown or of another type."""
+    report = _validator.validate(request, shape) if shape is not None else None
+    return str(report.generate_report()).splitlines() if report is not None and report.has_errors() else []
 
 
 def _constraint_problems(value: Any, shape: Any, path: str) -> Iterator[str]:

@@ -27,11 +27,12 @@ from localaws.core.documents import DocumentLimitError, refuse_deep_parameters
 from localaws.core.errors import ServiceError, no_room
 from localaws.core.operations import Operations
 from localaws.core.turns import Turns
-from localaws.core.validation import validation_problems
 from localaws.core.wire import HttpResponse, OperationRequest, Signature
+from localaws.front_door import smithy_rpc
 from localaws.front_door.cors import without_cors
 from localaws.front_door.guard import Guard, presumed_service
 from localaws.front_door.intake import take_in
+from localaws.front_door.mistakes import failure, refuse_incomplete, refuse_invalid, refuse_members
 from localaws.front_door.post_form import is_form
 from localaws.front_door.protocol import (
     parse_request,
@@ -40,8 +41,8 @@ from localaws.front_door.protocol import (
     serialise_unparsed_error,
     wsgi_answer,
 )
+from localaws.front_door.routing import called_name
 from localaws.front_door.signature import read_claim
-from localaws.front_door.signing_names import candidate_services
 
 log = logging.getLogger(__name__)
 
@@ -130,16 +131,19 @@ class FrontDoor:
         return self._answer(environ, signature, caller)
 
     def _answer(self, environ: dict[str, Any], signature: Signature, caller: Caller) -> HttpResponse:
+        unspoken = smithy_rpc.refusal(environ, signature.signing_name)
+        if unspoken is not None:
+            return unspoken
         request: OperationRequest | None = None
         try:
             request = parse_request(signature.signing_name, environ)
             if request is None:
-                return self._moto_response(environ, caller, signature.signing_name)
+                raise _not_implemented(f"{signature.signing_name}:{called_name(environ)}")
             _refuse_deep_documents(request)
             if self._authorize is not None:
                 self._authorize(caller, request)
             with self._turn(environ, request):
-                return self._done(environ, caller, signature, request)
+                return self._done(environ, caller, request)
         except ServiceError as error:
             return _refused(request, signature, error)
         except Exception as error:  # a defect of localaws: say so in the caller's protocol instead of an HTML page
@@ -156,41 +160,50 @@ class FrontDoor:
             return nullcontext()
         return self._turns.turn()
 
-    def _done(
-        self, environ: dict[str, Any], caller: Caller, signature: Signature, request: OperationRequest
-    ) -> HttpResponse:
+    def _done(self, environ: dict[str, Any], caller: Caller, request: OperationRequest) -> HttpResponse:
         method = self._operations.operation(request.service, xform_name(request.operation.name))
-        if method is None:
-            return self._moto_response(environ, caller, signature.signing_name, request)
-        _refuse_invalid(request)
-        return serialise_answer(request, method(caller, request.parameters) or {})
+        if method is not None:
+            refuse_invalid(request)
+            refuse_members(request, self._operations.refused_members(request.service, request.operation.name))
+            return serialise_answer(request, method(caller, request.parameters) or {})
+        called = f"{request.service}:{request.operation.name}"
+        if not self._moto.implements(request.service, request.operation):
+            raise _not_implemented(called)
+        refuse_incomplete(request)
+        response = self._moto_response(environ, caller, request)
+        if response is None:
+            raise _not_implemented(called)
+        return response
 
-    def _moto_response(
-        self, environ: dict[str, Any], caller: Caller, signing_name: str, request: OperationRequest | None = None
-    ) -> HttpResponse:
-        companions = self._operations.companions(request.service) if request is not None else []
+    def _moto_response(self, environ: dict[str, Any], caller: Caller, request: OperationRequest) -> HttpResponse | None:
+        """moto's answer; None where it turns out not to have the operation."""
+        companions = self._operations.companions(request.service)
         begun = []
         try:
             for companion in companions:
-                assert request is not None
                 for header, value in companion.before(caller, request).items():
                     environ[f"HTTP_{header.upper().replace('-', '_')}"] = value
                 _hide(environ, companion.hidden(request))
                 begun.append(companion)
             _hand_over_the_body(environ, request)
-            if not self._moto.knows(environ):
-                raise _not_implemented(environ, signing_name, request)
-            response = self._moto.respond(environ, caller, request)
-            if _is_unimplemented(response, candidate_services(signing_name)):
-                raise _not_implemented(environ, signing_name, request)
+            response = self._performed(environ, caller, request)
+            if _is_unimplemented(response, request.service):
+                return None
             for companion in companions:
-                assert request is not None
                 response = companion.after(caller, request, response)
             return response
         finally:
             for companion in begun:
-                assert request is not None
                 companion.ended(request)
+
+    def _performed(self, environ: dict[str, Any], caller: Caller, request: OperationRequest) -> HttpResponse:
+        try:
+            return self._moto.respond(environ, caller, request)
+        except (ServiceError, NoRoomError, OSError):
+            raise
+        except Exception as error:  # of moto's code, which takes many a request for a right one
+            log.warning("moto failed in %s", request.operation.name, exc_info=True)
+            raise failure(request, error) from error
 
 
 def _refused(request: OperationRequest | None, signature: Signature, error: ServiceError) -> HttpResponse:
@@ -199,11 +212,8 @@ def _refused(request: OperationRequest | None, signature: Signature, error: Serv
     return serialise_refusal(request, error)
 
 
-def _not_implemented(environ: dict[str, Any], signing_name: str, request: OperationRequest | None) -> ServiceError:
-    target = str(environ.get("HTTP_X_AMZ_TARGET", "")).rpartition(".")[2]
-    named = target or f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
-    name = request.operation.name if request else named
-    return ServiceError("NotImplemented", f"localaws does not implement {signing_name}:{name}.", 501)
+def _not_implemented(called: str) -> ServiceError:
+    return ServiceError("NotImplemented", f"localaws does not implement {called}.", 501)
 
 
 def _refuse_deep_documents(request: OperationRequest) -> None:
@@ -228,17 +238,9 @@ def _hide(environ: dict[str, Any], names: frozenset[str]) -> None:
         environ["QUERY_STRING"] = "&".join(pair for pair in pairs if unquote(pair.partition("=")[0]) not in names)
 
 
-def _refuse_invalid(request: OperationRequest) -> None:
-    problems = validation_problems(request.parameters, request.operation.input_shape)
-    if problems:
-        errors = "error" if len(problems) == 1 else "errors"
-        code = "ValidationError" if request.protocol in ("query", "ec2") else "ValidationException"
-        raise ServiceError(code, f"{len(problems)} validation {errors} detected: {'; '.join(problems)}")
-
-
-def _is_unimplemented(response: HttpResponse, services: tuple[str, ...]) -> bool:
+def _is_unimplemented(response: HttpResponse, service: str) -> bool:
     """Whether moto answered with its own page instead of an AWS response."""
-    content_type = response.headers.get("Content-Type", "")
-    if services == ("s3", "s3control"):
+    if service == "s3":
         return response.status == 501
+    content_type = response.headers.get("Content-Type", "")
     return response.status in (404, 405, 500, 501) and "text/html" in content_type

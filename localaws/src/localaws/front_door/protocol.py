@@ -1,7 +1,7 @@
 """Turns a WSGI request into an operation with a dict, and a dict or an error into a WSGI response.
 
 All of it is driven by botocore's service models through moto's routers, parsers and serialisers, so every AWS
-protocol but CBOR is spoken; a CBOR request is refused in words.
+protocol but Smithy's RPC is spoken (``smithy_rpc.py``).
 """
 
 from __future__ import annotations
@@ -15,15 +15,14 @@ from typing import Any
 from botocore.exceptions import UnknownServiceError
 from moto.core.model import OperationModel, ServiceModel
 from moto.core.parse import PROTOCOL_PARSERS
-from moto.core.request import Request, determine_request_protocol
-from moto.core.routing import get_service_router
 from moto.core.serialize import get_serializer_class
 from moto.core.utils import get_service_model
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException
 
 from localaws.core.documents import refuse_deep_json, refuse_hostile_xml
 from localaws.core.errors import ServiceError
 from localaws.core.wire import HttpResponse, OperationRequest
+from localaws.front_door.routing import find_route
 from localaws.front_door.signing_names import candidate_services
 
 # Error codes whose status AWS fixes for every service, whether or not a service model names it.
@@ -40,24 +39,14 @@ _COMMON_STATUS = {
 def parse_request(signing_name: str, environ: dict[str, Any]) -> OperationRequest | None:
     """The operation a request calls, or None where no service model knows it.
 
-    Raises ServiceError for a protocol that is not spoken here or a body that cannot be read.
+    Raises ServiceError for a body that cannot be read.
     """
-    if "rpc-v2-cbor" in str(environ.get("HTTP_SMITHY_PROTOCOL", "")):
-        raise ServiceError(
-            "NotImplemented", "localaws does not support the rpc-v2-cbor protocol; use the service's JSON protocol."
-        )
-    request = Request(environ)
-    for service in candidate_services(signing_name):
-        try:
-            model = get_service_model(service)
-            operation, uri_parameters = get_service_router(service).match(request)
-        except (NotFound, NotImplementedError, UnknownServiceError):  # not an operation of this one
-            continue
-        protocol = determine_request_protocol(model, request.content_type)
-        parameters = _parameters(request, operation, protocol, uri_parameters)
-        payload = str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""))
-        return OperationRequest(service, operation, protocol, parameters, payload)
-    return None
+    route = find_route(signing_name, environ)
+    if route is None:
+        return None
+    payload = str(environ.get("HTTP_X_AMZ_CONTENT_SHA256", ""))
+    parameters = _parameters(route.request, route.operation, route.protocol, route.uri_parameters)
+    return OperationRequest(route.service, route.operation, route.protocol, parameters, payload)
 
 
 def _parameters(

@@ -1,42 +1,149 @@
-"""Which services a signing name may mean: several services of AWS share one."""
+"""Which services a signing name may mean: several services of AWS share one, and many have another than their own.
+
+The table is botocore's, whose models take seconds to read; ``tests/unit/front_door/test_every_operation.py`` compares.
+"""
 
 from __future__ import annotations
-
-import functools
-
-import botocore.session
 
 # Their paths are signed as they are sent; all other services' are normalised and encoded once more.
 S3_NAMES = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
 
-
-@functools.cache
-def _services_by_signing_name() -> dict[str, tuple[str, ...]]:
-    """botocore service names by the name that requests to them are signed with; several may share one."""
-    loader = botocore.session.get_session().get_component("data_loader")
-    found: dict[str, list[str]] = {}
-    for service in _MULTIPLE_PER_SIGNING_NAME:
-        metadata = loader.load_service_model(service, "service-2")["metadata"]
-        found.setdefault(metadata.get("signingName", metadata["endpointPrefix"]), []).append(service)
-    return {name: tuple(services) for name, services in found.items()}
-
-
-# Services whose signing name is not their own botocore name, or is shared with another service.
-_MULTIPLE_PER_SIGNING_NAME = (
-    "cloudwatch",
-    "codestar-connections",
-    "resourcegroupstaggingapi",
-    "s3",
-    "s3control",
-    "sagemaker",
-    "sagemaker-runtime",
-    "service-quotas",
-    "ses",
-    "sesv2",
-    "stepfunctions",
-)
+# Signing names that are not the name of one botocore service, in lower case; the likeliest service comes first.
+# s3control comes before s3, whose paths all paths are.
+SERVICES = {
+    "iotsecuredtunneling": ("iotsecuretunneling",),
+    "access-analyzer": ("accessanalyzer",),
+    "account-access": ("account-access", "account-access-runtime"),
+    "aco-automation": ("compute-optimizer-automation",),
+    "agent-registry": ("agent-registry", "agent-registry-control"),
+    "aidevops": ("devops-agent",),
+    "airflow": ("mwaa",),
+    "airflow-serverless": ("mwaa-serverless",),
+    "aoss": ("opensearchserverless",),
+    "apigateway": ("apigateway", "apigatewayv2"),
+    "app-integrations": ("appintegrations",),
+    "appconfig": ("appconfig", "appconfigdata"),
+    "application-cost-profiler": ("applicationcostprofiler",),
+    "applicationinsights": ("application-insights",),
+    "aps": ("amp",),
+    "aws-marketplace": (
+        "marketplace-agreement",
+        "marketplace-catalog",
+        "marketplace-deployment",
+        "marketplace-discovery",
+        "marketplace-entitlement",
+        "marketplace-reporting",
+        "meteringmarketplace",
+    ),
+    "awsssoportal": ("sso",),
+    "backup-search": ("backupsearch",),
+    "bedrock": (
+        "bedrock",
+        "bedrock-agent",
+        "bedrock-agent-runtime",
+        "bedrock-data-automation",
+        "bedrock-data-automation-runtime",
+        "bedrock-runtime",
+    ),
+    "bedrock-agentcore": ("bedrock-agentcore", "bedrock-agentcore-control"),
+    "cases": ("connectcases",),
+    "cassandra": ("keyspaces", "keyspacesstreams"),
+    "chime": (
+        "chime",
+        "chime-sdk-identity",
+        "chime-sdk-media-pipelines",
+        "chime-sdk-meetings",
+        "chime-sdk-messaging",
+        "chime-sdk-voice",
+    ),
+    "cleanrooms-ml": ("cleanroomsml",),
+    "cloudcontrolapi": ("cloudcontrol",),
+    "cloudhsm": ("cloudhsm", "cloudhsmv2"),
+    "cloudsearch": ("cloudsearch", "cloudsearchdomain"),
+    "cloudwatch": ("cloudwatchomni",),
+    "codeguru-profiler": ("codeguruprofiler",),
+    "connect": ("connect", "connect-contact-lens", "connectscheduling"),
+    "connect-campaigns": ("connectcampaigns", "connectcampaignsv2"),
+    "dynamodb": ("dynamodb", "dynamodbstreams"),
+    "elasticfilesystem": ("efs",),
+    "elasticloadbalancing": ("elb", "elbv2"),
+    "elasticmapreduce": ("emr",),
+    "elemental-inference": ("elementalinference",),
+    "end-user-messaging": ("endusermessaging",),
+    "es": ("es", "opensearch"),
+    "events": ("events", "eventbridgev2"),
+    "execute-api": ("apigatewaymanagementapi", "connectparticipant"),
+    "forecast": ("forecast", "forecastquery"),
+    "geo": ("location",),
+    "greengrass": ("greengrass", "greengrassv2"),
+    "health-agent": ("connecthealth",),
+    "iam": ("iam", "iam-toolbox"),
+    "iotdata": ("iot-data",),
+    "iotmanagedintegrations": ("iot-managed-integrations",),
+    "ivs": ("ivs", "ivs-realtime"),
+    "kinesisanalytics": ("kinesisanalytics", "kinesisanalyticsv2"),
+    "kinesisvideo": (
+        "kinesisvideo",
+        "kinesis-video-archived-media",
+        "kinesis-video-media",
+        "kinesis-video-signaling",
+        "kinesis-video-webrtc-storage",
+    ),
+    "lambda": ("lambda", "lambda-core", "lambda-microvms", "lambda-web"),
+    "launchwizard": ("launch-wizard",),
+    "lex": ("lexv2-models", "lex-models", "lex-runtime", "lexv2-runtime"),
+    "mediastore": ("mediastore", "mediastore-data"),
+    "mgh": ("mgh", "migrationhub-config"),
+    "migrationhub-orchestrator": ("migrationhuborchestrator",),
+    "migrationhub-strategy": ("migrationhubstrategy",),
+    "mobiletargeting": ("pinpoint",),
+    "monitoring": ("cloudwatch",),
+    "mturk-requester": ("mturk",),
+    "neptune-db": ("neptunedata",),
+    "notifications-contacts": ("notificationscontacts",),
+    "osm": ("opensearchmemory",),
+    "partnercentral": ("partnercentral-revenue-measurement",),
+    "payment-cryptography": ("payment-cryptography", "payment-cryptography-data"),
+    "personalize": ("personalize", "personalize-events", "personalize-runtime"),
+    "pricingplanmanager": ("pricing-plan-manager",),
+    "profile": ("customer-profiles",),
+    "rds": ("rds", "docdb", "neptune"),
+    "refactor-spaces": ("migration-hub-refactor-spaces",),
+    "resiliencehub": ("resiliencehub", "resiliencehubv2"),
+    "s3": ("s3control", "s3"),
+    "s3-outposts": ("s3outposts",),
+    "sagemaker": (
+        "sagemaker",
+        "sagemaker-a2i-runtime",
+        "sagemaker-edge",
+        "sagemaker-featurestore-runtime",
+        "sagemaker-inference-router-runtime",
+        "sagemaker-metrics",
+        "sagemaker-runtime",
+        "sagemakerjobruntime",
+        "sagemakertrainingsessionruntime",
+    ),
+    "scn": ("supplychain",),
+    "sdb": ("sdb", "simpledbv2"),
+    "servicecatalog": ("servicecatalog", "servicecatalog-appregistry"),
+    "servicequotas": ("service-quotas",),
+    "ses": ("ses", "mailmanager", "pinpoint-email", "sesv2"),
+    "signer": ("signer", "signer-data"),
+    "sms-voice": ("sms-voice", "pinpoint-sms-voice", "pinpoint-sms-voice-v2"),
+    "social-messaging": ("socialmessaging",),
+    "sso": ("sso-admin",),
+    "sso-oauth": ("sso-oidc",),
+    "states": ("stepfunctions",),
+    "supportapp": ("support-app",),
+    "tagging": ("resourcegroupstaggingapi",),
+    "tax": ("taxsettings",),
+    "thinclient": ("workspaces-thin-client",),
+    "timestream": ("timestream-query", "timestream-write"),
+    "voiceid": ("voice-id",),
+    "wisdom": ("wisdom", "qconnect"),
+}
 
 
 def candidate_services(signing_name: str) -> tuple[str, ...]:
     """The botocore services that a request signed for ``signing_name`` may be meant for."""
-    return _services_by_signing_name().get(signing_name, (signing_name,))
+    return SERVICES.get(signing_name, (signing_name,))

@@ -12,7 +12,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from localaws.core.caller import Caller
-from localaws.iam.principals import Identity
+from localaws.iam.principals import FEDERATOR, Identity
 from localaws.iam.requirements import Parameters
 from localaws.policies.condition_keys import of_account, of_moment
 from localaws.policies.patterns import Context
@@ -69,7 +69,7 @@ def principal_context(caller: Caller, identity: Identity, now: datetime) -> dict
     session = identity.session
     found = {
         "aws:principalarn": identity.principal.arn,
-        "aws:principaltype": _PRINCIPAL_TYPES[identity.principal.kind],
+        "aws:principaltype": "FederatedUser" if session.get(FEDERATOR) else _PRINCIPAL_TYPES[identity.principal.kind],
         "aws:userid": identity.user_id or str(session.get("UserId") or caller.account),
         **{f"aws:principaltag/{key.lower()}": value for key, value in identity.tags.items()},
     }

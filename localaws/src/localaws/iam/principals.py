@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -16,6 +16,7 @@ from localaws.core.caller import Caller
 from localaws.policies.document import Document
 from localaws.policies.principals import Principal
 
+FEDERATOR = "Federator"  # of a federated user's session: the ARN of who vouches for it
 # AWS Organizations makes it in each member account; no user of localaws has to.
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
 _ADMINISTRATOR: Document = {"Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -42,6 +43,8 @@ class Identity:
 def identity_of(caller: Caller, session: Mapping[str, Any] | None = None) -> Identity:
     """``session``: the document of the caller's credentials in the table ``sts.session``, where STS issued them."""
     kept = session or {}
+    if kept.get(FEDERATOR):
+        return _federated_identity(caller, kept)
     if caller.is_root:
         return Identity(Principal.of_arn(caller.arn), user_id=caller.account, session=kept)
     backend = iam_backends[caller.account][Arn.parse(caller.arn).partition]
@@ -116,6 +119,21 @@ def _session_identity(
         {**_tags(role.tags or []), **given},
         user_id=f"{role.id}:{session_name}",
         session_policies=limits,
+        session=session,
+    )
+
+
+def _federated_identity(caller: Caller, session: Mapping[str, Any]) -> Identity:
+    """What its session policies and the policies of who vouches for it both allow: nothing without session policies."""
+    federator = identity_of(replace(caller, arn=session[FEDERATOR], access_key_id=""))
+    return replace(
+        federator,
+        principal=Principal.of_arn(caller.arn),
+        policies=(_ADMINISTRATOR,) if federator.principal.is_root else federator.policies,
+        tags={str(key): str(value) for key, value in (session.get("Tags") or {}).items()},
+        user_name=None,
+        user_id=str(session["UserId"]),
+        session_policies=tuple(session.get("Policies") or ()),
         session=session,
     )
 

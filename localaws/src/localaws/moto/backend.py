@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from botocore.model import OperationNotFoundError
+from botocore.model import OperationModel, OperationNotFoundError
 from moto.core.base_backend import BackendDict
 from moto.iam.models import iam_backends
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -27,7 +27,9 @@ from localaws.core.state_file import Changes
 from localaws.core.store import Store
 from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.moto import public_access, stored_objects
+from localaws.moto.bucket_chunks import TouchedObjects
 from localaws.moto.chunks import Chunks, Touched
+from localaws.moto.implemented import implements
 from localaws.moto.long_polls import answered_in_turns
 from localaws.moto.shared_lock import SharedLock
 from localaws.moto.sweep import Sweep
@@ -59,10 +61,9 @@ class MotoBackend:
         self._backends = _number_of_backends()
         self._sweep = Sweep()
 
-    def knows(self, environ: dict[str, Any]) -> bool:
-        """Whether moto has the service that a signed request is meant for."""
-        host = self._application.infer_service_region_host(environ, str(environ.get("PATH_INFO", "")))
-        return host is None or self._application.has_backend_for(host)
+    def implements(self, service: str, operation: OperationModel) -> bool:
+        """Whether moto has an operation of a botocore service."""
+        return implements(service, operation)
 
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:
         """moto's answer to a WSGI request, made in the caller's account; ``request`` where it could be parsed."""
@@ -97,10 +98,10 @@ class MotoBackend:
         return (host is None or host.startswith("s3.")) and "select" not in str(environ.get("QUERY_STRING", ""))
 
     @contextmanager
-    def changing(self, *packages: str) -> Iterator[None]:
-        """For whoever changes moto's objects (of ``moto.<package>``) without a request."""
+    def changing(self, *packages: str, bucket: str | None = None) -> Iterator[None]:
+        """For whoever changes moto's objects (of ``moto.<package>``, of one of S3's buckets) without a request."""
         with self._changing.shared():
-            self._note(Touched(set(packages), {"*"}))
+            self._note(Touched(set(packages), {"*"}, TouchedObjects(buckets={bucket} if bucket else set())))
             yield
 
     def in_one_moment(self) -> AbstractContextManager[None]:
@@ -193,13 +194,9 @@ class _Dispatcher(DomainDispatcherApplication):  # type: ignore[misc]  # moto is
     def __init__(self, create_app: Any) -> None:
         super().__init__(create_app)
         self._find = functools.lru_cache(1024)(super().get_backend_for_host)
-        self.has_backend_for = functools.lru_cache(1024)(self._matches)
 
     def get_backend_for_host(self, host: str | None) -> Any:
         return self._find(host)
-
-    def _matches(self, host: str) -> bool:
-        return any(host == name or pattern.match(f"http://{host}") for name, pattern in self.backend_url_patterns)
 
 
 def _joined_if_small(

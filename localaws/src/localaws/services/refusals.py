@@ -20,7 +20,19 @@ _NOTHING_RUNS = {
     "stepfunctions": ("StartExecution", "StartSyncExecution"),
 }
 
-REFUSALS = tuple(
-    refusing(service, dict.fromkeys(operations, "it runs nothing of this kind"))
-    for service, operations in _NOTHING_RUNS.items()
+# moto would look for stacks, or publish to subscriptions, where none are: localaws keeps them.
+_ELSEWHERE = {
+    "servicecatalog-appregistry": {"AssociateResource": "applications know no stacks"},
+    "ses": dict.fromkeys(
+        ("CreateConfigurationSetEventDestination", "SetIdentityNotificationTopic"), "mail announces nothing to topics"
+    ),
+    "textract": dict.fromkeys(("StartDocumentAnalysis", "StartDocumentTextDetection"), "it runs nothing of this kind"),
+}
+
+REFUSALS = (
+    *(
+        refusing(service, dict.fromkeys(operations, "it runs nothing of this kind"))
+        for service, operations in _NOTHING_RUNS.items()
+    ),
+    *(refusing(service, operations) for service, operations in _ELSEWHERE.items()),
 )

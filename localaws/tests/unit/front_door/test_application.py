@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.model import OperationModel
 
 from localaws.core.backend import CorsRule
 from localaws.core.bodies import Bodies
@@ -33,7 +34,7 @@ class FakeMoto:
         self.asked: list[tuple[Caller, str]] = []
         self.bodies = Bodies(None)
 
-    def knows(self, environ: dict[str, Any]) -> bool:
+    def implements(self, service: str, operation: OperationModel) -> bool:
         return True
 
     changed = False
@@ -48,7 +49,7 @@ class FakeMoto:
 
     def look_around(self) -> None: ...
 
-    def changing(self, *packages: str) -> AbstractContextManager[None]:
+    def changing(self, *packages: str, bucket: str | None = None) -> AbstractContextManager[None]:
         return nullcontext()
 
     def respond(self, environ: dict[str, Any], caller: Caller, request: OperationRequest | None = None) -> HttpResponse:

@@ -52,7 +52,7 @@ class PolicyCompanion(Companion):
         return found.get("Attributes", {}).get("Policy") or None
 
     def _sqs(self, caller: Caller, url: str) -> Any:
-        account = url.rstrip("/").split("/")[-2]
+        account = url.rstrip("/").rpartition("/")[0].rpartition("/")[2]
         return self._cloud.client("sqs", Caller.root(account if account.isdigit() else caller.account, caller.region))
 
 

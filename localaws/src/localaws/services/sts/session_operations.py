@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.arn import Arn
@@ -19,8 +18,10 @@ from localaws.core.identities import IssuedKey
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import Signature
 from localaws.iam.callers import context_of, principal_of
+from localaws.iam.principals import FEDERATOR, identity_of
 from localaws.policies.document import Document
 from localaws.policies.trust import assume_role_context, needed_actions, trusts
+from localaws.services.sts.credentials import TABLE, issue
 from localaws.services.sts.sessions import inherited, session_policies
 
 if TYPE_CHECKING:
@@ -29,11 +30,12 @@ if TYPE_CHECKING:
 # AWS Organizations makes this role in each member account and lets the management account, no other, assume it.
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_accounts_access.html
 ORGANIZATION_ROLE = "OrganizationAccountAccessRole"
+_LONGEST_CHAINED = 3600  # seconds
 _ROLE_ARN = re.compile(r"arn:(?P<partition>[^:]+):iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[\w+=,.@-]+)")
 
 
 class Sts(Service):
-    """AssumeRole, GetCallerIdentity, GetAccessKeyInfo and GetSessionToken.
+    """AssumeRole, GetCallerIdentity and GetAccessKeyInfo.
 
     https://docs.aws.amazon.com/STS/latest/APIReference/welcome.html
     """
@@ -42,23 +44,19 @@ class Sts(Service):
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
-        self._sessions = cloud.store.table("sts.session")
+        self._sessions = cloud.store.table(TABLE)
         cloud.identities.answered_by(self._identify, self._issue, self._issued_key)
 
     def assume_role(self, caller: Caller, request: Request) -> Response:
         arn = request["RoleArn"]
-        role = self._role(arn, caller)
+        former = self._sessions.get(caller.access_key_id) or {}
+        role = self._role(arn, caller) if not former.get(FEDERATOR) else None
         if role is None:
             raise _denied(caller, "sts:AssumeRole", arn)
-        session = inherited(request, self._sessions.get(caller.access_key_id) or {})
+        session = inherited(request, former)
         self._refuse_distrust(caller, role["AssumeRolePolicyDocument"], arn, {**request, **session.given})
-        longest = role["MaxSessionDuration"]
         duration = request.get("DurationSeconds", 3600)
-        if duration > longest:
-            raise ServiceError(
-                "ValidationError",
-                "The requested DurationSeconds exceeds the MaxSessionDuration set for this role.",
-            )
+        _refuse_duration(duration, role["MaxSessionDuration"], is_chained=":assumed-role/" in former.get("Arn", ""))
         kept = {**session.kept, "Policies": session_policies(request, arn)}
         answer = self._issue(arn, request["RoleSessionName"], duration, role.get("RoleId"), kept)
         given = session.kept.get("SourceIdentity")
@@ -76,24 +74,18 @@ class Sts(Service):
     def get_caller_identity(self, caller: Caller, request: Request) -> Response:
         session = self._sessions.get(caller.access_key_id)
         return {
-            "UserId": session["UserId"] if session else caller.account,
+            "UserId": session["UserId"] if session else identity_of(caller).user_id or caller.account,
             "Account": caller.account,
             "Arn": caller.arn,
         }
 
     def get_access_key_info(self, caller: Caller, request: Request) -> Response:
         key = request["AccessKeyId"]
-        session = self._sessions.get(key)
-        return {"Account": session["Account"] if session else _account_of_key(key) or caller.account}
-
-    def get_session_token(self, caller: Caller, request: Request) -> Response:
-        if self._sessions.get(caller.access_key_id):  # else it would shake off what limits the session
-            raise ServiceError("AccessDenied", "Cannot call GetSessionToken with session credentials", 403)
-        return {
-            "Credentials": self._remember(
-                caller.arn, caller.account, caller.account, request.get("DurationSeconds", 43200)
-            )
-        }
+        session, user = self._sessions.get(key), self._user_of_key(key)
+        account = session["Account"] if session else Arn.parse(user[0]).account if user else _account_of_key(key)
+        if account is None:
+            raise ServiceError("ValidationError", f"localaws issued no access key {key}.")
+        return {"Account": account}
 
     def _role(self, arn: str, caller: Caller) -> dict[str, Any] | None:
         found = _ROLE_ARN.fullmatch(arn)
@@ -125,23 +117,12 @@ class Sts(Service):
             raise ServiceError("ValidationError", f"{role_arn} is invalid")
         user_id = f"{role_id or f'AROA{secrets.token_hex(8).upper()}'}:{session_name}"
         arn = f"arn:{found['partition']}:sts::{found['account']}:assumed-role/{found['name']}/{session_name}"
-        credentials = self._remember(arn, found["account"], user_id, duration, kept)
+        credentials = issue(self._cloud, arn, found["account"], user_id, duration, kept)
         return {
             "Credentials": credentials,
             "AssumedRoleUser": {"AssumedRoleId": user_id, "Arn": arn},
             "PackedPolicySize": 0,
         }
-
-    def _remember(
-        self, arn: str, account: str, user_id: str, duration: int, kept: Mapping[str, Any] | None = None
-    ) -> dict[str, Any]:
-        key = f"ASIA{secrets.token_hex(8).upper()}"
-        now = self._cloud.clock.now()
-        expires = now + timedelta(seconds=duration)
-        document = {"Arn": arn, "Account": account, "UserId": user_id, "Expiration": expires, "Issued": now}
-        issued = {"SecretAccessKey": secrets.token_urlsafe(30), "SessionToken": secrets.token_urlsafe(96)}
-        self._sessions.put(key, {**document, **(kept or {}), **issued})
-        return {"AccessKeyId": key, **issued, "Expiration": expires}
 
     def _issued_key(self, key: str) -> IssuedKey | None:
         secret = self._cloud.account_keys.secret(key)
@@ -180,6 +161,19 @@ class Sts(Service):
 
 def _account_of_key(key: str) -> str | None:
     return key if re.fullmatch(r"\d{12}", key) else None
+
+
+def _refuse_duration(seconds: int, longest: int, is_chained: bool) -> None:
+    """https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining"""
+    if is_chained and seconds > _LONGEST_CHAINED:
+        raise ServiceError(
+            "ValidationError",
+            "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining",
+        )
+    if seconds > longest:
+        raise ServiceError(
+            "ValidationError", "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+        )
 
 
 def _denied(caller: Caller, action: str, arn: str) -> ServiceError:

@@ -5,12 +5,15 @@ https://docs.aws.amazon.com/sagemaker/latest/APIReference/API_AddTags.html
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 from localaws.core.arn import Arn, ArnError
 from localaws.core.caller import Caller
+from localaws.core.operations import Companion
 from localaws.core.service import Request, Response, Service
+from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.services.sagemaker.listing import page
 from localaws.services.sagemaker.registry.records import invalid
 
@@ -28,6 +31,7 @@ class Tags(Service):
         super().__init__(cloud)
         self._lock = cloud.store.lock
         self._tags = cloud.store.table("sagemaker.tags")
+        cloud.operations.accompany("sagemaker", _TagsOfMoto(cloud))
         self._known = {
             "pipeline": cloud.store.table("sagemaker.pipeline"),
             "model-package-group": cloud.store.table("sagemaker.model_package_group"),
@@ -75,6 +79,21 @@ class Tags(Service):
         document = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
         self._tags.put(arn, document)
         return document
+
+
+class _TagsOfMoto(Companion):
+    """What moto makes with tags has them here too, where ListTags looks."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._tags = cloud.store.table("sagemaker.tags")
+
+    def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
+        if request.operation.name.startswith("Create") and request.parameters.get("Tags") and response.status == 200:
+            answer = json.loads(response.body)
+            arn = next((value for member, value in answer.items() if member.endswith("Arn")), None)
+            if arn:
+                self._tags.put(arn, {"Tags": request.parameters["Tags"]})
+        return response
 
 
 def _key(kind: str, account: str, region: str, name: str) -> str:
