@@ -26,6 +26,11 @@ def validation_problems(request: dict[str, Any], shape: Shape | None) -> list[st
     return list(_constraint_problems(request, shape, ""))
 
 
+def scalar_problems(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """The same of one scalar of the right type: enum values, patterns and bounds."""
+    return _constraint_problems(value, shape, path)
+
+
 def _constraint_problems(value: Any, shape: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     if kind == "structure":

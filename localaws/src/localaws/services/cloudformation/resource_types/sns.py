@@ -44,7 +44,7 @@ class Topic(ApiResource):
 
     def named(self, context: Context, properties: Properties) -> Properties:
         found = super().named(context, properties)
-        if attribute_text(found.get("FifoTopic", False)) == "true" and not found["TopicName"].endswith(".fifo"):
+        if attribute_text(found.get("FifoTopic", False)) == "true" and not properties.get("TopicName"):
             return {**found, "TopicName": f"{found['TopicName'][:250]}.fifo"}
         return found
 
