@@ -409,7 +409,7 @@ def test_an_argument_that_sagemaker_lacks_is_refused_with_the_pipeline(pipelines
     source = step["Arguments"]["ProcessingInputs"][0]["S3Input"]
     source["S3Urii"] = source.pop("S3Uri")
     declared = [{"Name": "Auc", "Type": "String", "DefaultValue": "1"}]
-    code, message = refused(pipelines.create, step, Parameters=declared)
+    code, message = refused(lambda: pipelines.create(step, Parameters=declared))
     assert code == "ValidationException"
     assert "Arguments.ProcessingInputs[0].S3Input has no member S3Urii" in message
 
@@ -421,7 +421,7 @@ def test_an_argument_that_a_parameter_makes_wrong_fails_the_step_in_words(pipeli
     arn = pipelines.start()
     assert pipelines.finish(arn) == "Failed"
     reason = pipelines.steps(arn)[step["Name"]]["FailureReason"]
-    assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "roleArn" in reason
+    assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "RoleArn" in reason
 
 
 @pytest.mark.aws_rule(
