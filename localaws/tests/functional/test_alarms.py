@@ -76,6 +76,28 @@ def test_an_alarm_follows_its_metric(kept_client: Client, server: Server, unique
     ]
 
 
+def test_an_alarm_rings_for_a_message_in_a_queue(kept_client: Client, server: Server, unique: str) -> None:
+    sqs, cloudwatch = kept_client("sqs"), kept_client("cloudwatch")
+    url = sqs.create_queue(QueueName=unique)["QueueUrl"]
+    cloudwatch.put_metric_alarm(
+        AlarmName=unique,
+        Namespace="AWS/SQS",
+        MetricName="ApproximateNumberOfMessagesVisible",
+        Dimensions=[{"Name": "QueueName", "Value": unique}],
+        Statistic="Maximum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+    )
+    server.cloud.clock.advance(61)
+    _until(cloudwatch, unique, "OK")
+    sqs.send_message(QueueUrl=url, MessageBody="dead")
+    server.cloud.clock.advance(61)
+    _until(cloudwatch, unique, "ALARM")
+
+
 def test_metric_math_is_evaluated(kept_client: Client, server: Server, unique: str) -> None:
     cloudwatch = kept_client("cloudwatch")
     stat = {"Metric": {"Namespace": unique, "MetricName": "a"}, "Period": 60, "Stat": "p90"}

@@ -69,12 +69,12 @@ def rule_of(alarm: MotoAlarm) -> Rule:
 
 def step_of(alarm: MotoAlarm) -> int:
     """How often CloudWatch evaluates it: each minute, and alarms of high resolution each period. In seconds."""
-    return min(60, max(each.period for each in _series(alarm).values()))
+    return min(60, max(each.period for each in series_of(alarm).values()))
 
 
 def datapoints(place: Place, alarm: MotoAlarm, end: datetime) -> list[float | None]:
     """What the alarm looks at, the newest first: periods that end at ``end`` and before it."""
-    series, result = _series(alarm), _result(alarm)
+    series, result = series_of(alarm), _result(alarm)
     period = timedelta(seconds=max(each.period for each in series.values()))
     number = int(alarm.evaluation_periods) + BEYOND
     first = end - period * number
@@ -102,7 +102,7 @@ def _sample(datum: Any) -> Sample:
     return Sample(datum.value, datum.value, datum.value)
 
 
-def _series(alarm: MotoAlarm) -> dict[str, Series]:
+def series_of(alarm: MotoAlarm) -> dict[str, Series]:
     """By id. An alarm without queries has one metric."""
     if not alarm.metric_data_queries:
         statistic = alarm.extended_statistic or alarm.statistic

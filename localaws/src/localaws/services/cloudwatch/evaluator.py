@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.services.cloudwatch.actions import AlarmActions
-from localaws.services.cloudwatch.alarms import Place, datapoints, metric_alarms, rule_of, step_of
+from localaws.services.cloudwatch.alarms import Place, datapoints, metric_alarms, rule_of, series_of, step_of
 from localaws.services.cloudwatch.evaluation import reason_of, state_of
+from localaws.services.cloudwatch.queue_depths import report_depth
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -59,6 +60,8 @@ class Evaluator:
 
     def _evaluate(self, place: Place, alarm: Any, end: datetime) -> None:
         rule = rule_of(alarm)
+        for series in series_of(alarm).values():
+            report_depth(self._cloud, place, series, end)
         values = datapoints(place, alarm, end)
         state, old = state_of(rule, values), alarm.state_value
         if state is None or state == old:
