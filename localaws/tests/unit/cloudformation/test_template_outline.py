@@ -6,14 +6,19 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localaws.core.errors import ServiceError
-from localaws.services.cloudformation.schema import resource_schema
+from localaws.services.cloudformation.change_set import resource_changes
+from localaws.services.cloudformation.deployment import outputs
+from localaws.services.cloudformation.parameters import resolve_parameters
+from localaws.services.cloudformation.rules import check_rules
+from localaws.services.cloudformation.schema import ResourceSchema, resource_schema
 from localaws.services.cloudformation.template import parse_template
 from localaws.services.cloudformation.unsupported import refuse_unsupported_types
-from localaws.services.cloudformation.validation import check_capabilities, validate_template
+from localaws.services.cloudformation.validation import check_capabilities, check_policies, validate_template
+from tests.unit.cloudformation.scopes import scope
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
 TOPICS: dict[str, Any] = {"Resources": {"T": TOPIC}}
@@ -22,7 +27,7 @@ TOPICS: dict[str, Any] = {"Resources": {"T": TOPIC}}
 def _refusal(document: Any) -> str:
     with pytest.raises(ServiceError) as error:
         template = parse_template(json.dumps(document))
-        validate_template(template, lambda kind: resource_schema(kind, "eu-west-1"))
+        validate_template(template, _schema)
     assert error.value.code in ("ValidationError", "NotImplemented")
     return error.value.message
 
@@ -56,7 +61,7 @@ def test_what_is_no_template_is_refused_in_awss_words(document: Any, message: st
 def test_a_condition_may_have_any_name() -> None:
     condition = {"Conditions": {"AWS::NoValue": {"Fn::Equals": ["a", "a"]}}}
     template = parse_template(json.dumps({"Resources": {"T": TOPIC | {"Condition": "AWS::NoValue"}}, **condition}))
-    validate_template(template, lambda kind: resource_schema(kind, "eu-west-1"))
+    validate_template(template, _schema)
 
 
 def test_transforms_loops_and_types_that_are_not_here_are_told_all_at_once() -> None:
@@ -91,34 +96,69 @@ def test_a_transform_needs_the_capability_where_nobody_looks_at_what_it_makes() 
     check_capabilities(template, [], is_change_set=True)
 
 
+FUNCTIONS = (
+    "Ref",
+    "Condition",
+    *(f"Fn::{name}" for name in ["If", "Sub", "GetAtt", "Join", "Select", "Split", "FindInMap"]),
+)
+MORE = tuple(
+    f"Fn::{name}"
+    for name in ["ImportValue", "Base64", "Cidr", "GetAZs", "Length", "Equals", "And", "Or", "Not", "Contains"]
+)
+TEXTS = ("T", "P", "C", "M", "x", "", "AWS::Region", "AWS::NoValue", "T.TopicName", "${T} ${P} ${", "a,b", ",")
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.sampled_from(["x", "", "T", "AWS::SNS::Topic"]),
+    st.booleans() | st.integers(-2, 2) | st.sampled_from(TEXTS),
     lambda inner: (
         st.lists(inner, max_size=3)
-        | st.dictionaries(
-            st.sampled_from(["Ref", "Fn::If", "Fn::Sub", "Fn::GetAtt", "Type", "Condition", "Value", "Name", "x"]),
-            inner,
-            max_size=3,
-        )
+        | st.dictionaries(st.sampled_from((*FUNCTIONS, *MORE)), inner, min_size=1, max_size=1)
     ),
-    max_leaves=8,
+    max_leaves=6,
+)
+DECLARATION = st.fixed_dictionaries(
+    {"Type": st.sampled_from(["String", "Number", "CommaDelimitedList"]) | JUNK},
+    optional=dict.fromkeys(("Default", "AllowedValues", "AllowedPattern", "MinLength", "MaxValue", "NoEcho"), JUNK),
+)
+TEMPLATE = st.fixed_dictionaries(
+    {
+        "Parameters": st.fixed_dictionaries({"P": DECLARATION | JUNK}),
+        "Conditions": st.fixed_dictionaries({"C": st.just({"Fn::Equals": ["a", "a"]}) | JUNK}),
+        "Mappings": st.just({"M": {"a": {"b": "c"}}}) | JUNK,
+        "Outputs": st.fixed_dictionaries({"O": st.fixed_dictionaries({"Value": JUNK}, optional={"Condition": JUNK})}),
+        "Properties": JUNK,
+    },
+    optional={
+        "Rules": st.fixed_dictionaries({"R": st.fixed_dictionaries({"Assertions": JUNK})}) | JUNK,
+        "Transform": st.just("AWS::LanguageExtensions") | JUNK,
+        "DependsOn": JUNK,
+        "DeletionPolicy": JUNK,
+    },
 )
 
 
-@given(
-    st.dictionaries(
-        st.sampled_from(["Parameters", "Outputs", "Conditions", "Mappings", "Rules", "Metadata", "Transform"]), JUNK
-    ),
-    st.dictionaries(
-        st.sampled_from(["Properties", "Condition", "DependsOn", "DeletionPolicy", "Metadata", "UpdatePolicy"]), JUNK
-    ),
-)
-def test_whatever_is_sent_as_a_template_is_taken_or_refused_never_a_failure(
-    sections: dict[str, Any], resource: dict[str, Any]
-) -> None:
-    body = json.dumps({**sections, "Resources": {"T": {**TOPIC, **resource}}})
+@settings(max_examples=200)
+@given(TEMPLATE)
+def test_whatever_is_sent_as_a_template_is_taken_or_refused_never_a_failure(document: dict[str, Any]) -> None:
+    own = {key: document.pop(key) for key in ("DependsOn", "DeletionPolicy") if key in document}
+    topic = TOPIC | own | {"Properties": {"DisplayName": document.pop("Properties")}}
     try:
-        template = parse_template(body)
-        validate_template(template, lambda kind: resource_schema(kind, "eu-west-1"))
+        template = parse_template(json.dumps(document | {"Resources": {"T": topic}}))
+        validate_template(template, _schema)
+        given_scope = scope(template.document)
+        given_scope.parameters = resolve_parameters(template, [], {}, lambda _: {})
+        given_scope.conditions()
+        check_rules(template, given_scope, given_scope.parameters)
+        check_policies(given_scope.active_resources(), may_be_functions=False)
+        resource_changes(given_scope, {}, _schema, {})
+        outputs(given_scope)
     except ServiceError as error:
         assert error.code in ("ValidationError", "NotImplemented")
+
+
+def test_a_condition_that_waits_for_itself_is_refused() -> None:
+    circle = {"Conditions": {"A": {"Fn::Not": [{"Condition": "B"}]}, "B": {"Condition": "A"}}}
+    with pytest.raises(ServiceError, match=r"Circular dependency between conditions: \[A, B\]"):
+        scope(circle).conditions()
+
+
+def _schema(kind: str) -> ResourceSchema:
+    return resource_schema(kind, "eu-west-1")

@@ -54,6 +54,7 @@ class StackScope:
     absent_exports_are_unknown: bool = False
     imports: set[str] = field(default_factory=set)
     _conditions: dict[str, bool] = field(default_factory=dict)
+    _pending: list[str] = field(default_factory=list)
 
     @property
     def language_extensions(self) -> bool:
@@ -89,7 +90,11 @@ class StackScope:
         if name not in self._conditions:
             if name not in self.template.conditions:
                 raise TemplateError(f"Template format error: Unresolved condition dependency {name}")
+            if name in self._pending:
+                raise TemplateError(f"Circular dependency between conditions: [{', '.join(self._pending)}]")
+            self._pending.append(name)
             self._conditions[name] = evaluate_condition(self.template.conditions[name], self)
+            self._pending.remove(name)
         return self._conditions[name]
 
     def conditions(self) -> dict[str, bool]:

@@ -11,7 +11,7 @@ from localaws.core.service import Request, Response, Service
 from localaws.services.cloudformation.change_set_records import find_change_set
 from localaws.services.cloudformation.deployment import stack_scope
 from localaws.services.cloudformation.intrinsics import as_text
-from localaws.services.cloudformation.parameters import parameter_type
+from localaws.services.cloudformation.parameters import check_declarations, parameter_type
 from localaws.services.cloudformation.processed import processed_template
 from localaws.services.cloudformation.records import Records
 from localaws.services.cloudformation.schema import resource_schema
@@ -86,8 +86,7 @@ class TemplateOperations(Service):
     def _validated(self, caller: Caller, request: Request) -> Template:
         template = read_template(self._cloud, caller, request)
         validate_template(template, lambda kind: resource_schema(kind, caller.region))
-        for key, declared in template.parameters.items():
-            parameter_type(key, declared)
+        check_declarations(template.parameters)
         return template
 
 

@@ -171,7 +171,7 @@ def _check_if_names(template: Template, value: Any) -> None:
             _check_if_names(template, item)
     elif isinstance(value, dict):
         chosen = value.get("Fn::If")
-        if len(value) == 1 and isinstance(chosen, list) and chosen and chosen[0] not in template.conditions:
+        if len(value) == 1 and isinstance(chosen, list) and chosen and str(chosen[0]) not in template.conditions:
             raise TemplateError(f"Template error: unresolved condition dependency {chosen[0]} in Fn::If")
         for item in value.values():
             _check_if_names(template, item)
