@@ -179,6 +179,7 @@ def _alarm(kept_client: Client, name: str, topic: str) -> None:
         EvaluationPeriods=1,
         Threshold=1,
         ComparisonOperator="GreaterThanThreshold",
+        TreatMissingData="ignore",  # the state that a test sets stays when the alarm is evaluated
     )
 
 
