@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
-from tests.functional.conftest import PREPROD
+from tests.functional.conftest import PREPROD, REGION
 from tests.functional.git_client import GIT_ENVIRONMENT
 from tests.functional.server_process import page
 
@@ -267,6 +269,11 @@ def test_a_push_to_codecommit_starts_a_codepipeline_that_polls(
     workshop.until(lambda: len(workshop.executions()) == 2)
     newest = workshop.executions()[0]
     assert newest["trigger"] == {"triggerType": "PollForSourceChanges", "triggerDetail": second}
+    s3 = client("s3")
+    key = s3.list_objects_v2(Bucket=workshop.name, Prefix=f"{workshop.name[:20]}/Source")["Contents"][0]["Key"]
+    clone = zipfile.ZipFile(io.BytesIO(s3.get_object(Bucket=workshop.name, Key=key)["Body"].read()))
+    origin = f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/{workshop.name}"
+    assert origin in clone.read(".git/config").decode()
 
 
 def test_a_branch_that_does_not_exist_is_the_source_actions_error(
