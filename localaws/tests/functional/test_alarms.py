@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.core.events import Event
 from localaws.server import Server
 from tests.functional.test_service_principals import Inbox
 
@@ -59,11 +60,17 @@ def test_an_alarm_follows_its_metric(kept_client: Client, server: Server, unique
     put(2, [])  # another metric: it has no dimension
     put(1, dimensions)
     put(1, dimensions)
+    heard: list[Event] = []
+    server.cloud.on_event(lambda event: heard.append(event) if event.resources == [first["AlarmArn"]] else None)
     server.cloud.clock.advance(61)
     rung = _until(cloudwatch, unique, "ALARM")
     assert rung["StateReason"].startswith("Threshold Crossed: 1 out of the last 1 datapoint [2.0] was greater than or")
     message = json.loads(inbox.published())
     assert (message["NewStateValue"], message["OldStateValue"]) == ("ALARM", "OK")
+    (event,) = heard
+    assert (event.source, event.detail_type) == ("aws.cloudwatch", "CloudWatch Alarm State Change")
+    assert (event.detail["state"]["value"], event.detail["previousState"]) == ("ALARM", {"value": "OK"})
+    assert event.detail["configuration"]["metrics"][0]["metricStat"]["metric"]["dimensions"] == {"Berth": unique}
     cloudwatch.put_metric_alarm(**alarm, AlarmDescription="told in words")
     assert cloudwatch.describe_alarms(AlarmNames=[unique])["MetricAlarms"][0]["StateValue"] == "ALARM"
     server.cloud.clock.advance(600)

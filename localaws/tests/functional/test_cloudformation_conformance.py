@@ -214,6 +214,13 @@ def test_names_of_digits_are_texts_and_metadata_of_the_cdk_makes_nothing(
     assert stacks.delete(unique)["StackStatus"] == "DELETE_COMPLETE"
 
 
+def test_an_output_of_a_resource_whose_condition_does_not_hold_is_refused(stacks: Stacks, unique: str) -> None:
+    template = resources(T=TOPIC, U=TOPIC | {"Condition": "No"})
+    template |= {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}, "Outputs": {"U": {"Value": {"Ref": "U"}}}}
+    message = "Unresolved resource dependencies [U] in the Outputs block of the template"
+    assert refused(stacks.create, unique, template) == ("ValidationError", message)
+
+
 def test_a_fifo_topic_must_be_called_one(stacks: Stacks, unique: str) -> None:
     fifo = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": unique, "FifoTopic": True}}
     assert stacks.create(unique, resources(T=fifo))["StackStatus"] == "ROLLBACK_COMPLETE"

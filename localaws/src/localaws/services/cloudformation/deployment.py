@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
 from localaws.services.cloudformation.dynamic_references import resolve_ssm_references
-from localaws.services.cloudformation.errors import ResourceError
+from localaws.services.cloudformation.errors import ResourceError, TemplateError
 from localaws.services.cloudformation.intrinsics import KNOWN_AFTER_APPLY, as_text, evaluate
 from localaws.services.cloudformation.parameters import Parameter
 from localaws.services.cloudformation.principal import acting_caller
 from localaws.services.cloudformation.records import Records, Stack
-from localaws.services.cloudformation.references import imports
+from localaws.services.cloudformation.references import imports, references
 from localaws.services.cloudformation.scope import StackScope, pseudo_parameters
 from localaws.services.cloudformation.template import Template, parse_template
 
@@ -79,9 +79,17 @@ def read_ssm(cloud: Cloud, caller: Caller, names: list[str]) -> dict[str, str]:
 def outputs(scope: StackScope) -> list[dict[str, Any]]:
     """The stack's Outputs as DescribeStacks gives them; those whose condition does not hold are left out."""
     result = []
+    conditions, active = scope.conditions(), scope.active_resources().keys()
     for name, output in scope.template.outputs.items():
         if "Condition" in output and not scope.condition(output["Condition"]):
             continue
+        absent = sorted(
+            {each.name for each in references(output, conditions)} & scope.template.resources.keys() - active
+        )
+        if absent:
+            raise TemplateError(
+                f"Unresolved resource dependencies [{', '.join(absent)}] in the Outputs block of the template"
+            )
         value = evaluate(output["Value"], scope)
         document = {"OutputKey": name, "OutputValue": scope.stored(as_text(value))}
         if output.get("Description"):

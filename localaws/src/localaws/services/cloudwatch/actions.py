@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.policies.service_access import Refusal, refusal
-from localaws.services.cloudwatch.messages import Alarm, message, subject
+from localaws.services.cloudwatch.messages import Alarm, event_detail, message, subject
 from localaws.services.cloudwatch.records import History
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_CHANGE = "CloudWatch Alarm State Change"
 _ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
 
@@ -37,6 +38,8 @@ class AlarmActions:
         name, new = alarm["AlarmName"], alarm["StateValue"]
         states = {"oldState": {"stateValue": old}, "newState": {"stateValue": new, "stateReason": alarm["StateReason"]}}
         self._history.add(caller, name, "StateUpdate", f"Alarm updated from {old} to {new}", states)
+        detail = event_detail(alarm, old, self._cloud.clock.now())
+        self._cloud.emit(caller.account, caller.region, "aws.cloudwatch", _CHANGE, detail, [alarm["AlarmArn"]])
         if alarm["ActionsEnabled"]:
             for action in alarm.get(_ACTIONS[new], []):
                 self._act(caller, alarm, old, action)
