@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from localaws.server import Server
 from tests.functional.conftest import REGION
 from tests.functional.test_codebuild import (
     ENVIRONMENT,
@@ -110,14 +111,18 @@ def test_commands_of_version_0_1_do_not_share_a_shell(client: Client, project: C
     assert (build["buildStatus"], output(client, build)) == ("SUCCEEDED", ["[][kept]"])
 
 
-def test_a_build_sees_no_packages_of_this_machine_and_writes_none(client: Client, project: Callable[..., str]) -> None:
+def test_a_build_sees_no_packages_of_this_machine_and_writes_none(
+    client: Client, project: Callable[..., str], server: Server
+) -> None:
+    work = server.cloud.work_directory.resolve()
     find = "import importlib.util as u; print([n for n in ('boto3', 'moto', 'pytest', 'localaws') if u.find_spec(n)])"
     build = run(
         client,
         project(
             spec(
                 f'python3 -c "{find}"',
-                "python3 -m pip --version > /dev/null",
+                "pip --version > /dev/null",
+                f"! touch {work}/codebuild-pip*/x 2> /dev/null",
                 "command -v pytest cfn-lint ruff || echo none",
                 'test "$NPM_CONFIG_PREFIX" = "$(dirname "$HOME")/node" && test -w "$NPM_CONFIG_PREFIX" && echo own',
             )

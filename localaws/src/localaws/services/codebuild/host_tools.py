@@ -10,6 +10,7 @@ import shlex
 import shutil
 import sys
 import sysconfig
+import uuid
 import venv
 from importlib import metadata
 from pathlib import Path
@@ -19,11 +20,13 @@ _NEEDED = ("make", "git", "uv")
 _DEBIANS = ("/usr/lib/python3/dist-packages",)
 
 
-def make_python(directory: Path) -> None:
+def make_python(directory: Path, pip: Path | None) -> None:
     """A Python of the build's own, with this server's version, pip and nothing else of its machine's packages: what a
-    buildspec installs by ``pip`` goes there and ends with the build."""
+    buildspec installs by ``pip`` goes there and ends with the build. ``pip`` is the folder of ``shared_pip``."""
     venv.EnvBuilder(system_site_packages=False, with_pip=False, symlinks=True).create(directory)
-    _give_pip(directory)
+    if pip is not None:
+        packages = directory / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
+        (packages / "pip.pth").write_text(f"{pip}\n")
     for name in ("pip", "pip3"):
         script = directory / "bin" / name
         script.write_text(f'#!/bin/sh\nexec {shlex.quote(str(directory / "bin" / "python"))} -m pip "$@"\n')
@@ -37,17 +40,25 @@ def make_python(directory: Path) -> None:
             (directory / "bin" / Path(tool).name).symlink_to(tool)
 
 
-def _give_pip(directory: Path) -> None:
-    """The pip of this server's Python, copied: a build may change its own. Where that has none, a build has none."""
+def shared_pip(work_directory: Path) -> Path | None:
+    """A folder with the pip of this server's Python and nothing else, which builds read; made once. None where that
+    Python has no pip: a build has none then."""
     own = sysconfig.get_path("purelib", vars={"base": sys.base_prefix})
     found = next(iter(metadata.distributions(name="pip", path=[own, *_DEBIANS, *sys.path])), None)
     if found is None:
-        return
-    packages = directory / "lib" / f"python{sys.version_info.major}.{sys.version_info.minor}" / "site-packages"
-    for name in {file.parts[0] for file in found.files or () if file.parts[0].startswith("pip")}:
-        source = Path(str(found.locate_file(name)))
-        if source.is_dir():
-            shutil.copytree(source, packages / name)
+        return None
+    folder = work_directory.resolve() / f"codebuild-pip-{found.version}"
+    if not folder.exists():
+        made = folder.with_name(f"{folder.name}-{uuid.uuid4().hex}")
+        for name in {file.parts[0] for file in found.files or () if file.parts[0].startswith("pip")}:
+            source = Path(str(found.locate_file(name)))
+            if source.is_dir():
+                shutil.copytree(source, made / name)
+        try:
+            made.rename(folder)
+        except OSError:  # another build was quicker
+            shutil.rmtree(made, ignore_errors=True)
+    return folder
 
 
 def search_path(python: Path, node: Path) -> str:

@@ -18,7 +18,7 @@ from localaws.services.codebuild.caches import S3Cache, cached_paths
 from localaws.services.codebuild.container import BuildContainer
 from localaws.services.codebuild.environment import builtin_variables, declared_variables, git_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codebuild.host_tools import make_python, search_path, tool_files
+from localaws.services.codebuild.host_tools import make_python, search_path, shared_pip, tool_files
 from localaws.services.codebuild.runtimes import selected_runtime
 from localaws.services.codebuild.sources import Download
 from localaws.services.codecommit.repositories import URL_PREFIX, aws_address
@@ -61,7 +61,8 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
     log.mask(variables[name] for name, (kind, _) in declared.items() if kind != "PLAINTEXT")
     session_name = f"AWSCodeBuild-{record.id.rpartition(':')[2]}"
     workspace.granted = cloud.container_credentials.grant(build["serviceRole"], session_name)
-    make_python(workspace.python)
+    pip = shared_pip(cloud.work_directory)
+    make_python(workspace.python, pip)
     registries = settings()
     environment = {
         "PATH": search_path(workspace.python, workspace.node),
@@ -92,7 +93,7 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
         environment,
         workspace.scratch,
         own,
-        (*tool_files(), *files(registries)),
+        (*tool_files(), *files(registries), *([pip] if pip else [])),
         workspace.temporary,
         of_compute_type(build["environment"]["computeType"]),
     )
