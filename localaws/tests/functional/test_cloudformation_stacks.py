@@ -114,11 +114,6 @@ def test_what_follows_a_failed_creation_can_be_chosen(
             "#/BucketName: failed validation constraint for keyword [pattern]",
         ),
         ("AWS::KMS::Key", {"PendingWindowInDays": 3}, "#/PendingWindowInDays: 3 is not greater or equal to 7"),
-        (
-            "AWS::Glue::Database",
-            {"CatalogId": "1", "DatabaseInput": {}},
-            "localaws does not implement the resource type",
-        ),
     ],
 )
 def test_properties_that_aws_refuses_fail_the_resource_before_it_is_made(

@@ -38,7 +38,6 @@ def stacks(client: Client) -> Stacks:
         ),
         (resources(A=HANDLE | {"DependsOn": "A"}), "Circular dependency between resources: [A]"),
         (resources(A=HANDLE | {"Condition": "No"}), "Unresolved condition dependency No"),
-        (resources(A=HANDLE) | {"Transform": "AWS::Serverless-2016-10-31"}, "No transform named AWS::Serverless"),
         (resources(A=HANDLE | {"DeletionPolicy": "Keep"}), "Unrecognized DeletionPolicy Keep"),
     ],
 )

@@ -251,8 +251,8 @@ phases:
             "YAML_FILE_ERROR: Invalid buildspec phase name: compile.",
         ),
         (
-            "version: 0.1\nphases:\n  build:\n    commands: [ls]",
-            "YAML_FILE_ERROR: buildspec version 0.1 is not supported",
+            "version: 0.3\nphases:\n  build:\n    commands: [ls]",
+            "YAML_FILE_ERROR: Unknown buildspec version: 0.3",
         ),
         ("version: 0.2\nphases:\n  build:\n    run-as: me\n    commands: [ls]", "YAML_FILE_ERROR: another Linux user"),
     ],
@@ -283,13 +283,13 @@ env:
   exported-variables: [MADE, A, ABSENT]
 phases:
   build:
-    commands: ['echo $A $B $C $P $S $Q', MADE=here]
+    commands: ['echo $A $B $C ${{#P}} ${{#S}} ${{#Q}}', MADE=here]
 """
     variables = [{"name": "B", "value": "project"}, {"name": "C", "value": "project"}]
     typed = [*variables, {"name": "Q", "value": f"/{unique}", "type": "PARAMETER_STORE"}]
     name = project(spec, environment={**ENVIRONMENT, "environmentVariables": typed})
     build = run(client, name, environmentVariablesOverride=[{"name": "C", "value": "start"}])
-    assert output(client, build) == ["buildspec project start from the store from a secret from the store"]
+    assert output(client, build) == ["buildspec project start 14 13 14"]
     exported = {variable["name"]: variable["value"] for variable in build["exportedEnvironmentVariables"]}
     assert exported == {"MADE": "here", "A": "buildspec"}
 

@@ -28,7 +28,7 @@ class Session:
         environment = {"PATH": "/usr/local/bin:/usr/bin:/bin"}
         agent = directory / "agent"
         self.shell = ShellSession(
-            shell,
+            (shell,),
             BuildContainer(Enclosure([]), directory, environment, agent, (directory,)),
             lambda line: self.lines.append(line.decode()),
             self.stop.is_set,

@@ -58,18 +58,17 @@ def test_a_push_to_a_mapped_folder_is_noticed(client: Client, server: Server, un
     server.cloud.on_event(lambda event: heard.append(event) if event.source == PUSH_SOURCE else None)
     arn = client("codeconnections").create_connection(ProviderType="GitHub", ConnectionName=unique)["ConnectionArn"]
     _map(server, arn, {"team/code": str(folder)})
+    first = git(folder, "rev-parse", "HEAD")
     git(folder, "commit", "-q", "--allow-empty", "-m", "second")
+    git(folder, "tag", "v1")
     deadline = time.monotonic() + 20
-    while not [event for event in heard if event.resources == [arn]]:
+    while len([event for event in heard if event.resources == [arn]]) < 2:
         assert time.monotonic() < deadline, "the push was not noticed"
         time.sleep(0.05)
+    common = {"connectionArn": arn, "fullRepositoryId": "team/code", "commitId": git(folder, "rev-parse", "HEAD")}
     assert [event.detail for event in heard if event.resources == [arn]] == [
-        {
-            "connectionArn": arn,
-            "fullRepositoryId": "team/code",
-            "branchName": "main",
-            "commitId": git(folder, "rev-parse", "HEAD"),
-        }
+        {**common, "branchName": "main", "oldCommitId": first},
+        {**common, "tagName": "v1"},
     ]
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import pytest
 
 from localaws.server import Server
 from tests.functional.codepipelines import Workshop, action
-from tests.functional.conftest import PREPROD
+from tests.functional.conftest import PREPROD, REGION
 from tests.functional.git_client import GIT_ENVIRONMENT
 from tests.functional.server_process import page
 
@@ -267,6 +269,11 @@ def test_a_push_to_codecommit_starts_a_codepipeline_that_polls(
     workshop.until(lambda: len(workshop.executions()) == 2)
     newest = workshop.executions()[0]
     assert newest["trigger"] == {"triggerType": "PollForSourceChanges", "triggerDetail": second}
+    s3 = client("s3")
+    key = s3.list_objects_v2(Bucket=workshop.name, Prefix=f"{workshop.name[:20]}/Source")["Contents"][0]["Key"]
+    clone = zipfile.ZipFile(io.BytesIO(s3.get_object(Bucket=workshop.name, Key=key)["Body"].read()))
+    origin = f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/{workshop.name}"
+    assert origin in clone.read(".git/config").decode()
 
 
 def test_a_branch_that_does_not_exist_is_the_source_actions_error(
@@ -322,6 +329,44 @@ def test_a_connection_leads_to_a_local_git_folder(
     workshop.until(lambda: len(workshop.executions()) > 1)
     assert len(workshop.executions()) == 2
     assert workshop.executions()[0]["trigger"]["triggerType"] == "WebhookV2"
+
+
+@pytest.mark.aws_rule(
+    "A branch or tag trigger builds the commit that was pushed, and its filters look at all commits of a push",
+    page="https://docs.aws.amazon.com/codepipeline/latest/userguide/pipelines-filter.html",
+)
+def test_a_trigger_builds_the_commit_that_was_pushed(
+    workshop: Workshop, client: Client, server: Server, tmp_path: Path
+) -> None:
+    connections = client("codeconnections")
+    arn = connections.create_connection(ProviderType="GitHub", ConnectionName=workshop.name)["ConnectionArn"]
+    work = tmp_path / "work"
+    commit(work)
+    bare = tmp_path / "bare"
+    git(tmp_path, "clone", "--quiet", "--bare", str(work), str(bare))
+    mapping = {"connection_arn": arn, "repositories": {"acme/app": str(bare)}}
+    page(server.endpoint_url, server.cloud.control_token, "/_localaws/connections", mapping)
+    settings = {"ConnectionArn": arn, "FullRepositoryId": "acme/app", "BranchName": "main"}
+    source = action("Source", "CodeStarSourceConnection", outputs=["Source"], namespace="Source")
+    source |= {"name": "Source", "configuration": settings}
+    branches = {"branches": {"includes": ["feature/*"]}, "filePaths": {"includes": ["src/**"]}}
+    trigger = {
+        "providerType": "CodeStarSourceConnection",
+        "gitConfiguration": {"sourceActionName": "Source", "push": [branches, {"tags": {"includes": ["v*"]}}]},
+    }
+    workshop.create(with_source(workshop, source, triggers=[trigger], executionMode="PARALLEL"))
+    (work / "src").mkdir()
+    commit(work, "src/a.py", "one", "Code")
+    pushed = commit(work, "words", "two", "Words")
+    git(work, "push", "--quiet", str(bare), "HEAD:refs/heads/feature/a")
+    workshop.until(lambda: len(workshop.executions()) == 2)
+    assert shown(workshop, workshop.executions()[0]["pipelineExecutionId"]) == f"{pushed} Words feature/a"
+    commit(work, "words", "three", "More words")
+    git(work, "push", "--quiet", str(bare), "HEAD:refs/heads/feature/a")
+    tagged = git(work, "rev-parse", "HEAD~1")
+    git(work, "push", "--quiet", str(bare), f"{tagged}:refs/tags/v1")
+    workshop.until(lambda: len(workshop.executions()) == 3)
+    assert shown(workshop, workshop.executions()[0]["pipelineExecutionId"]).startswith(f"{tagged} Words")
 
 
 def _head_seen(server: Server, arn: str, head: str) -> bool:

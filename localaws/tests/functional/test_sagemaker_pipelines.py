@@ -404,15 +404,24 @@ def test_parameters_are_checked_kept_and_listed(pipelines: Pipelines) -> None:
     assert pipelines.finish(arn) == "Succeeded"
 
 
-def test_an_argument_that_sagemaker_lacks_fails_the_step_in_words(pipelines: Pipelines, bucket: str) -> None:
+def test_an_argument_that_sagemaker_lacks_is_refused_with_the_pipeline(pipelines: Pipelines, bucket: str) -> None:
     step = report_step(bucket)
     source = step["Arguments"]["ProcessingInputs"][0]["S3Input"]
     source["S3Urii"] = source.pop("S3Uri")
-    pipelines.create(step, Parameters=[{"Name": "Auc", "Type": "String", "DefaultValue": "1"}])
+    declared = [{"Name": "Auc", "Type": "String", "DefaultValue": "1"}]
+    code, message = refused(lambda: pipelines.create(step, Parameters=declared))
+    assert code == "ValidationException"
+    assert "Arguments.ProcessingInputs[0].S3Input has no member S3Urii" in message
+
+
+def test_an_argument_that_a_parameter_makes_wrong_fails_the_step_in_words(pipelines: Pipelines, bucket: str) -> None:
+    step = report_step(bucket)
+    step["Arguments"]["RoleArn"] = {"Get": "Parameters.Auc"}
+    pipelines.create(step, Parameters=[{"Name": "Auc", "Type": "String", "DefaultValue": "no role"}])
     arn = pipelines.start()
     assert pipelines.finish(arn) == "Failed"
     reason = pipelines.steps(arn)[step["Name"]]["FailureReason"]
-    assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "S3Urii" in reason
+    assert reason.startswith("ClientError: Failed to invoke sagemaker:CreateProcessingJob") and "RoleArn" in reason
 
 
 @pytest.mark.aws_rule(

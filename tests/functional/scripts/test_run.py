@@ -36,6 +36,10 @@ def test_an_alarm_that_rings_is_shown_as_one_with_its_reason_and_one_that_is_gon
     ready_site.json("deploy", "--stage", "preprod")
     cloudwatch = ready_site.client("cloudwatch", account=PREPROD)
     names = {each["AlarmName"].split("-")[-2]: each["AlarmName"] for each in ours(cloudwatch, ready_site)}
+    failed = next(each for each in ours(cloudwatch, ready_site) if each["AlarmName"] == names["ExecutionFailed"])
+    # With a datapoint that breaches, the state that is set here stays when the alarm is evaluated.
+    datum = {"MetricName": failed["MetricName"], "Dimensions": failed["Dimensions"], "Value": 1}
+    cloudwatch.put_metric_data(Namespace=failed["Namespace"], MetricData=[datum])
     cloudwatch.set_alarm_state(AlarmName=names["ExecutionFailed"], StateValue="ALARM", StateReason="it broke")
     cloudwatch.delete_alarms(AlarmNames=[names["DeadLetterArrived"]])
     said = ready_site.run("status", "--stage", "preprod").stdout

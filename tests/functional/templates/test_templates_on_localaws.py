@@ -371,7 +371,8 @@ def test_an_alarm_reaches_who_subscribed(client: Client, live: dict[str, str], r
     cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
     history = cloudwatch.describe_alarm_history(AlarmName=name, HistoryItemType="Action")["AlarmHistoryItems"]
     assert history[0]["HistorySummary"] == f"Successfully executed action {live['AlarmTopicArn']}"
-    assert json.loads(inbox.message())["AlarmName"] == name
+    # Others of the stack's alarms may ring in the meantime: they are evaluated.
+    assert name in (json.loads(inbox.message())["AlarmName"] for _ in alarms)
 
 
 @pytest.mark.aws_rule(

@@ -27,6 +27,11 @@ def type_problems(request: dict[str, Any], shape: Shape | None) -> list[str]:
     return str(report.generate_report()).splitlines() if report is not None and report.has_errors() else []
 
 
+def scalar_problems(value: Any, shape: Any, path: str) -> Iterator[str]:
+    """The same of one scalar of the right type: enum values, patterns and bounds."""
+    return _constraint_problems(value, shape, path)
+
+
 def _constraint_problems(value: Any, shape: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
     if kind == "structure":

@@ -26,7 +26,7 @@ from localaws.core.caller import Caller
 from localaws.core.state_file import Changes
 from localaws.core.store import Store
 from localaws.core.wire import HttpResponse, OperationRequest
-from localaws.moto import public_access, stored_objects
+from localaws.moto import policy_versions, public_access, stored_objects
 from localaws.moto.bucket_chunks import TouchedObjects
 from localaws.moto.chunks import Chunks, Touched
 from localaws.moto.implemented import implements
@@ -53,6 +53,7 @@ class MotoBackend:
         self._chunks = Chunks()
         self.bodies = bodies or Bodies(None)
         stored_objects.install(self.bodies)
+        policy_versions.install()
         self._chunks.read(chunks or ())
         missing = self.bodies.collect()
         if missing:

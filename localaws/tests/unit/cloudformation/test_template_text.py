@@ -56,15 +56,25 @@ Version: 2012-10-17
     ("text", "message"),
     [
         ("a: [", "YAML not well-formed. (line"),
-        ("a: 1\na: 2\n", "YAML not well-formed. (line 2, column 1) duplicate key a"),
-        ('{"a": 1,}', "JSON not well-formed. (line 1, column"),
-        ('{"a": 1, "a": 2}', "duplicate key a"),
+        ('{"a": 1,,}', "JSON not well-formed. (line 1, column"),
+        ('{"a"="b"}', "JSON not well-formed. (line 1, column"),
     ],
 )
 def test_text_that_is_none_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(TemplateError) as error:
         read_document(text)
     assert message in error.value.message
+
+
+@pytest.mark.parametrize("text", ["a: 1\na: 2\n", '{"a": 1, "a": 2}', '{"a": 1, "a": 2,\n}'])
+def test_of_a_key_that_occurs_twice_the_last_value_counts(text: str) -> None:
+    assert read_document(text) == {"a": 2}
+
+
+@given(DOCUMENT)
+def test_a_last_comma_of_json_is_no_error_and_texts_keep_theirs(document: dict[str, Any]) -> None:
+    text = json.dumps({"list": [document, ",}", ", ]"], **document})
+    assert read_document(f"{text[:-1]},\n}}") == json.loads(text)
 
 
 @pytest.mark.aws_rule(

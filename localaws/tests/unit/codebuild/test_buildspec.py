@@ -66,7 +66,7 @@ cache: {paths: ['.venv/**/*']}
     ("text", "message"),
     [
         ("phases: {build: {commands: [ls]}}", "The version of the buildspec is missing"),
-        ("version: 0.1\nphases: {build: {commands: [ls]}}", "version 0.1 is not supported"),
+        ("version: 0.3\nphases: {build: {commands: [ls]}}", "Unknown buildspec version: 0.3"),
         ("version: 3\nphases: {build: {commands: [ls]}}", "Unknown buildspec version: 3"),
         ("version: 0.2", "phases are missing"),
         (

@@ -86,6 +86,7 @@ class ChangeSetOperations(Service):
             "Capabilities": fields["Capabilities"],
             "Tags": [{"Key": key, "Value": value} for key, value in fields["Tags"].items()],
             "Changes": [{"Type": "Resource", "ResourceChange": change} for change in found],
+            **_warning(document, request),
             **({"OnStackFailure": document["OnStackFailure"]} if document.get("OnStackFailure") else {}),
             **more,
         }
@@ -193,6 +194,7 @@ class ChangeSetOperations(Service):
             "Status": "CREATE_IN_PROGRESS",
             "ExecutionStatus": "UNAVAILABLE",
             "Fields": submission.fields,
+            "AbsentImports": submission.absent_imports,
             "Changes": [],
         }
 
@@ -248,6 +250,18 @@ def _summary(document: dict[str, Any]) -> dict[str, Any]:
     )
     found = {name: document[name] for name in names if document.get(name) is not None}
     return {**found, "IncludeNestedStacks": False}
+
+
+def _warning(document: dict[str, Any], request: Request) -> dict[str, str]:
+    """What keeps the values of a change set from being known, told to those who asked for them."""
+    absent = document.get("AbsentImports")
+    if not absent or not request.get("IncludePropertyValues") or document.get("StatusReason"):
+        return {}
+    name, export = next(iter(absent.items()))
+    return {
+        "StatusReason": "[WARN] --include-property-values option can return incomplete ChangeSet data because: "
+        f"ChangeSet creation failed for resource [{name}] because: No export named {export}"
+    }
 
 
 def _invalid_status(document: dict[str, Any], verb: str) -> ServiceError:

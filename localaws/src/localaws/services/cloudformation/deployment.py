@@ -7,11 +7,13 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from localaws.core.caller import Caller
-from localaws.services.cloudformation.errors import ResourceError
-from localaws.services.cloudformation.intrinsics import as_text, evaluate
+from localaws.services.cloudformation.dynamic_references import resolve_ssm_references
+from localaws.services.cloudformation.errors import ResourceError, TemplateError
+from localaws.services.cloudformation.intrinsics import KNOWN_AFTER_APPLY, as_text, evaluate
 from localaws.services.cloudformation.parameters import Parameter
 from localaws.services.cloudformation.principal import acting_caller
 from localaws.services.cloudformation.records import Records, Stack
+from localaws.services.cloudformation.references import imports, references
 from localaws.services.cloudformation.scope import StackScope, pseudo_parameters
 from localaws.services.cloudformation.template import Template, parse_template
 
@@ -38,6 +40,7 @@ def stack_scope(
 ) -> StackScope:
     """The scope of a stack as its document has it, or of another template and other parameters over its resources."""
     account, region = stack["Account"], stack["Region"]
+    acting = acting_caller(stack)
     topics = stack.get("NotificationARNs") or []
 
     def exported(name: str) -> str | None:
@@ -50,7 +53,8 @@ def stack_scope(
         pseudo_parameters(account, region, stack["StackId"], stack["StackName"], topics),
         stack["Resources"],
         exports=exported,
-        zones=lambda zone_region: availability_zones(cloud, acting_caller(stack).in_region(zone_region)),
+        zones=lambda zone_region: availability_zones(cloud, acting.in_region(zone_region)),
+        stored=lambda text: resolve_ssm_references(text, lambda service: cloud.client(service, acting)),
     )
 
 
@@ -75,11 +79,19 @@ def read_ssm(cloud: Cloud, caller: Caller, names: list[str]) -> dict[str, str]:
 def outputs(scope: StackScope) -> list[dict[str, Any]]:
     """The stack's Outputs as DescribeStacks gives them; those whose condition does not hold are left out."""
     result = []
+    conditions, active = scope.conditions(), scope.active_resources().keys()
     for name, output in scope.template.outputs.items():
         if "Condition" in output and not scope.condition(output["Condition"]):
             continue
+        absent = sorted(
+            {each.name for each in references(output, conditions)} & scope.template.resources.keys() - active
+        )
+        if absent:
+            raise TemplateError(
+                f"Unresolved resource dependencies [{', '.join(absent)}] in the Outputs block of the template"
+            )
         value = evaluate(output["Value"], scope)
-        document = {"OutputKey": name, "OutputValue": as_text(value)}
+        document = {"OutputKey": name, "OutputValue": scope.stored(as_text(value))}
         if output.get("Description"):
             document["Description"] = str(output["Description"])
         export = output.get("Export", {}).get("Name")
@@ -87,6 +99,18 @@ def outputs(scope: StackScope) -> list[dict[str, Any]]:
             document["ExportName"] = as_text(evaluate(export, scope))
         result.append(document)
     return result
+
+
+def absent_imports(scope: StackScope) -> dict[str, str]:
+    """Logical id -> the first export that the resource imports and that is not there."""
+    conditions = scope.conditions()
+    found: dict[str, str] = {}
+    for name, resource in scope.active_resources().items():
+        for argument in imports(resource.get("Properties"), conditions):
+            export = evaluate(argument, scope)
+            if isinstance(export, str) and export != KNOWN_AFTER_APPLY and scope.exports(export) is None:
+                found.setdefault(name, export)
+    return found
 
 
 def check_exports(records: Records, stack: Stack, found: list[dict[str, Any]]) -> None:

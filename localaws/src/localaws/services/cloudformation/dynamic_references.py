@@ -20,14 +20,30 @@ _SSM = re.compile(r"(?P<name>[a-zA-Z0-9_.\-/]+)(?::(?P<version>\d+))?")
 ClientOf = Callable[[str], Any]
 
 
-def resolve_dynamic_references(value: Any, client: ClientOf) -> Any:
-    """``value`` with each dynamic reference replaced; ResourceError where AWS would fail the resource."""
+def resolve_dynamic_references(value: Any, client: ClientOf, secrets: set[str] | None = None) -> Any:
+    """``value`` with each dynamic reference replaced; ResourceError where AWS would fail the resource.
+
+    ``secrets`` gathers what came from Secrets Manager and so must not be told to anybody.
+    """
     if isinstance(value, dict):
-        return {key: resolve_dynamic_references(item, client) for key, item in value.items()}
+        return {key: resolve_dynamic_references(item, client, secrets) for key, item in value.items()}
     if isinstance(value, list):
-        return [resolve_dynamic_references(item, client) for item in value]
+        return [resolve_dynamic_references(item, client, secrets) for item in value]
     if isinstance(value, str) and "{{resolve:" in value:
-        return _REFERENCE.sub(lambda found: _resolve(found[1], found[2], client), value)
+        return _REFERENCE.sub(lambda found: _noted(_resolve(found[1], found[2], client), found[1], secrets), value)
+    return value
+
+
+def resolve_ssm_references(text: str, client: ClientOf) -> str:
+    """The text of an output: plain parameters of SSM are read, secrets stay the references that they are."""
+    if "{{resolve:ssm:" not in text:
+        return text
+    return _REFERENCE.sub(lambda found: _ssm(found[2], client) if found[1] == "ssm" else found[0], text)
+
+
+def _noted(value: str, service: str, secrets: set[str] | None) -> str:
+    if service == "secretsmanager" and secrets is not None:
+        secrets.add(value)
     return value
 
 

@@ -13,7 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from localaws.services.cloudformation.change_set import exists, resource_dependencies
-from localaws.services.cloudformation.deployment import check_exports, outputs, stack_scope
+from localaws.services.cloudformation.deployment import absent_imports, check_exports, outputs, stack_scope
 from localaws.services.cloudformation.errors import ResourceError, TemplateError
 from localaws.services.cloudformation.records import GONE, Records
 from localaws.services.cloudformation.references import creation_order
@@ -117,6 +117,9 @@ class Engine:
         scope = stack_scope(self._cloud, self._records, stack)
         active = scope.active_resources()
         dependencies = resource_dependencies(active, scope.conditions())
+        absent = absent_imports(scope)
+        if absent:
+            return f"No export named {next(iter(absent.values()))} found."
         deployment = ResourceDeployment(self._cloud, self._records, key)
         for name in creation_order(dependencies):
             interruption = self._interruption(key)

@@ -265,7 +265,7 @@ def _transform(argument: Any, scope: Scope) -> Any:
 
 def _equals(argument: Any, scope: Scope) -> bool:
     if not isinstance(argument, list) or len(argument) != 2:
-        raise TemplateError("Template error: Fn::Equals requires a list argument with two elements")
+        raise TemplateError("Template error: every Fn::Equals object requires a list of 2 string parameters.")
     left, right = (_comparable(evaluate(side, scope)) for side in argument)
     return bool(left == right)
 

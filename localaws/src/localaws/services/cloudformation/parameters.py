@@ -54,6 +54,7 @@ def resolve_parameters(
     answers the values of SSM parameters by name (absent ones left out). Raises TemplateError in AWS's wording.
     """
     declared = template.parameters
+    check_declarations(declared)
     texts = _texts(declared, given, previous)
     missing = [key for key in declared if key not in texts]
     if missing:
@@ -71,6 +72,24 @@ def resolve_parameters(
             as_text(declaration.get("NoEcho", False)).lower() == "true",
         )
     return parameters
+
+
+def check_declarations(declared: Mapping[str, Any]) -> None:
+    """Refuse declarations whose constraints are none."""
+    for key, declaration in declared.items():
+        parameter_type(key, declaration)
+        for name in ("MinLength", "MaxLength", "MinValue", "MaxValue"):
+            if name in declaration and not _is_number(declaration[name]):
+                raise TemplateError(f"Template format error: {name} of parameter {key} must be a number.")
+        allowed = declaration.get("AllowedValues", [])
+        if not isinstance(allowed, list) or any(isinstance(value, dict | list) for value in allowed):
+            raise TemplateError(f"Template format error: AllowedValues of parameter {key} must be a list of strings.")
+        try:
+            regex.compile(str(declaration.get("AllowedPattern", "")))
+        except regex.error as error:
+            raise TemplateError(
+                f"Template format error: AllowedPattern of parameter {key} is no regular expression: {error}"
+            ) from error
 
 
 def parameter_type(key: str, declaration: Any) -> str:
@@ -156,16 +175,16 @@ def _number_problem(key: str, declaration: dict[str, Any], items: list[str]) -> 
 
 def _length_problem(key: str, declaration: dict[str, Any], items: list[str]) -> str | None:
     low, high = declaration.get("MinLength"), declaration.get("MaxLength")
-    if low is not None and any(len(item) < int(low) for item in items):
+    if low is not None and any(len(item) < float(low) for item in items):
         return f"Parameter '{key}' must contain at least {low} characters"
-    if high is not None and any(len(item) > int(high) for item in items):
+    if high is not None and any(len(item) > float(high) for item in items):
         return f"Parameter '{key}' must contain at most {high} characters"
     return None
 
 
-def _is_number(text: str) -> bool:
+def _is_number(value: Any) -> bool:
     try:
-        float(text)
-    except ValueError:
+        float(value)
+    except (TypeError, ValueError):
         return False
     return True

@@ -43,6 +43,23 @@ def references(value: Any, conditions: Mapping[str, bool] | None = None) -> Iter
         yield from references(item, conditions)
 
 
+def imports(value: Any, conditions: Mapping[str, bool]) -> Iterator[Any]:
+    """The argument of every Fn::ImportValue in ``value`` that is evaluated under ``conditions``."""
+    if isinstance(value, list):
+        for item in value:
+            yield from imports(item, conditions)
+    elif isinstance(value, dict):
+        chosen = value.get("Fn::If") if len(value) == 1 else None
+        if isinstance(chosen, list) and len(chosen) == 3:
+            yield from imports(chosen[1 if conditions.get(str(chosen[0])) else 2], conditions)
+            return
+        for key, item in value.items():
+            if key == "Fn::ImportValue":
+                yield item
+            else:
+                yield from imports(item, conditions)
+
+
 def _get_att_references(argument: Any, conditions: Mapping[str, bool] | None) -> Iterator[Reference]:
     resource, attribute = get_att_parts(argument)
     if isinstance(attribute, str):

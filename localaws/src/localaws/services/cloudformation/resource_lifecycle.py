@@ -15,10 +15,10 @@ from localaws.core.errors import ServiceError
 from localaws.services.cloudformation.change_set import exists, takes_map
 from localaws.services.cloudformation.dynamic_references import resolve_dynamic_references
 from localaws.services.cloudformation.errors import ResourceError
-from localaws.services.cloudformation.no_echo import masked
+from localaws.services.cloudformation.no_echo import MASK, masked
 from localaws.services.cloudformation.principal import acting_caller
 from localaws.services.cloudformation.records import Records
-from localaws.services.cloudformation.resource_types.base import Context, Resource, ResourceType, is_missing
+from localaws.services.cloudformation.resource_types.base import Context, Resource, is_missing
 from localaws.services.cloudformation.resource_types.registry import implementation
 from localaws.services.cloudformation.schema import ResourceSchema, resource_schema
 
@@ -46,7 +46,6 @@ class ResourceLifecycle:
         self._write(name, record, f"{verb}_IN_PROGRESS", reason, former=former)
 
         def work() -> None:
-            self._check(name, record)
             kind = implementation(record["Type"])
             with ExitStack() as unknown:
 
@@ -56,7 +55,7 @@ class ResourceLifecycle:
                     unknown.close()
 
                 context = self._context(name, report)
-                properties = self._for_api(context, kind, name, record["Properties"])
+                properties = self._for_api(context, record["Type"], name, record["Properties"])
                 # A server that is killed leaves no resource of which its stack knows nothing.
                 unknown.enter_context(self._cloud.generations.in_one())
                 resource = kind.create(context, properties)
@@ -72,11 +71,11 @@ class ResourceLifecycle:
         self._write(name, record, "UPDATE_IN_PROGRESS")
 
         def work() -> None:
-            self._check(name, record)
             kind = implementation(record["Type"])
             context = self._context(name)
             resource = _resource(record)
-            old, new = (self._for_api(context, kind, name, each, record["Type"]) for each in (before, properties))
+            new = self._for_api(context, record["Type"], name, properties)
+            old = self._for_api(context, record["Type"], name, before, is_former=True)
             _keep(record, kind.update(context, resource, old, new))
 
         self._guarded(name, record, "UPDATE", work)
@@ -108,7 +107,12 @@ class ResourceLifecycle:
         """Whether changes at ``paths`` need a new resource; ResourceError where its fixed name forbids one."""
         schema = self._schema(record["Type"])
         kind = implementation(record["Type"])
-        if not any(schema.recreation(path) == "Always" for path in paths if path[0] not in kind.ignored_changes):
+        before = record["Properties"]
+        needs = {path: schema.recreation(path) for path in paths if path[0] not in kind.ignored_changes}
+        if not any(
+            need == "Always" or (need == "Conditionally" and kind.must_replace(path[0], before, properties))
+            for path, need in needs.items()
+        ):
             return False
         named = kind.name_property
         if named and named in properties and record["Properties"].get(named) == properties[named]:
@@ -126,25 +130,22 @@ class ResourceLifecycle:
         caller = acting_caller(stack)
         return Context(self._cloud, caller, stack["StackId"], stack["StackName"], name, report, stack)
 
-    def _check(self, name: str, record: Mapping[str, Any]) -> None:
-        schema = self._schema(record["Type"])
-        read_only = {path[0] for path in schema.read_only if len(path) == 1}
-        found = [
-            f"#: extraneous key [{each}] is not permitted (it is read-only)"
-            for each in record["Properties"]
-            if each in read_only
-        ]
-        found += schema.problems(record["Properties"])
-        if found:
-            listed = ", ".join(found)
-            raise ResourceError(f"Properties validation failed for resource {name} with message:\n[{listed}]")
-
     def _for_api(
-        self, context: Context, kind: ResourceType, name: str, properties: dict[str, Any], type_name: str | None = None
+        self,
+        context: Context,
+        type_name: str,
+        name: str,
+        properties: dict[str, Any],
+        is_former: bool = False,
     ) -> dict[str, Any]:
-        """Dynamic references read, CloudFormation's own tags added where the type takes them."""
-        schema = self._schema(type_name or kind.type_name)
-        resolved: dict[str, Any] = resolve_dynamic_references(properties, context.client)
+        """Dynamic references read and only then judged by the schema, scalars of the types that it wants, and
+        CloudFormation's own tags where the type takes them. ``is_former``: of a resource that was made of them."""
+        kind, schema = implementation(type_name), self._schema(type_name)
+        secrets: set[str] = set()
+        resolved: dict[str, Any] = resolve_dynamic_references(properties, context.client, secrets)
+        if not is_former:
+            _check(schema, name, resolved, secrets)
+        resolved = schema.converted(resolved)
         tag_property = schema.tag_property
         if tag_property is None or not schema.takes_system_tags or not kind.takes_system_tags:
             return resolved
@@ -196,6 +197,19 @@ class ResourceLifecycle:
         physical = former or record.get("PhysicalId") or ""
         shown = masked(record["Properties"], record.get("Secret", []))
         self._records.event(stack, name, physical, record["Type"], status, reason, shown)
+
+
+def _check(schema: ResourceSchema, name: str, properties: dict[str, Any], secrets: set[str]) -> None:
+    read_only = {path[0] for path in schema.read_only if len(path) == 1}
+    found = [
+        f"#: extraneous key [{each}] is not permitted (it is read-only)" for each in properties if each in read_only
+    ]
+    found += schema.problems(properties)
+    if found:
+        listed = ", ".join(found)
+        for secret in sorted(filter(None, secrets), key=len, reverse=True):
+            listed = listed.replace(secret, MASK)
+        raise ResourceError(f"Properties validation failed for resource {name} with message:\n[{listed}]")
 
 
 def is_present(record: Mapping[str, Any]) -> bool:

@@ -13,15 +13,19 @@ from localaws.services.cloudformation.intrinsics import Scope, evaluate
 from localaws.services.cloudformation.parameters import Parameter
 from localaws.services.cloudformation.template import Template
 
+_ARGUMENTS = {"Fn::Not": 1, "Fn::Equals": 2, "Fn::Contains": 2, "Fn::EachMemberEquals": 2, "Fn::EachMemberIn": 2}
+
 
 def check_rules(template: Template, scope: Scope, parameters: Mapping[str, Parameter]) -> None:
     """Raise TemplateError with the AssertDescription of the first assertion that does not hold."""
     for name, rule in template.rules.items():
         judge = _Judge(template, scope, parameters)
+        if not isinstance(rule, dict):
+            raise TemplateError(f"Template format error: Rule {name} must be a map.")
         if "RuleCondition" in rule and not judge.holds(rule["RuleCondition"]):
             continue
         assertions = rule.get("Assertions")
-        if not isinstance(assertions, list) or not assertions:
+        if not isinstance(assertions, list) or not assertions or any(not isinstance(each, dict) for each in assertions):
             raise TemplateError(f"Template format error: Rule {name} must have a list of Assertions.")
         for assertion in assertions:
             if not judge.holds(assertion.get("Assert")):
@@ -43,6 +47,8 @@ class _Judge:
         ((name, argument),) = value.items()
         if not isinstance(argument, list):
             raise TemplateError(f"Template format error: {name} in Rules needs a list.")
+        if len(argument) != _ARGUMENTS.get(name, len(argument)):
+            raise TemplateError(f"Template format error: {name} in Rules needs a list of {_ARGUMENTS[name]}.")
         match name:
             case "Fn::And":
                 return all(self.holds(each) for each in argument)
@@ -57,7 +63,8 @@ class _Judge:
             case "Fn::EachMemberEquals":
                 return all(each == self._value(argument[1]) for each in self._values(argument[0]))
             case "Fn::EachMemberIn":
-                return set(self._values(argument[0])) <= set(self._values(argument[1]))
+                allowed = self._values(argument[1])
+                return all(each in allowed for each in self._values(argument[0]))
         raise TemplateError(f"Template format error: {name} is not supported in the Rules section.")
 
     def _values(self, value: Any) -> list[str]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from localaws.services.cloudformation.schema_validation import problems
+from localaws.services.cloudformation.schema_validation import converted, problems
 
 Path = tuple[str, ...]
 _FALLBACK_REGION = "us-east-1"
@@ -41,6 +41,11 @@ class ResourceSchema:
     def problems(self, properties: dict[str, Any]) -> list[str]:
         """What AWS would refuse in resolved ``properties``, one sentence each; empty where they are valid."""
         return problems(properties, self.document)
+
+    def converted(self, properties: dict[str, Any]) -> dict[str, Any]:
+        """``properties`` with each scalar of the type that the schema wants: a name of digits is a text."""
+        found: dict[str, Any] = converted(properties, self.document, self.document)
+        return found
 
     def recreation(self, path: Path) -> str:
         """``Always``, ``Conditionally`` or ``Never``: whether a change at ``path`` needs a new resource."""

@@ -32,6 +32,36 @@ def problems(value: Any, root: Schema) -> list[str]:
     return list(_Validator(root).check(value, root, "#"))
 
 
+def converted(value: Any, schema: Any, root: Schema) -> Any:
+    """``value`` with its scalars as the schema types them; what the schema leaves open stays as it is."""
+    if not isinstance(schema, dict):
+        return value
+    if "$ref" in schema:
+        return converted(value, _resolved(schema["$ref"], root), root)
+    if isinstance(value, dict):
+        declared = schema.get("properties", {})
+        return {name: converted(item, declared.get(name), root) for name, item in value.items()}
+    if isinstance(value, list):
+        return [converted(item, schema.get("items"), root) for item in value]
+    kinds = _listed(schema.get("type", []))
+    return _scalar(value, kinds[0]) if len(kinds) == 1 else value
+
+
+def _scalar(value: Any, kind: str) -> Any:
+    if kind == "string" and isinstance(value, bool | int | float):
+        return _text(value)
+    if isinstance(value, str) and kind == "boolean":
+        return value.lower() == "true"
+    return int(float(value)) if isinstance(value, str) and kind == "integer" else value
+
+
+def _resolved(pointer: str, root: Schema) -> Any:
+    found: Any = root
+    for part in pointer.removeprefix("#/").split("/"):
+        found = found[part.replace("~1", "/").replace("~0", "~")]
+    return found
+
+
 class _Validator:
     def __init__(self, root: Schema) -> None:
         self._root = root
@@ -42,7 +72,7 @@ class _Validator:
                 yield f"{path}: is not permitted"
             return
         if "$ref" in schema:
-            yield from self.check(value, self._resolve(schema["$ref"]), path)
+            yield from self.check(value, _resolved(schema["$ref"], self._root), path)
         kinds = schema.get("type")
         if kinds is not None and not any(_is_type(value, kind) for kind in _listed(kinds)):
             expected = " or ".join(_EXPECTED[kind] for kind in _listed(kinds))
@@ -56,12 +86,6 @@ class _Validator:
         elif isinstance(value, str | int | float):
             yield from _scalar_problems(value, schema, path)
         yield from self._combined(value, schema, path)
-
-    def _resolve(self, pointer: str) -> Any:
-        found: Any = self._root
-        for part in pointer.removeprefix("#/").split("/"):
-            found = found[part.replace("~1", "/").replace("~0", "~")]
-        return found
 
     def _object(self, value: dict[str, Any], schema: Schema, path: str) -> Iterator[str]:
         declared = schema.get("properties", {})

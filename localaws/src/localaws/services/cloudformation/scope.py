@@ -18,6 +18,8 @@ from localaws.services.cloudformation.intrinsics import (
 from localaws.services.cloudformation.parameters import Parameter
 from localaws.services.cloudformation.template import Template
 
+POLICIES = ("DeletionPolicy", "UpdateReplacePolicy")
+
 
 def pseudo_parameters(account: str, region: str, stack_id: str, stack_name: str, topics: list[str]) -> dict[str, Any]:
     return {
@@ -38,7 +40,7 @@ class StackScope:
 
     ``resources`` are the stack's records by logical id. What is named in ``unknown`` answers KNOWN_AFTER_APPLY: a
     resource that a change set would create or replace. ``exports`` looks up an export; the names that were looked up
-    gather in ``imports``.
+    gather in ``imports``. ``stored`` reads the dynamic references of an output.
     """
 
     template: Template
@@ -48,8 +50,11 @@ class StackScope:
     unknown: set[str] = field(default_factory=set)
     exports: Callable[[str], str | None] = lambda _: None
     zones: Callable[[str], list[str]] = lambda _: []
+    stored: Callable[[str], str] = lambda text: text
+    absent_exports_are_unknown: bool = False
     imports: set[str] = field(default_factory=set)
     _conditions: dict[str, bool] = field(default_factory=dict)
+    _pending: list[str] = field(default_factory=list)
 
     @property
     def language_extensions(self) -> bool:
@@ -85,7 +90,11 @@ class StackScope:
         if name not in self._conditions:
             if name not in self.template.conditions:
                 raise TemplateError(f"Template format error: Unresolved condition dependency {name}")
+            if name in self._pending:
+                raise TemplateError(f"Circular dependency between conditions: [{', '.join(self._pending)}]")
+            self._pending.append(name)
             self._conditions[name] = evaluate_condition(self.template.conditions[name], self)
+            self._pending.remove(name)
         return self._conditions[name]
 
     def conditions(self) -> dict[str, bool]:
@@ -96,6 +105,8 @@ class StackScope:
 
     def imported(self, export: str) -> Any:
         value = self.exports(export)
+        if value is None and self.absent_exports_are_unknown:
+            return KNOWN_AFTER_APPLY
         if value is None:
             raise TemplateError(f"No export named {export} found.")
         self.imports.add(export)
@@ -105,9 +116,9 @@ class StackScope:
         return self.zones(region or as_text(self.pseudo["AWS::Region"]))
 
     def active_resources(self) -> dict[str, dict[str, Any]]:
-        """The template's resources whose condition holds."""
+        """The template's resources whose condition holds; their policies, which may be functions, are texts."""
         return {
-            name: resource
+            name: resource | {key: evaluate(resource[key], self) for key in POLICIES if key in resource}
             for name, resource in self.template.resources.items()
             if "Condition" not in resource or self.condition(resource["Condition"])
         }

@@ -238,7 +238,7 @@ def new_stack(cloud: Cloud, caller: Caller, name: str) -> Stack:
         raise ServiceError(
             "ValidationError",
             f"1 validation error detected: Value '{name}' at 'stackName' failed to satisfy constraint: Member must "
-            "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*",
+            "satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*|arn:[-a-zA-Z0-9:/._+]*",
         )
     identity = str(uuid.uuid4())
     return {

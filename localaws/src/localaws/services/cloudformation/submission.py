@@ -9,17 +9,26 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.services.cloudformation.change_set import Change, resource_changes
-from localaws.services.cloudformation.deployment import outputs, parameter_documents, read_ssm, stack_scope
-from localaws.services.cloudformation.errors import TemplateError
+from localaws.services.cloudformation.deployment import (
+    absent_imports,
+    outputs,
+    parameter_documents,
+    read_ssm,
+    stack_scope,
+)
+from localaws.services.cloudformation.errors import ResourceError, TemplateError
 from localaws.services.cloudformation.parameters import Parameter, resolve_parameters
 from localaws.services.cloudformation.principal import acting_caller, check_role
 from localaws.services.cloudformation.records import Records, Stack
 from localaws.services.cloudformation.rules import check_rules
 from localaws.services.cloudformation.schema import ResourceSchema, resource_schema
+from localaws.services.cloudformation.scope import StackScope
 from localaws.services.cloudformation.template import Template, parse_template
 from localaws.services.cloudformation.template_source import read_template
+from localaws.services.cloudformation.unsupported import refuse_unsupported_types
 from localaws.services.cloudformation.validation import (
     check_capabilities,
+    check_policies,
     check_resource_types,
     validate_template,
 )
@@ -37,6 +46,7 @@ class Submission:
     fields: dict[str, Any]  # what it replaces in the stack's document
     changes: list[Change]
     changes_outputs: bool
+    absent_imports: dict[str, str]  # logical id -> the export that it imports and that is not there
 
     @property
     def has_changes(self) -> bool:
@@ -65,10 +75,16 @@ def submit(cloud: Cloud, records: Records, caller: Caller, request: dict[str, An
     scope = stack_scope(cloud, records, {**stack, "RoleARN": role, "NotificationARNs": topics}, template, parameters)
     scope.conditions()
     check_rules(template, scope, parameters)
-    check_capabilities(template, request.get("Capabilities") or [])
+    active = scope.active_resources()
+    check_policies(active, may_be_functions=False)
+    refuse_unsupported_types(active)
+    is_change_set = "ChangeSetName" in request
+    check_capabilities(template, request.get("Capabilities") or [], is_change_set=is_change_set)
+    # UpdateStack asks for exports at once; a change set is made without them, and a creation fails over them.
+    scope.absent_exports_are_unknown = is_change_set or not present
     previous_resources = parse_template(present).resources if present else {}
     changes = resource_changes(scope, tags, lambda kind: _schema(kind, caller.region), previous_resources)
-    changes_outputs = outputs(scope) != stack.get("Outputs", []) or tags != stack["Tags"]
+    changes_outputs = _found_outputs(scope) != stack.get("Outputs", []) or tags != stack["Tags"]
     fields = {
         "TemplateBody": template.body,
         "Description": template.description,
@@ -79,7 +95,14 @@ def submit(cloud: Cloud, records: Records, caller: Caller, request: dict[str, An
         "NotificationARNs": topics,
         "Caller": stack["Caller"],
     }
-    return Submission(template, parameters, fields, changes, changes_outputs)
+    return Submission(template, parameters, fields, changes, changes_outputs, absent_imports(scope))
+
+
+def _found_outputs(scope: StackScope) -> list[dict[str, Any]]:
+    try:
+        return outputs(scope)
+    except ResourceError as error:  # of a dynamic reference
+        raise TemplateError(error.reason) from error
 
 
 def _refuse_unimplemented(request: dict[str, Any]) -> None:

@@ -9,8 +9,10 @@ from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.services.cloudformation.change_set_records import find_change_set
+from localaws.services.cloudformation.deployment import stack_scope
 from localaws.services.cloudformation.intrinsics import as_text
-from localaws.services.cloudformation.parameters import parameter_type
+from localaws.services.cloudformation.parameters import check_declarations, parameter_type
+from localaws.services.cloudformation.processed import processed_template
 from localaws.services.cloudformation.records import Records
 from localaws.services.cloudformation.schema import resource_schema
 from localaws.services.cloudformation.template import Template, parse_template
@@ -36,12 +38,16 @@ class TemplateOperations(Service):
 
     def get_template(self, caller: Caller, request: Request) -> Response:
         if request.get("ChangeSetName"):
-            body = find_change_set(self._records, caller, request)["Fields"]["TemplateBody"]
+            document = find_change_set(self._records, caller, request)
+            stack = {**self._records.get(document["StackKey"]), **document["Fields"]}
         else:
             if not request.get("StackName"):
-                raise ServiceError("ValidationError", "StackName is required")
-            body = self._records.stack(caller, request["StackName"])["TemplateBody"]
-        return {"TemplateBody": body or "", "StagesAvailable": ["Original", "Processed"]}
+                raise ServiceError("ValidationError", "StackName is required if ChangeSetName is not specified.")
+            stack = self._records.stack(caller, request["StackName"])
+        body = stack["TemplateBody"] or ""
+        if body and request.get("TemplateStage") == "Processed":
+            body = processed_template(parse_template(body), stack_scope(self._cloud, self._records, stack))
+        return {"TemplateBody": body, "StagesAvailable": ["Original", "Processed"]}
 
     def validate_template(self, caller: Caller, request: Request) -> Response:
         template = self._validated(caller, request)
@@ -60,7 +66,11 @@ class TemplateOperations(Service):
 
     def get_template_summary(self, caller: Caller, request: Request) -> Response:
         if request.get("StackName"):
-            template = parse_template(self._records.stack(caller, request["StackName"])["TemplateBody"])
+            stack = self._records.stack(caller, request["StackName"])
+            if stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+                message = "GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks."
+                raise ServiceError("ValidationError", message)
+            template = parse_template(stack["TemplateBody"])
         else:
             template = self._validated(caller, request)
         kinds = sorted({resource["Type"] for resource in template.resources.values()})
@@ -76,8 +86,7 @@ class TemplateOperations(Service):
     def _validated(self, caller: Caller, request: Request) -> Template:
         template = read_template(self._cloud, caller, request)
         validate_template(template, lambda kind: resource_schema(kind, caller.region))
-        for key, declared in template.parameters.items():
-            parameter_type(key, declared)
+        check_declarations(template.parameters)
         return template
 
 

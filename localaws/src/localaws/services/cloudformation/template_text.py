@@ -1,12 +1,14 @@
 """The text of a template, JSON or YAML with CloudFormation's short tags, as plain dicts, lists and scalars. Pure.
 
 ``!Ref x`` becomes ``{"Ref": "x"}``, ``!Sub x`` ``{"Fn::Sub": "x"}``. A date (the unquoted version of a policy) stays
-the text it is written as. A key that occurs twice is an error, as on AWS.
+the text it is written as. Of a key that occurs twice the last value counts, and a comma before a closing bracket is no
+error of JSON, as on AWS.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import yaml
@@ -15,6 +17,7 @@ from localaws.core.documents import AliasError, DocumentLimitError, read_json, r
 from localaws.services.cloudformation.errors import TemplateError
 
 _WITHOUT_PREFIX = ("Ref", "Condition")
+_TEXT_OR_LAST_COMMA = re.compile(r'"(?:[^"\\]|\\.)*"|,(?=\s*[}\]])', re.DOTALL)
 _BASE: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -22,7 +25,7 @@ def read_document(body: str) -> Any:
     """The document; TemplateError with line and column where it is neither JSON nor YAML."""
     if body.lstrip().startswith("{"):
         try:
-            return read_json(body, object_pairs_hook=_unique)
+            return read_json(_TEXT_OR_LAST_COMMA.sub(lambda found: " " if found[0] == "," else found[0], body))
         except json.JSONDecodeError as error:
             place = f"(line {error.lineno}, column {error.colno})"
             raise TemplateError(f"Template format error: JSON not well-formed. {place}") from error
@@ -49,15 +52,6 @@ def _read_yaml(body: str) -> Any:
         raise TemplateError(f"Template format error: {error}") from error
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for key, value in pairs:
-        if key in found:
-            raise TemplateError(f"Template format error: duplicate key {key}.")
-        found[key] = value
-    return found
-
-
 class _Loader(_BASE):  # type: ignore[misc]  # which of yaml's loaders it is depends on the installation
     """A safe loader that knows every ``!Tag``."""
 
@@ -66,10 +60,7 @@ def _mapping(loader: Any, node: Any) -> dict[str, Any]:
     loader.flatten_mapping(node)
     found: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        key = str(loader.construct_object(key_node, deep=True))
-        if key in found:
-            raise yaml.constructor.ConstructorError(None, None, f"duplicate key {key}", key_node.start_mark)
-        found[key] = loader.construct_object(value_node, deep=True)
+        found[str(loader.construct_object(key_node, deep=True))] = loader.construct_object(value_node, deep=True)
     return found
 
 

@@ -10,7 +10,7 @@ from localaws.core.errors import ServiceError
 from localaws.services.cloudformation.errors import TemplateError
 from localaws.services.cloudformation.references import creation_order, depends_on, references
 from localaws.services.cloudformation.schema import ResourceSchema, UnknownResourceTypeError
-from localaws.services.cloudformation.template import LANGUAGE_EXTENSIONS, Template
+from localaws.services.cloudformation.template import Template
 
 PSEUDO_PARAMETERS = frozenset(
     f"AWS::{name}"
@@ -45,10 +45,9 @@ SchemaOf = Callable[[str], ResourceSchema]
 
 def validate_template(template: Template, schema_of: SchemaOf) -> None:
     """Raise TemplateError for the first thing that is wrong whatever the parameters are."""
-    _check_transforms(template)
     _check_types(template, schema_of)
     _check_names(template, schema_of)
-    _check_policies(template)
+    check_policies(template.resources, may_be_functions=template.has_language_extensions)
     creation_order(
         {
             name: {reference.name for reference in references(resource)} | set(depends_on(resource))
@@ -76,9 +75,12 @@ def capabilities_reason(template: Template) -> str | None:
     return f"The following resource(s) require capabilities: [{', '.join(kinds)}]" if kinds else None
 
 
-def check_capabilities(template: Template, acknowledged: Iterable[str]) -> None:
+def check_capabilities(template: Template, acknowledged: Iterable[str], *, is_change_set: bool) -> None:
+    """A change set shows what a transform made of the template; who takes it unseen must say so."""
     given = set(acknowledged)
     needed = required_capabilities(template)
+    if template.transforms and not is_change_set:
+        needed.append("CAPABILITY_AUTO_EXPAND")
     if "CAPABILITY_NAMED_IAM" in given:
         given.add("CAPABILITY_IAM")
     missing = [capability for capability in needed if capability not in given]
@@ -96,13 +98,6 @@ def check_resource_types(template: Template, allowed: Iterable[str] | None) -> N
             raise TemplateError(
                 f"Resource type {resource['Type']} is not allowed by parameter ResourceTypes [{', '.join(patterns)}]"
             )
-
-
-def _check_transforms(template: Template) -> None:
-    for transform in template.transforms:
-        if transform != LANGUAGE_EXTENSIONS:
-            name = transform.get("Name") if isinstance(transform, dict) else transform
-            raise TemplateError(f"No transform named {name} found. localaws runs AWS::LanguageExtensions only.")
 
 
 def _check_types(template: Template, schema_of: SchemaOf) -> None:
@@ -176,17 +171,20 @@ def _check_if_names(template: Template, value: Any) -> None:
             _check_if_names(template, item)
     elif isinstance(value, dict):
         chosen = value.get("Fn::If")
-        if len(value) == 1 and isinstance(chosen, list) and chosen and chosen[0] not in template.conditions:
+        if len(value) == 1 and isinstance(chosen, list) and chosen and str(chosen[0]) not in template.conditions:
             raise TemplateError(f"Template error: unresolved condition dependency {chosen[0]} in Fn::If")
         for item in value.values():
             _check_if_names(template, item)
 
 
-def _check_policies(template: Template) -> None:
-    for name, resource in template.resources.items():
+def check_policies(resources: Mapping[str, Mapping[str, Any]], *, may_be_functions: bool) -> None:
+    """The two deletion policies of each resource; language extensions may compute them."""
+    for name, resource in resources.items():
         for key, allowed in _POLICIES.items():
             value = resource.get(key)
-            if isinstance(value, dict) and template.has_language_extensions:
+            if value is None or (isinstance(value, dict) and may_be_functions):
                 continue
-            if value is not None and value not in allowed:
+            if not isinstance(value, str):
+                raise TemplateError(f"Template format error: Every {key} member must be a string.")
+            if value not in allowed:
                 raise TemplateError(f"Template format error: Unrecognized {key} {value} for resource {name}")

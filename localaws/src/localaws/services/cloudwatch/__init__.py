@@ -1,1 +1,1 @@
-"""CloudWatch in front of moto, which keeps metrics, alarms and dashboards: what an alarm does as its state changes."""
+"""CloudWatch in front of moto, which keeps metrics, alarms and dashboards: alarms are evaluated, and act."""

@@ -1,46 +1,45 @@
-"""Alarms: what a new state does. CloudWatch publishes to the alarm's topics as itself, so that their policies and the
-policies of their keys must let it; what came of it is in the alarm's history.
+"""Operations on alarms: their history, what is refused of them, and what follows from those that moto answers.
 
-An alarm's state changes only by SetAlarmState: metrics are not evaluated.
-https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 """
 
 from __future__ import annotations
 
-import logging
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
-
-from localaws.core.arn import Arn
 from localaws.core.caller import Caller
+from localaws.core.errors import ServiceError
 from localaws.core.operations import Companion
 from localaws.core.pages import Pages
 from localaws.core.service import Request, Response, Service
 from localaws.core.wire import HttpResponse, OperationRequest
-from localaws.policies.service_access import Refusal, refusal
-from localaws.services.cloudwatch.messages import Alarm, message, subject
+from localaws.services.cloudwatch import alarms
+from localaws.services.cloudwatch.actions import AlarmActions
+from localaws.services.cloudwatch.alarms import Place
+from localaws.services.cloudwatch.evaluation import COMPARISONS, INSUFFICIENT_DATA
+from localaws.services.cloudwatch.evaluator import Evaluator
+from localaws.services.cloudwatch.expressions import ExpressionError, ids_of
 from localaws.services.cloudwatch.records import History
+from localaws.services.cloudwatch.statistics import is_known
 from localaws.services.events.envelope import aware
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-log = logging.getLogger(__name__)
-
-_ACTIONS = {"ALARM": "AlarmActions", "OK": "OKActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 _PAGES = Pages("InvalidNextToken", "The next token specified is invalid.", size="MaxRecords")
+_BEGINNING = "Unchecked: Initial alarm creation"
 
 
 class Alarms(Service):
-    """DescribeAlarmHistory, and a companion for SetAlarmState."""
+    """DescribeAlarmHistory, a companion for what moto answers, and the evaluation of metrics."""
 
     service = "cloudwatch"
 
     def __init__(self, cloud: Cloud) -> None:
         super().__init__(cloud)
         self._history = History(cloud)
-        cloud.operations.accompany("cloudwatch", StateCompanion(cloud, self._history))
+        actions = AlarmActions(cloud, self._history)
+        cloud.operations.accompany("cloudwatch", StateCompanion(cloud, actions, Evaluator(cloud, actions)))
 
     def describe_alarm_history(self, caller: Caller, request: Request) -> Response:
         wanted, start, end = request.get("HistoryItemType"), request.get("StartDate"), request.get("EndDate")
@@ -58,75 +57,84 @@ class Alarms(Service):
 
 
 class StateCompanion(Companion):
-    """Remembers the state before moto changes it, and acts on the change after."""
+    """Remembers the state before moto changes it, and acts on the change after. A new alarm has INSUFFICIENT_DATA, and
+    one that is put again keeps its state; moto makes both OK."""
 
-    def __init__(self, cloud: Cloud, history: History) -> None:
+    def __init__(self, cloud: Cloud, actions: AlarmActions, evaluator: Evaluator) -> None:
         self._cloud = cloud
-        self._history = history
-        self._former: dict[int, str | None] = {}  # by request, while moto answers it
+        self._actions = actions
+        self._evaluator = evaluator
+        self._former: dict[int, tuple[str, str, str] | None] = {}  # by request, while moto answers it
 
     def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
-        if request.operation.name == "SetAlarmState":
-            alarm = self._alarm(caller, request.parameters["AlarmName"])
-            self._former[id(request)] = alarm["StateValue"] if alarm else None
+        operation = request.operation.name
+        if operation == "PutCompositeAlarm":
+            raise ServiceError("NotImplemented", "localaws does not implement composite alarms.", 501)
+        if operation == "PutMetricAlarm":
+            _refuse_unimplemented(request.parameters)
+        if operation in ("PutMetricAlarm", "SetAlarmState"):
+            alarm = alarms.found(Place(caller.account, caller.region), request.parameters["AlarmName"])
+            former = (alarm.state_value, alarm.state_reason, alarm.state_reason_data) if alarm else None
+            self._former[id(request)] = former
         return {}
 
     def after(self, caller: Caller, request: OperationRequest, response: HttpResponse) -> HttpResponse:
-        if request.operation.name != "SetAlarmState":
-            return response
-        old = self._former.pop(id(request), None)
-        alarm = self._alarm(caller, request.parameters["AlarmName"])
-        if response.status < 300 and alarm and old and old != alarm["StateValue"]:
-            self._changed(caller, alarm, old)
+        former = self._former.get(id(request))
+        if response.status < 300 and request.operation.name == "PutMetricAlarm":
+            self._begin(Place(caller.account, caller.region), request.parameters["AlarmName"], former)
+        elif response.status < 300 and request.operation.name == "SetAlarmState" and former:
+            described = self._actions.described(caller, request.parameters["AlarmName"])
+            if described and described["StateValue"] != former[0]:
+                self._actions.changed(caller, described, former[0])
         return response
 
-    def _changed(self, caller: Caller, alarm: Alarm, old: str) -> None:
-        name, new = alarm["AlarmName"], alarm["StateValue"]
-        states = {"oldState": {"stateValue": old}, "newState": {"stateValue": new, "stateReason": alarm["StateReason"]}}
-        self._history.add(caller, name, "StateUpdate", f"Alarm updated from {old} to {new}", states)
-        if alarm["ActionsEnabled"]:
-            for action in alarm.get(_ACTIONS[new], []):
-                self._act(caller, alarm, old, action)
+    def _begin(self, place: Place, name: str, former: tuple[str, str, str] | None) -> None:
+        alarm = alarms.found(place, name)
+        if alarm is None:
+            return
+        state = former or (INSUFFICIENT_DATA, _BEGINNING, "{}")
+        with self._cloud.moto.changing("cloudwatch"):
+            alarm.state_value, alarm.state_reason, alarm.state_reason_data = state
+        if former is None:
+            self._evaluator.begin(place, alarm)
 
-    def _act(self, caller: Caller, alarm: Alarm, old: str, action: str) -> None:
-        problem = self._publish(caller, alarm, old, action)
-        data = {"actionState": "Failed" if problem else "Succeeded", "notificationResource": action, "error": problem}
-        summary = f"Successfully executed action {action}"
-        if problem:
-            summary = f'Failed to execute action {action}. Received error: "{problem}"'
-            log.warning("%s: %s", alarm["AlarmName"], summary)
-        self._history.add(caller, alarm["AlarmName"], "Action", summary, data)
-
-    def _publish(self, caller: Caller, alarm: Alarm, old: str, action: str) -> str | None:
-        """Publish to a topic; what is wrong with it, or None."""
-        topic = Arn.parse(action)
-        if topic.service != "sns":
-            return f"localaws performs the actions of no alarm but publishing to topics, not those of {topic.service}."
-        closed = refusal(self._cloud, "cloudwatch", action, alarm["AlarmArn"])
-        if closed:
-            return _worded(closed, alarm)
-        sns = self._cloud.client("sns", Caller.root(topic.account, topic.region))
-        text = message(alarm, caller.account, caller.region, old, self._cloud.clock.now())
-        try:
-            sns.publish(TopicArn=action, Subject=subject(alarm, alarm["StateValue"], caller.region), Message=text)
-        except ClientError as error:
-            return str(error)
-        return None
-
-    def _alarm(self, caller: Caller, name: str) -> Alarm | None:
-        """The alarm as it is now; composite alarms are none of localaws' concern."""
-        owner = Caller.root(caller.account, caller.region)
-        found: list[dict[str, Any]] = self._cloud.client("cloudwatch", owner).describe_alarms(AlarmNames=[name])[
-            "MetricAlarms"
-        ]
-        return found[0] if found else None
+    def ended(self, request: OperationRequest) -> None:
+        self._former.pop(id(request), None)
 
 
-def _worded(closed: Refusal, alarm: Alarm) -> str:
-    """In AWS's words, with the reason."""
-    if closed.of_key:
-        return f"CloudWatch Alarms does not have authorization to access the SNS topic encryption key. ({closed.text})"
-    return (
-        f"Resource: {alarm['AlarmArn']} is not authorized to perform: SNS:Publish on resource: {closed.resource} "
-        f"{closed.reason}"
-    )
+def _refuse_unimplemented(request: dict[str, Any]) -> None:
+    """An alarm that could never be evaluated as it asks is not made."""
+    for problem in _problems(request):
+        raise ServiceError("NotImplemented", f"{problem}.", 501)
+
+
+def _problems(request: dict[str, Any]) -> list[str]:
+    found = []
+    if request.get("ComparisonOperator") not in COMPARISONS or request.get("ThresholdMetricId"):
+        found.append("localaws does not implement alarms on anomaly detection")
+    if request.get("EvaluateLowSampleCountPercentile") == "ignore":
+        found.append("localaws does not implement EvaluateLowSampleCountPercentile 'ignore'")
+    statistics = [request.get("ExtendedStatistic"), request.get("Statistic")]
+    for query in request.get("Metrics", []):
+        statistics.append(query.get("MetricStat", {}).get("Stat"))
+        if query.get("AccountId"):
+            found.append("localaws does not implement alarms on metrics of other accounts")
+    found += [
+        f"localaws does not implement the statistic {each} in alarms"
+        for each in statistics
+        if each and not is_known(each)
+    ]
+    return [*found, *_expression_problems(request.get("Metrics", []))]
+
+
+def _expression_problems(queries: list[dict[str, Any]]) -> list[str]:
+    expressions = [query["Expression"] for query in queries if query.get("Expression")]
+    if len(expressions) > 1:
+        return ["localaws does not implement expressions on expressions in alarms"]
+    try:
+        unknown = {each for expression in expressions for each in ids_of(expression)} - {
+            query["Id"] for query in queries
+        }
+    except ExpressionError as error:
+        return [str(error)]
+    return [f"the expression refers to {', '.join(sorted(unknown))}, which Metrics does not have"] if unknown else []

@@ -39,6 +39,34 @@ def message(alarm: Alarm, account: str, region: str, old: str, now: datetime) ->
     )
 
 
+def event_detail(alarm: Alarm, old: str, now: datetime) -> dict[str, Any]:
+    """What EventBridge learns of a change of state.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch-and-eventbridge.html
+    """
+    state = {"value": alarm["StateValue"], "reason": alarm.get("StateReason", ""), "timestamp": _time(now)}
+    if alarm.get("StateReasonData"):
+        state["reasonData"] = alarm["StateReasonData"]
+    return {
+        "alarmName": alarm["AlarmName"],
+        "state": state,
+        "previousState": {"value": old},
+        "configuration": {"description": alarm.get("AlarmDescription", ""), "metrics": _metrics(alarm)},
+    }
+
+
+def _metrics(alarm: Alarm) -> list[dict[str, Any]]:
+    """The metric of an alarm in the event's words; of metric math the expressions."""
+    if alarm.get("Metrics"):
+        return [
+            {"id": each["Id"], "expression": each["Expression"]} for each in alarm["Metrics"] if "Expression" in each
+        ]
+    dimensions = {each["Name"]: each["Value"] for each in alarm.get("Dimensions", [])}
+    metric = {"namespace": alarm.get("Namespace"), "name": alarm.get("MetricName"), "dimensions": dimensions}
+    statistic = alarm.get("Statistic", alarm.get("ExtendedStatistic"))
+    stat = {"metric": metric, "period": alarm.get("Period"), "stat": statistic}
+    return [{"id": "m1", "metricStat": stat, "returnData": True}]
+
+
 def _trigger(alarm: Alarm) -> dict[str, Any]:
     dimensions = [{"value": each["Value"], "name": each["Name"]} for each in alarm.get("Dimensions", [])]
     return {

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/build-env-ref-env-vars.ht
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from localaws.core.log_delivery import LONGEST_LINE, LogDelivery
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
+_MASK = b"***"
+_SHORTEST_SECRET = 3  # a shorter one would black out half of what is said
 _LONGEST_PIECE = LONGEST_LINE // 4  # characters, of up to four bytes
 
 
@@ -25,9 +28,16 @@ class BuildLog:
         self._clock = cloud.clock
         self._file = file.open("wb")
         self.path = file
+        self._secrets: tuple[bytes, ...] = ()
         self._delivery = LogDelivery(cloud, owner, group, stream) if group is not None else None
         if self._delivery is not None:
             self._delivery.make()
+
+    def mask(self, secrets: Iterable[str]) -> None:
+        """From now on no line of these is written: what Parameter Store and Secrets Manager gave to the build."""
+        lines = {line.strip() for secret in secrets for line in (secret, *secret.splitlines())}
+        kept = [line.encode() for line in lines if len(line) >= _SHORTEST_SECRET]
+        self._secrets = tuple(sorted(kept, key=len, reverse=True))
 
     def say(self, text: str) -> None:
         """One line of CodeBuild's own."""
@@ -36,6 +46,8 @@ class BuildLog:
 
     def write(self, line: bytes) -> None:
         """One line of a command's output."""
+        for secret in self._secrets:
+            line = line.replace(secret, _MASK)
         self._file.write(line + b"\n")
         if self._delivery is None:
             return

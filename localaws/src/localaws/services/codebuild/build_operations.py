@@ -70,6 +70,8 @@ class Builds(Service):
             "environmentVariablesOverride": build["environment"]["environmentVariables"],
             "timeoutInMinutesOverride": build["timeoutInMinutes"],
         }
+        for member, declared in document.get("Artifacts", {}).items():
+            again[f"{member}Override"] = declared
         if document.get("CodePipeline") is None:
             again |= {"sourceTypeOverride": build["source"]["type"]}
             for member, override in (("location", "sourceLocationOverride"), ("buildspec", "buildspecOverride")):

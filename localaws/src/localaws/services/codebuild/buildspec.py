@@ -1,4 +1,4 @@
-"""A buildspec, version 0.2, as frozen values: read, checked, and refused in CodeBuild's words where it is wrong.
+"""A buildspec, version 0.2 or 0.1, as frozen values: read, checked, and refused in CodeBuild's words where it is wrong.
 
 Pure: text in, ``Buildspec`` out. It never touches a file, a shell or AWS.
 https://docs.aws.amazon.com/codebuild/latest/userguide/build-spec-ref.html
@@ -63,9 +63,11 @@ class Artifacts:
 @dataclass(frozen=True)
 class Buildspec:
     """The whole file. ``secondary_artifacts`` are by artifact identifier; ``ignored`` names parts that CodeBuild
-    accepts and that have no effect here."""
+    accepts and that have no effect here. ``shell`` is empty where the image's own is meant; ``separate_shells``: each
+    command has one to itself (version 0.1)."""
 
-    shell: str = "sh"
+    shell: str = ""
+    separate_shells: bool = False
     variables: dict[str, str] = field(default_factory=dict)
     parameter_store: dict[str, str] = field(default_factory=dict)
     secrets_manager: dict[str, str] = field(default_factory=dict)
@@ -84,7 +86,7 @@ def parse_buildspec(text: str) -> Buildspec:
     document = read_yaml(text)
     if not isinstance(document, Mapping):
         raise BuildspecError("the buildspec is not a mapping; expected version: 0.2 and phases")
-    _check_version(document)
+    version = _version(document)
     _refuse_unknown(document, _TOP_LEVEL, "the buildspec")
     _refuse_present(document, "batch", "batch builds (batch)")
     _refuse_present(document, "run-as", "another Linux user (run-as)")
@@ -97,6 +99,7 @@ def parse_buildspec(text: str) -> Buildspec:
     phases = _phases(document)
     return Buildspec(
         shell=_shell(env),
+        separate_shells=version == "0.1",
         variables=_strings(env, "variables"),
         parameter_store=_strings(env, "parameter-store"),
         secrets_manager=_strings(env, "secrets-manager"),
@@ -118,16 +121,13 @@ def inline_buildspec(text: str) -> bool:
     return "\n" in text.strip() or text.lstrip().startswith("{") or text.lstrip().startswith("version:")
 
 
-def _check_version(document: Mapping) -> None:
+def _version(document: Mapping) -> str:
     version = document.get("version")
     if version is None:
         raise BuildspecError("The version of the buildspec is missing; expected version: 0.2")
-    if version in ("0.1", 0.1):
-        raise BuildspecError(
-            "buildspec version 0.1 is not supported: it runs each command in a shell of its own; write version: 0.2"
-        )
-    if version != "0.2":
-        raise BuildspecError(f"Unknown buildspec version: {version}; expected 0.2")
+    if str(version) not in ("0.1", "0.2"):
+        raise BuildspecError(f"Unknown buildspec version: {version}; expected 0.2 or 0.1")
+    return str(version)
 
 
 def _phases(document: Mapping) -> dict[str, Phase]:
@@ -198,8 +198,8 @@ def _artifacts(section: Mapping, where: str) -> Artifacts:
 
 
 def _shell(env: Mapping) -> str:
-    shell = _text(env, "shell") or "sh"
-    if shell not in ("sh", "bash", "/bin/sh", "/bin/bash"):
+    shell = _text(env, "shell")
+    if shell not in ("", "sh", "bash", "/bin/sh", "/bin/bash"):
         raise BuildspecError(f"Unknown shell: {shell}. Expecting: bash or sh")
     return shell.rpartition("/")[2]
 

@@ -51,12 +51,13 @@ def resolve(declared: dict[str, Typed], ssm: Any, secrets: Any) -> dict[str, str
     return values
 
 
-def git_variables(buildspec: Buildspec) -> dict[str, str]:
-    """With ``git-credential-helper: yes``, by which git shows CodeCommit the build's role."""
-    if not buildspec.git_credential_helper:
-        return {}
-    helper = f"!{shlex.quote(sys.executable)} -I -m localaws git-credential --from-environment"
-    settings = (("credential.helper", helper), ("credential.useHttpPath", "true"))
+def git_variables(buildspec: Buildspec, aws_address: str, own_address: str) -> dict[str, str]:
+    """CodeCommit's addresses of AWS's form lead to this server; with ``git-credential-helper: yes`` git shows it the
+    build's role."""
+    settings = [(f"url.{own_address}.insteadOf", aws_address)]
+    if buildspec.git_credential_helper:
+        helper = f"!{shlex.quote(sys.executable)} -I -m localaws git-credential --from-environment"
+        settings += [("credential.helper", helper), ("credential.useHttpPath", "true")]
     named = {f"GIT_CONFIG_KEY_{number}": name for number, (name, _) in enumerate(settings)}
     valued = {f"GIT_CONFIG_VALUE_{number}": value for number, (_, value) in enumerate(settings)}
     return {"GIT_CONFIG_COUNT": str(len(settings)), **named, **valued}

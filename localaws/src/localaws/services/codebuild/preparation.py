@@ -18,8 +18,10 @@ from localaws.services.codebuild.caches import S3Cache, cached_paths
 from localaws.services.codebuild.container import BuildContainer
 from localaws.services.codebuild.environment import builtin_variables, declared_variables, git_variables, resolve
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codebuild.host_tools import make_python, search_path, tool_files
+from localaws.services.codebuild.host_tools import make_python, search_path, shared_pip, tool_files
+from localaws.services.codebuild.runtimes import selected_runtime
 from localaws.services.codebuild.sources import Download
+from localaws.services.codecommit.repositories import URL_PREFIX, aws_address
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -56,32 +58,42 @@ def prepare(cloud: Cloud, record: BuildRecord, workspace: Workspace, log: BuildL
     declared = declared_variables(buildspec, build["environment"]["environmentVariables"])
     log.say("Processing environment variables")
     variables = resolve(declared, cloud.client("ssm", role), cloud.client("secretsmanager", role))
+    log.mask(variables[name] for name, (kind, _) in declared.items() if kind != "PLAINTEXT")
     session_name = f"AWSCodeBuild-{record.id.rpartition(':')[2]}"
     workspace.granted = cloud.container_credentials.grant(build["serviceRole"], session_name)
-    make_python(workspace.python)
+    pip = shared_pip(cloud.work_directory)
+    make_python(workspace.python, pip)
     registries = settings()
     environment = {
-        "PATH": search_path(workspace.python),
+        "PATH": search_path(workspace.python, workspace.node),
+        "NPM_CONFIG_PREFIX": str(workspace.node),
         "HOME": str(workspace.home),
         "TMPDIR": str(workspace.temporary),
         "LANG": "C.UTF-8",
         **registries,
         **builtin_variables(build, str(workspace.source), record.region),
         **{f"CODEBUILD_SRC_DIR_{name}": str(path) for name, path in directories.items()},
-        **git_variables(buildspec),
+        **git_variables(buildspec, aws_address(role), f"{cloud.endpoint_url}{URL_PREFIX}{role.account}/{role.region}/"),
         **variables,
         **workspace.granted,
     }
     log.say(f"Moving to directory {workspace.source}")
-    _note_phases(buildspec, log)
-    own = (workspace.source, workspace.home, workspace.temporary, workspace.python, *directories.values())
+    _note_phases(buildspec, environment["PATH"], log)
+    own = (
+        workspace.source,
+        workspace.home,
+        workspace.temporary,
+        workspace.python,
+        workspace.node,
+        *directories.values(),
+    )
     container = BuildContainer(
         cloud.enclosure,
         workspace.source,
         environment,
         workspace.scratch,
         own,
-        (*tool_files(), *files(registries)),
+        (*tool_files(), *files(registries), *([pip] if pip else [])),
         workspace.temporary,
         of_compute_type(build["environment"]["computeType"]),
     )
@@ -152,14 +164,14 @@ def _buildspec_text(wanted: str, download: Download, directory: Path, log: Build
     return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _note_phases(buildspec: Buildspec, log: BuildLog) -> None:
+def _note_phases(buildspec: Buildspec, path: str, log: BuildLog) -> None:
     phases = {name: phase for name, phase in buildspec.phases.items() if phase.commands or phase.finally_commands}
     log.say(f"Phases found in YAML: {len(phases)}")
     for name, phase in phases.items():
         log.say(f" {name}: {len(phase.commands)} commands")
     install = buildspec.phases.get("INSTALL")
     for runtime, version in install.runtime_versions if install else ():
-        log.say(f"Runtime {runtime} {version} was asked for; this machine's own is used")
+        log.say(selected_runtime(runtime, version, path))
     for name in buildspec.ignored:
         log.say(f"{name} is accepted and has no effect here")
 

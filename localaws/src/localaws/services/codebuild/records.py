@@ -1,7 +1,8 @@
 """Builds as they are remembered: the document of one build, its phases, and when it was stopped.
 
 Table ``codebuild.build``: ``account/region/project:uuid`` -> {"Build": what BatchGetBuilds answers, "StopRequested":
-bool, "CodePipeline": the action's artifacts or None}. Every change is durable at once.
+bool, "CodePipeline": the action's artifacts or None, "Artifacts": those of the project or the start}. Every change is
+durable at once.
 """
 
 from __future__ import annotations

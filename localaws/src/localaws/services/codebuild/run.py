@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
@@ -29,7 +30,7 @@ from localaws.services.codebuild.outputs import upload_outputs
 from localaws.services.codebuild.phase_commands import run_phase
 from localaws.services.codebuild.preparation import Prepared, prepare
 from localaws.services.codebuild.records import BuildRecord
-from localaws.services.codebuild.shell import InterruptedBuildError, ShellSession
+from localaws.services.codebuild.shell import InterruptedBuildError, ShellSession, program
 from localaws.services.codebuild.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ class BuildRun:
     def _commands(self, prepared: Prepared) -> None:
         for name in ("INSTALL", "PRE_BUILD", "BUILD", "POST_BUILD"):
             phase = prepared.buildspec.phases.get(name)
-            succeeded = self._phase(name, lambda phase=phase: run_phase(phase, self._session(), self._opened_log()))  # type: ignore[misc]
+            separately = prepared.buildspec.separate_shells
+            succeeded = self._phase(name, partial(run_phase, phase, self._session(), self._opened_log(), separately))
             if succeeded:
                 continue
             self._session().export("CODEBUILD_BUILD_SUCCEEDING", "0")
@@ -186,7 +188,7 @@ class BuildRun:
         assert self._workspace is not None
         prepared = prepare(self._cloud, self._record, self._workspace, self._opened_log())
         self._shell = ShellSession(
-            prepared.buildspec.shell,
+            program(prepared.buildspec.shell, self._record.build()["environment"]["image"]),
             prepared.container,
             self._opened_log().write,
             self._interrupted,

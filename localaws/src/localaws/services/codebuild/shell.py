@@ -23,6 +23,13 @@ if TYPE_CHECKING:
     from localaws.services.codebuild.container import BuildContainer
 
 
+def program(named: str, image: str) -> tuple[str, ...]:
+    """The shell that a buildspec names, or else the image's sh, which is bash on Amazon Linux."""
+    if named:
+        return (named,)
+    return ("bash", "--posix") if "amazonlinux" in image else ("sh",)
+
+
 class InterruptedBuildError(Exception):
     """The command was not waited for: the build is being stopped, has timed out, or the server goes down."""
 
@@ -36,12 +43,12 @@ class ShellSession:
 
     def __init__(
         self,
-        shell: str,
+        shell: tuple[str, ...],
         container: BuildContainer,
         write: Callable[[bytes], None],
         interrupted: Callable[[], bool],
     ) -> None:
-        self._shell = shell
+        self._shell = shell  # the program and its options
         self._container = container
         self._write = write
         self._interrupted = interrupted
@@ -78,6 +85,12 @@ class ShellSession:
         status = self.run(f'[ "${{{name}+set}}" = set ] && printf %s "${name}" >{shlex.quote(str(file))}')
         return _text_of(file) if status == 0 else None
 
+    def forget(self) -> None:
+        """The next command begins as the first one did."""
+        self.close()
+        for name in ("state.sh", "directory"):
+            (self._container.saved / name).unlink(missing_ok=True)
+
     def close(self) -> None:
         """End the session and everything that it has started."""
         process, self._process = self._process, None
@@ -94,11 +107,11 @@ class ShellSession:
     def _start(self) -> None:
         self.close()
         self._shells += 1
-        self._process = self._container.launch([self._shell], self._container.agent / f"shell-{self._shells}")
+        self._process = self._container.launch(self._shell, self._container.agent / f"shell-{self._shells}")
         self._send("exec 9>&1")
         if (self._container.saved / "state.sh").exists():
             self._send(f'. {self._saved("state.sh")}; cd "$(cat {self._saved("directory")})"')
-        functions = "declare -f; " if self._shell == "bash" else ""
+        functions = "declare -f; " if self._shell[0] == "bash" else ""
         saving = f"{{ export -p; {functions}}} >{self._saved('state.sh')}; pwd >{self._saved('directory')}\n"
         save = self._container.commands / "save.sh"
         save.write_text(saving, encoding="utf-8")
@@ -150,6 +163,8 @@ class ShellSession:
 
     def _pass_on(self, lines: list[bytes]) -> int | None:
         for line in lines:
+            if line.startswith(b"+") and (self._nonce in line or os.fsencode(self._container.commands) in line):
+                continue  # the session's own commands, which ``set -x`` of the build shows
             if line.startswith(self._nonce):
                 # The status begins with a newline of its own: it ended an unfinished line, or is one empty line.
                 self._write_empty_lines(self._empty_lines - 1)

@@ -18,7 +18,7 @@ from localaws.core.arn import without_arn
 from localaws.core.body import CHUNK
 from localaws.core.caller import Caller
 from localaws.services.codebuild.failures import PhaseError
-from localaws.services.codecommit.repositories import repository_path
+from localaws.services.codecommit.repositories import aws_address, repository_path
 
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
@@ -110,7 +110,9 @@ class Download:
         wanted = version or metadata["repositoryMetadata"].get("defaultBranch", "")
         if not wanted:
             raise PhaseError("CLIENT_ERROR", f"the repository {name} is empty: it has no default branch")
-        return clone(path, wanted.removeprefix("refs/heads/").removeprefix("refs/tags/"), directory)
+        commit = clone(path, wanted.removeprefix("refs/heads/").removeprefix("refs/tags/"), directory)
+        _git("-C", str(directory), "remote", "set-url", "origin", f"{aws_address(self.role)}{name}")
+        return commit
 
 
 def clone(repository: Path, version: str, directory: Path) -> str:

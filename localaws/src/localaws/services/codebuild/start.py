@@ -21,7 +21,21 @@ from localaws.services.codebuild.sources import SUPPORTED
 if TYPE_CHECKING:
     from localaws.core.cloud import Cloud
 
-_ENVIRONMENT = ("image", "computeType", "certificate", "privilegedMode", "registryCredential", "fleet")
+# What StartBuild takes on AWS and cannot do here. The image is not run: what is only about it is remembered.
+_NOT_HERE = (
+    "autoRetryLimitOverride",
+    "buildStatusConfigOverride",
+    "certificateOverride",
+    "debugSessionEnabled",
+    "fleetOverride",
+    "gitCloneDepthOverride",
+    "gitSubmodulesConfigOverride",
+    "hostKernelOverride",
+    "insecureSslOverride",
+    "reportBuildStatusOverride",
+    "sourceAuthOverride",
+)
+_ENVIRONMENT = ("image", "computeType", "privilegedMode", "registryCredential", "imagePullCredentialsType")
 
 
 def offer_codepipeline_job(cloud: Cloud, owner: Caller, token: str, job: dict[str, Any]) -> None:
@@ -47,6 +61,8 @@ def start_build(
     earlier = cloud.store.table(TOKENS).get(token_key) if token else None
     if earlier is not None:
         return _repeated(cloud, earlier, request)
+    _refuse_unimplemented(request)
+    project = {**project, **_overridden_artifacts(project, request)}
     source = _source(project, request, codepipeline)
     build_id = f"{project['name']}:{uuid.uuid4()}"
     key = f"{caller.account}/{caller.region}/{build_id}"
@@ -56,12 +72,41 @@ def start_build(
             document["LastBuildNumber"] = document.get("LastBuildNumber", 0) + 1
             number = document["LastBuildNumber"]
         build = _Start(cloud, caller, project, request, source, build_id, number, codepipeline).build()
-        cloud.store.table(BUILDS).put(key, {"Build": build, "CodePipeline": codepipeline, "StopRequested": False})
+        artifacts = {
+            "Artifacts": {name: project[name] for name in ("artifacts", "secondaryArtifacts") if name in project}
+        }
+        cloud.store.table(BUILDS).put(
+            key, {"Build": build, "CodePipeline": codepipeline, "StopRequested": False, **artifacts}
+        )
         if token:
             cloud.store.table(TOKENS).put(token_key, {"Key": key, "Request": request})
     run = BuildRun(cloud, BuildRecord(cloud, key), project)
     cloud.workers.start(f"codebuild {build_id}", run.run)
     return build
+
+
+def _refuse_unimplemented(request: Request) -> None:
+    """What would change the build on AWS and cannot here is refused; what asks for the ordinary is not."""
+    given = {
+        **request,
+        "gitSubmodulesConfigOverride": request.get("gitSubmodulesConfigOverride", {}).get("fetchSubmodules"),
+    }
+    asked = [name for name in _NOT_HERE if given.get(name)]
+    if asked:
+        raise ServiceError("NotImplemented", f"localaws does not implement {', '.join(asked)} of StartBuild.", 501)
+
+
+def _overridden_artifacts(project: dict[str, Any], request: Request) -> dict[str, Any]:
+    """The project's artifacts, or those that the start asks for in their place."""
+    found: dict[str, Any] = {}
+    if "artifactsOverride" in request:
+        found["artifacts"] = request["artifactsOverride"]
+    if "secondaryArtifactsOverride" in request:
+        found["secondaryArtifacts"] = request["secondaryArtifactsOverride"]
+    for each in (*([found["artifacts"]] if "artifacts" in found else []), *found.get("secondaryArtifacts", [])):
+        if each["type"] == "S3" and not each.get("location"):
+            raise ServiceError("InvalidInputException", "Invalid artifacts: location is required for type S3")
+    return found
 
 
 def _project(cloud: Cloud, caller: Caller, name: str) -> tuple[dict[str, Any], str]:

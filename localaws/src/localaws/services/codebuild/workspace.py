@@ -41,7 +41,7 @@ class Workspace:
                 continue
             break
         workspace = cls(root, LocalCache(work_directory.resolve() / _CACHES / project, base))
-        for folder in (workspace.source, workspace.home, workspace.temporary, workspace.scratch):
+        for folder in (workspace.source, workspace.home, workspace.temporary, workspace.node, workspace.scratch):
             folder.mkdir()
         return workspace
 
@@ -66,6 +66,10 @@ class Workspace:
     @property
     def python(self) -> Path:
         return self.root / "python"
+
+    @property
+    def node(self) -> Path:
+        return self.root / "node"
 
     @property
     def scratch(self) -> Path:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.errors import ServiceError
+from localaws.core.partitions import partition_at
 from localaws.services.codecommit.git import create_bare, git, references
 
 if TYPE_CHECKING:
@@ -67,6 +68,11 @@ def clone_url(cloud: Cloud, record: Document) -> str:
     """Where the git client of this machine clones from and pushes to; the server's port may change between runs."""
     region = Arn.parse(record["Arn"]).region
     return f"{cloud.endpoint_url}{URL_PREFIX}{record['accountId']}/{region}/{record['repositoryName']}"
+
+
+def aws_address(caller: Caller) -> str:
+    """How the addresses of repositories begin on AWS; git in a build reads them as those of this server."""
+    return f"https://git-codecommit.{caller.region}.{partition_at(caller.region).suffix}/v1/repos/"
 
 
 def metadata(cloud: Cloud, record: Document) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 source       localaws.connections
 detail-type  Connection Repository Push
-detail       {"connectionArn", "fullRepositoryId", "branchName", "commitId"}
+detail       {"connectionArn", "fullRepositoryId", "commitId"}, of a branch {"branchName", "oldCommitId" where it had
+             one}, of a tag {"tagName"}
 """
 
 from __future__ import annotations
@@ -18,13 +19,8 @@ PUSH_SOURCE = "localaws.connections"
 PUSH_DETAIL_TYPE = "Connection Repository Push"
 
 
-def announce_push(cloud: Cloud, connection_arn: str, repository: str, branch: str, commit: str) -> None:
-    """``branch`` of ``repository`` (``owner/name``) is at ``commit`` now."""
-    detail = {
-        "connectionArn": connection_arn,
-        "fullRepositoryId": repository,
-        "branchName": branch,
-        "commitId": commit,
-    }
+def announce_push(cloud: Cloud, connection_arn: str, repository: str, reference: dict[str, str]) -> None:
+    """A branch or a tag of ``repository`` (``owner/name``) is at another commit now: the rest of the detail."""
+    detail = {"connectionArn": connection_arn, "fullRepositoryId": repository, **reference}
     place = Arn.parse(connection_arn)
     cloud.emit(place.account, place.region, PUSH_SOURCE, PUSH_DETAIL_TYPE, detail, [connection_arn])

@@ -1,7 +1,7 @@
 """What a connection gives to CodePipeline and CodeBuild: the git folder that plays a repository of the provider.
 
-On AWS a provider tells the connection of each push. A folder tells nobody, so a worker looks at the branches of every
-mapped folder each second and announces what is new.
+On AWS a provider tells the connection of each push. A folder tells nobody, so a worker looks at the branches and
+tags of every mapped folder each second and announces what is new.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TABLE = "codeconnections.connection"
 SEEN_TABLE = "codeconnections.head"
 _EVERY = 1.0
+_HEADS, _TAGS = "refs/heads/", "refs/tags/"
 
 
 def local_repository(cloud: Cloud, connection_arn: str, full_repository_id: str) -> Path:
@@ -80,26 +81,31 @@ def watch(cloud: Cloud) -> None:
 
 def remember_heads(cloud: Cloud, arn: str, repository: str, folder: Path) -> None:
     """Take the branches as they are now for known: only what is pushed later is announced."""
-    cloud.store.table(SEEN_TABLE).put(f"{arn}|{repository}", _heads(folder))
+    cloud.store.table(SEEN_TABLE).put(f"{arn}|{repository}", _named(folder, _HEADS))
+    cloud.store.table(SEEN_TABLE).put(f"{arn}|{repository}|tags", _named(folder, _TAGS))
 
 
 def _look(cloud: Cloud, connection: Document, repository: str, folder: Path) -> None:
     if not is_repository(folder):
         return
-    arn = connection["ConnectionArn"]
-    before = cloud.store.table(SEEN_TABLE).get(f"{arn}|{repository}") or {}
-    now = _heads(folder)
-    if now == before:
-        return
-    cloud.store.table(SEEN_TABLE).put(f"{arn}|{repository}", now)
-    for branch, commit in now.items():
-        if before.get(branch) != commit:
-            announce_push(cloud, arn, repository, branch, commit)
+    arn, seen = connection["ConnectionArn"], cloud.store.table(SEEN_TABLE)
+    before, now = seen.get(f"{arn}|{repository}") or {}, _named(folder, _HEADS)
+    if now != before:
+        seen.put(f"{arn}|{repository}", now)
+        for branch, commit in now.items():
+            if before.get(branch) != commit:
+                old = {"oldCommitId": before[branch]} if branch in before else {}
+                announce_push(cloud, arn, repository, {"branchName": branch, "commitId": commit, **old})
+    known, tags = seen.get(f"{arn}|{repository}|tags"), _named(folder, _TAGS)
+    if tags != known:
+        seen.put(f"{arn}|{repository}|tags", tags)
+        # A repository that was mapped before localaws looked at tags has them all for the first time.
+        for tag, commit in tags.items():
+            if known is not None and known.get(tag) != commit:
+                announce_push(cloud, arn, repository, {"tagName": tag, "commitId": commit})
 
 
-def _heads(folder: Path) -> dict[str, str]:
-    return {
-        name.removeprefix("refs/heads/"): commit
-        for name, commit in references(folder).items()
-        if name.startswith("refs/heads/")
-    }
+def _named(folder: Path, prefix: str) -> dict[str, str]:
+    """Short name -> commit (of an annotated tag, the tag's own id) of every reference below ``prefix``."""
+    found = references(folder).items()
+    return {name.removeprefix(prefix): commit for name, commit in found if name.startswith(prefix)}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from localaws.core.arn import Arn
 from localaws.core.caller import Caller
 from localaws.core.events import Event
 from localaws.services.codepipeline.git_filters import push_matches
@@ -31,63 +32,86 @@ class ChangeDetection:
         self._cloud = cloud
         self._scheduler = scheduler
         self._records = Records(cloud)
-        self._seen: dict[str, str] = {}
+        # By pipeline and action: the version that a polled object had when it was looked at, None where there was none.
+        self._seen: dict[tuple[str, str], str | None] = {}
 
     def listen(self) -> None:
-        self._cloud.on_event(self._take)
+        self._cloud.on_event(self.take)
         self._cloud.on_start(self._start_polling)
 
     def _start_polling(self) -> None:
         self._cloud.workers.start_lasting("codepipeline polling", self._poll)
 
-    def _take(self, event: Event) -> None:
+    def take(self, event: Event) -> None:
+        """Start what an event of a source is news for."""
         if event.detail_type not in (_PUSH, _REPOSITORY):
             return
-        for key, action, declared in self._sources(event.account, event.region):
+        for key, action, declared in self._sources():
             provider = action["actionTypeId"]["provider"]
             if event.detail_type == _PUSH and provider == "CodeStarSourceConnection":
-                trigger = _of_push(self._cloud, event.detail, action, declared)
-            elif event.detail_type == _REPOSITORY and provider == "CodeCommit":
-                trigger = _of_repository(event.detail, action)
-            else:
-                continue
-            if trigger is not None:
-                self._start(key, trigger)
+                if (key.account, key.region) == (event.account, event.region):
+                    trigger = _of_push(self._cloud, event.detail, action, declared)
+                    self._start(key, trigger, _revision(action, event.detail))
+            elif event.detail_type == _REPOSITORY and _place(key, action, declared) == (event.account, event.region):
+                self._start(key, _of_repository(event.detail, action), {})
 
-    def _start(self, key: PipelineKey, trigger: dict[str, str]) -> None:
-        self._cloud.workers.start(f"codepipeline {key.name}", lambda: self._started(key, trigger))
+    def _start(self, key: PipelineKey, trigger: dict[str, str] | None, revisions: dict[str, Any]) -> None:
+        if trigger is not None:
+            self._cloud.workers.start(f"codepipeline {key.name}", lambda: self._started(key, trigger, revisions))
 
-    def _started(self, key: PipelineKey, trigger: dict[str, str]) -> None:
+    def _started(self, key: PipelineKey, trigger: dict[str, str], revisions: dict[str, Any]) -> None:
         if self._records.pipelines.get(str(key)) is not None:
-            self._scheduler.start(key, trigger, {}, {})
+            self._scheduler.start(key, trigger, {}, revisions)
 
-    def _sources(self, account: str = "", region: str = "") -> list[tuple[PipelineKey, dict[str, Any], dict[str, Any]]]:
-        prefix = f"{account}/{region}/" if account else ""
+    def _sources(self) -> list[tuple[PipelineKey, dict[str, Any], dict[str, Any]]]:
         return [
             (PipelineKey.parse(name), action, document["Pipeline"])
-            for name, document in self._records.pipelines.items(prefix)
+            for name, document in self._records.pipelines.items()
             for action in document["Pipeline"]["stages"][0]["actions"]
         ]
 
     def _poll(self) -> None:
         while not self._cloud.workers.stopping.wait(_POLL_EVERY):
-            for key, action, _ in self._sources():
-                configuration = action["configuration"]
-                polls = configuration.get("PollForSourceChanges", "true").lower() == "true"
-                if action["actionTypeId"]["provider"] == "S3" and polls:
-                    self._look(key, configuration)
+            self.look()
 
-    def _look(self, key: PipelineKey, configuration: dict[str, str]) -> None:
+    def look(self) -> None:
+        """Look at every polled object once, and start what has news."""
+        for key, action, _ in self._sources():
+            configuration = action["configuration"]
+            polls = configuration.get("PollForSourceChanges", "true").lower() == "true"
+            if action["actionTypeId"]["provider"] == "S3" and polls:
+                self._look(key, action["name"], configuration)
+
+    def _look(self, key: PipelineKey, action: str, configuration: dict[str, str]) -> None:
         bucket, name = configuration["S3Bucket"], configuration["S3ObjectKey"]
         s3 = self._cloud.client("s3", Caller.root(key.account, key.region))
+        version: str | None = None
         try:
             version = s3.head_object(Bucket=bucket, Key=name).get("VersionId", "")
-        except ClientError:  # not there yet: the execution itself says what is wrong with it
-            return
-        before = self._seen.get(str(key))
-        self._seen[str(key)] = version
-        if before is not None and before != version:
-            self._start(key, {"triggerType": "PollForSourceChanges", "triggerDetail": f"s3://{bucket}/{name}"})
+        except ClientError as error:
+            if error.response["Error"]["Code"] not in ("404", "NoSuchKey", "NoSuchBucket"):
+                return  # whoever starts it learns what is wrong
+        place = (str(key), action)
+        is_news = place in self._seen and version is not None and self._seen[place] != version
+        self._seen[place] = version
+        if is_news:
+            trigger = {"triggerType": "PollForSourceChanges", "triggerDetail": f"s3://{bucket}/{name}"}
+            self._start(key, trigger, {})
+
+
+def _place(key: PipelineKey, action: dict[str, Any], declared: dict[str, Any]) -> tuple[str, str] | None:
+    """The account and region that a CodeCommit source is in: its role's account, which may be another one."""
+    if action["actionTypeId"]["provider"] != "CodeCommit":
+        return None
+    role = action.get("roleArn") or declared["roleArn"]
+    return Arn.parse(role).account or key.account, action.get("region") or key.region
+
+
+def _revision(action: dict[str, Any], detail: dict[str, Any]) -> dict[str, Any]:
+    """The commit that was pushed, and the branch or tag that it came by: what the source action takes."""
+    taken = {"revisionType": "COMMIT_ID", "revisionValue": detail["commitId"]}
+    branch = {"branch": detail["branchName"]} if "branchName" in detail else {"tag": detail["tagName"]}
+    return {action["name"]: {"actionName": action["name"], **taken, **branch}}
 
 
 def _of_repository(detail: dict[str, Any], action: dict[str, Any]) -> dict[str, str] | None:
@@ -121,5 +145,5 @@ def _of_push(
         )
     else:
         wanted = configuration.get("DetectChanges", "true").lower() == "true"
-        wanted = wanted and detail["branchName"] == configuration["BranchName"]
+        wanted = wanted and detail.get("branchName") == configuration["BranchName"]
     return {"triggerType": "WebhookV2", "triggerDetail": detail["connectionArn"]} if wanted else None

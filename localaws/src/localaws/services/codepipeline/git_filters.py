@@ -1,4 +1,5 @@
-"""Whether a push through a connection matches a V2 trigger: its branches and the paths of the files it changed.
+"""Whether a push through a connection matches a V2 trigger: its branch or tag, and the paths of the files that any of
+its commits changed.
 
 https://docs.aws.amazon.com/codepipeline/latest/userguide/syntax-glob.html
 """
@@ -6,10 +7,11 @@ https://docs.aws.amazon.com/codepipeline/latest/userguide/syntax-glob.html
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from localaws.services.codecommit.git import git
 from localaws.services.codeconnections.sources import local_repository
 
 if TYPE_CHECKING:
@@ -17,16 +19,17 @@ if TYPE_CHECKING:
 
 
 def push_matches(cloud: Cloud, filters: list[dict[str, Any]] | None, detail: dict[str, Any], branch: str) -> bool:
-    """``filters`` None means any push to the source action's own branch. A filter for tags matches no branch."""
+    """``filters`` None means any push to the source action's own branch."""
     if filters is None:
-        return bool(detail["branchName"] == branch)
+        return bool(detail.get("branchName") == branch)
     return any(_matches(cloud, each, detail) for each in filters)
 
 
 def _matches(cloud: Cloud, wanted: dict[str, Any], detail: dict[str, Any]) -> bool:
-    if "tags" in wanted:
-        return False
-    if not selects(wanted.get("branches"), [detail["branchName"]]):
+    """A filter is for tags or for branches; one for file paths alone is for every branch."""
+    if "tagName" in detail:
+        return "tags" in wanted and selects(wanted["tags"], [detail["tagName"]])
+    if "tags" in wanted or not selects(wanted.get("branches"), [detail["branchName"]]):
         return False
     return "filePaths" not in wanted or selects(wanted["filePaths"], _changed_files(cloud, detail))
 
@@ -64,8 +67,14 @@ def _regex(glob: str) -> str:
 
 
 def _changed_files(cloud: Cloud, detail: dict[str, Any]) -> list[str]:
-    """The files that the pushed commit changed."""
+    """The files that the commits of the push changed: all that the branch had not before; of a new branch those that no
+    other branch has, and its last commit where others have them all. A merge changes what it brings to any parent."""
     repository = local_repository(cloud, detail["connectionArn"], detail["fullRepositoryId"])
-    command = ["git", "-c", "safe.directory=*", "-C", str(repository), "show", "--name-only", "--format="]
-    done = subprocess.run([*command, detail["commitId"]], capture_output=True, text=True, check=True)
-    return done.stdout.split()
+    old, new = detail.get("oldCommitId"), detail["commitId"]
+    known = (f"^{old}",) if old else ("--not", f"--exclude={detail['branchName']}", "--branches")
+    return _files(repository, new, *known) or _files(repository, "-1", new)
+
+
+def _files(repository: Path, *commits: str) -> list[str]:
+    listed = git(repository, "log", "-m", "--name-only", "--format=", "-z", *commits).decode("utf-8", "replace")
+    return list(dict.fromkeys(name.strip("\n") for name in listed.split("\0") if name.strip("\n")))

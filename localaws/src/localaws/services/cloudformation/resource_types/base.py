@@ -122,6 +122,10 @@ class ResourceType:
     def delete(self, context: Context, resource: Resource, properties: Properties) -> None:
         raise NotImplementedError
 
+    def must_replace(self, name: str, before: Properties, after: Properties) -> bool:
+        """Whether changing a property that is create-only under conditions needs a new resource."""
+        return True
+
 
 @contextmanager
 def already_gone() -> Iterator[None]:

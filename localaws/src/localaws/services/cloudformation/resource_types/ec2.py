@@ -39,6 +39,9 @@ class Vpc(_Ec2Resource):
     identifier = "VpcId"
     settings = frozenset({"Tags", "EnableDnsHostnames", "EnableDnsSupport"})
 
+    def must_replace(self, name: str, before: Properties, after: Properties) -> bool:
+        return after.get("InstanceTenancy", "default") != "default"  # a VPC leaves dedicated hardware as it is
+
     def identify(self, context: Context, properties: Properties, answer: dict[str, Any]) -> Resource:
         vpc = answer["Vpc"]["VpcId"]
         filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]

@@ -46,8 +46,6 @@ class Rule(ResourceType):
 
     def update(self, context: Context, resource: Resource, before: Properties, after: Properties) -> Resource:
         name, bus = str(resource.attributes["RuleName"]), _bus_name(after)
-        if _bus_name(before) != bus:
-            raise ResourceError("The event bus of a rule cannot be changed in place.")
         if changed_properties(before, after) - {"Targets", "Tags"}:
             self._put(context, name, after, with_tags=False)
         self._set_targets(context, name, bus, before.get("Targets", []), after.get("Targets", []))

@@ -35,6 +35,15 @@ class NestedStack(ResourceType):
         context.client("cloudformation").delete_stack(StackName=resource.physical_id)
         self._follow(context, resource.physical_id, "DELETE_COMPLETE")
 
+    def _why(self, context: Context, stack_id: str) -> str:
+        """Why the stack's last operation failed, as its own events tell it: which of its resources failed."""
+        records = Records(context.cloud)
+        for event in records.events_of(records.get(key_of_arn(stack_id))):
+            reason = str(event.get("ResourceStatusReason", ""))
+            if event["PhysicalResourceId"] == stack_id and reason and reason != "User Initiated":
+                return reason.removesuffix(" Rollback requested by user.").removesuffix(" Delete requested by user.")
+        return "its events do not say why"
+
     def _request(self, context: Context, properties: Properties) -> dict[str, Any]:
         parameters = properties.get("Parameters", {})
         return {
@@ -64,10 +73,9 @@ class NestedStack(ResourceType):
 
         context.wait(rests, f"nested stack {stack_id}")
         if found["StackStatus"] != wanted:
-            reason = found.get("StackStatusReason", "")
+            verb = wanted.split("_", maxsplit=1)[0].lower().rstrip("e")
             raise ResourceError(
-                f"Embedded stack {stack_id} was not successfully "
-                f"{wanted.split('_', maxsplit=1)[0].lower().rstrip('e')}ed: {found['StackStatus']} {reason}".rstrip()
+                f"Embedded stack {stack_id} was not successfully {verb}ed: {self._why(context, stack_id)}"
             )
         outputs = {f"Outputs.{each['OutputKey']}": each["OutputValue"] for each in found.get("Outputs", [])}
         return Resource(stack_id, outputs)

@@ -19,6 +19,10 @@ def implementation(type_name: str) -> ResourceType:
     return found
 
 
+def is_implemented(type_name: str) -> bool:
+    return type_name in _implementations()
+
+
 @functools.cache
 def _implementations() -> dict[str, ResourceType]:
     for module in pkgutil.iter_modules(resource_types.__path__):

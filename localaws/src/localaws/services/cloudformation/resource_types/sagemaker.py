@@ -115,6 +115,9 @@ class ModelPackage(ApiResource):
     identifier = "ModelPackageName"
     tagging = _TAGGING
 
+    def must_replace(self, name: str, before: Properties, after: Properties) -> bool:
+        return False  # UpdateModelPackage takes its card and its source
+
     def identify(self, context: Context, properties: Properties, answer: dict[str, Any]) -> Resource:
         arn = str(answer["ModelPackageArn"])
         return Resource(arn, {"Arn": arn, "ModelPackageArn": arn})

@@ -44,7 +44,7 @@ class Topic(ApiResource):
 
     def named(self, context: Context, properties: Properties) -> Properties:
         found = super().named(context, properties)
-        if attribute_text(found.get("FifoTopic", False)) == "true" and not found["TopicName"].endswith(".fifo"):
+        if attribute_text(found.get("FifoTopic", False)) == "true" and not properties.get("TopicName"):
             return {**found, "TopicName": f"{found['TopicName'][:250]}.fifo"}
         return found
 
@@ -95,15 +95,26 @@ class TopicPolicy(AttributePolicy):
 
     def reset(self, context: Context, holder: str) -> None:
         """Its own account may use a new topic."""
+        actions = (
+            "GetTopicAttributes",
+            "SetTopicAttributes",
+            "AddPermission",
+            "RemovePermission",
+            "DeleteTopic",
+            "Subscribe",
+            "ListSubscriptionsByTopic",
+            "Publish",
+        )
         statement = {
             "Sid": "__default_statement_ID",
             "Effect": "Allow",
             "Principal": {"AWS": "*"},
-            "Action": ["SNS:Publish", "SNS:Subscribe", "SNS:GetTopicAttributes", "SNS:SetTopicAttributes"],
+            "Action": [f"SNS:{action}" for action in actions],
             "Resource": holder,
             "Condition": {"StringEquals": {"AWS:SourceOwner": context.account}},
         }
-        self.put(context, holder, json.dumps({"Version": "2008-10-17", "Statement": [statement]}))
+        document = {"Version": "2008-10-17", "Id": "__default_policy_ID", "Statement": [statement]}
+        self.put(context, holder, json.dumps(document))
 
 
 class Subscription(ResourceType):

@@ -14,7 +14,7 @@ from pathlib import Path
 from botocore.exceptions import ClientError
 
 from localaws.core.archives import zip_directory
-from localaws.services.codecommit.repositories import repository_path
+from localaws.services.codecommit.repositories import aws_address, repository_path
 from localaws.services.codeconnections.sources import local_repository
 from localaws.services.codepipeline.action_failures import ActionFailedError
 from localaws.services.codepipeline.actions.context import ActionContext, ActionResult, Revision
@@ -33,7 +33,8 @@ def codecommit_source(context: ActionContext) -> ActionResult:
     _check_access(context, name, branch)
     repository = repository_path(context.cloud, context.role.account, context.role.region, name)
     console = f"https://{context.role.region}.console.aws.amazon.com/codesuite/codecommit/repositories/{name}"
-    result = _take(context, repository, branch, f"repository {name}", console + "/commit/{}")
+    origin = f"{aws_address(context.role)}{name}"
+    result = _take(context, repository, branch, f"repository {name}", console + "/commit/{}", origin)
     return ActionResult(
         result.summary, {**result.variables, "RepositoryName": name}, result.revision, result.external_id
     )
@@ -68,19 +69,22 @@ def connection_source(context: ActionContext) -> ActionResult:
     return ActionResult(result.summary, variables, result.revision, result.external_id)
 
 
-def _take(context: ActionContext, repository: Path, branch: str, what: str, url: str) -> ActionResult:
+def _take(
+    context: ActionContext, repository: Path, branch: str, what: str, url: str, origin: str | None = None
+) -> ActionResult:
+    """``origin`` is what a full clone has for its remote: what it was cloned from where that is None."""
     commit = _commit(context, repository, branch, what)
     author_date, committer_date, message = _git(repository, "log", "-1", "--format=%at%x00%ct%x00%B", commit).split(
         "\x00"
     )
     if context.configuration.get("OutputArtifactFormat") == "CODEBUILD_CLONE_REF":
-        context.write_output(_clone(repository, commit))
+        context.write_output(_clone(repository, commit, origin))
     else:
         context.write_output(_git_bytes(repository, "archive", "--format=zip", "-1", commit))
     created = datetime.fromtimestamp(int(committer_date), UTC)
     variables = {
         "AuthorDate": f"{datetime.fromtimestamp(int(author_date), UTC):%Y-%m-%dT%H:%M:%SZ}",
-        "BranchName": branch,
+        "BranchName": (context.override or {}).get("branch", branch),
         "CommitId": commit,
         "CommitMessage": message.strip(),
         "CommitterDate": f"{created:%Y-%m-%dT%H:%M:%SZ}",
@@ -106,12 +110,14 @@ def _commit(context: ActionContext, repository: Path, branch: str, what: str) ->
         ) from error
 
 
-def _clone(repository: Path, commit: str) -> bytes:
+def _clone(repository: Path, commit: str, origin: str | None) -> bytes:
     """A full clone with its history, as CodeBuild has it after CODEBUILD_CLONE_REF."""
     with tempfile.TemporaryDirectory() as directory:
         target = Path(directory) / "clone"
         _git(repository, "clone", "--quiet", "--no-hardlinks", "--no-checkout", str(repository), str(target))
         _git(target, "checkout", "--quiet", "--detach", commit)
+        if origin:
+            _git(target, "remote", "set-url", "origin", origin)
         return zip_directory(target)
 
 

@@ -76,6 +76,11 @@ def parse_reference(text: Any) -> Reference:
     )
 
 
+def is_expression(value: Any) -> bool:
+    """Whether ``value`` is a well-formed operator, whatever stands in it."""
+    return isinstance(value, dict) and len(value) == 1 and next(iter(value)) in ("Get", "Std:Join", "Std:JsonGet")
+
+
 def references(value: Any) -> Iterator[Reference]:
     """Every reference in ``value``, in order; raises ExpressionError for a malformed expression."""
     operator = _operator(value)

@@ -14,6 +14,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.service import Request, Response, Service
 from localaws.core.store import Document
 from localaws.services.sagemaker.listing import bounds, page
+from localaws.services.sagemaker.pipelines.arguments import check_arguments
 from localaws.services.sagemaker.pipelines.definition import DefinitionError, parse_definition
 from localaws.services.sagemaker.pipelines.records import RUNNING, PipelineRecords, pipeline_key, user_context
 
@@ -176,7 +177,7 @@ class Pipelines(Service):
             text = self._read(caller, location)
         if text is not None:
             try:
-                parse_definition(text)
+                check_arguments(parse_definition(text))
             except DefinitionError as error:
                 raise _invalid(f"Unable to parse pipeline definition. {error}") from error
         return text
