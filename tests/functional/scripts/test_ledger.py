@@ -86,6 +86,20 @@ def test_each_thing_that_was_done_is_one_entry_and_they_follow_one_another(place
     assert max(map(len, ledger[:13])) <= 80, shown
 
 
+def test_all_stages_are_shown_side_by_side_in_eighty_columns(place: Place) -> None:
+    shown = place.site.run("status")
+    assert shown.returncode == 0, shown.stderr
+    assert max(map(len, shown.stdout.splitlines())) <= 80, shown.stdout
+    for each in ("preprod", "prod", place.second["release_id"], "nothing is deployed", "Succeeded, ", "version 2"):
+        assert each in shown.stdout, shown.stdout
+    told = place.site.json("status")["stages"]
+    assert [(each["stage"], each["pipeline"]) for each in told] == [
+        ("preprod", place.site.pipeline),
+        ("prod", place.site.pipeline),
+    ]
+    assert told[0]["live_since"] and told[0]["executions"][0]["seconds"] is not None
+
+
 def test_going_back_deploys_the_former_release_in_a_third_of_a_deployment_s_calls_and_forth_again(place: Place) -> None:
     before, runs = len(place.entries()), len(place.site.executions())
     back = place.site.json("rollback", *STAGE, "--reason", "worse figures")
