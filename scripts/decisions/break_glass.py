@@ -22,6 +22,7 @@ _WAYS = {
     "deploy": _RELEASED,
     "promote": _RELEASED,
     "verify": "make codepipeline ARGS=--retry   # verifies again",
+    "run": "make status STAGE={stage}   # says when the schedule runs it next",
     "schedule": "schedule_enabled: in stages/{stage}.yml, git push, then: make approve",
 }
 
@@ -111,9 +112,12 @@ def guarded(stage: str, verb: str, *, role_exists: bool) -> DeploymentError:
     prepare = "" if role_exists else f"name who may under break_glass: in stages/{stage}.yml, make bootstrap, then: "
     # What schedule switches to, the user has said; it stands behind the stage.
     command = "the same command with" if verb == "schedule" else f"make {verb} STAGE={stage}"
-    emergency = f'{prepare}{command} {VARIABLE}="why"   # recorded, and told to the topic'
+    emergency = f'in an emergency, recorded and told to the topic: {prepare}{command} {VARIABLE}="why"'
+    way = _WAYS.get(verb, "").format(stage=stage)
+    # Last, since it is the last resort; nothing but a person deletes a stack.
+    last = f"{way}{'; ' if '#' in way else '   # '}{emergency}" if way else emergency
     return GuardedStageError(
         f"only its CodePipeline changes stage {stage}, after an approval, and {verb} would change it",
-        found=[f"stages/{stage}.yml says deployed_by_hand: false", f"in an emergency: {emergency}"],
-        next_command=_WAYS.get(verb, emergency).format(stage=stage),
+        found=[f"stages/{stage}.yml says deployed_by_hand: false"],
+        next_command=last,
     )
