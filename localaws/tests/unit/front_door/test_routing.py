@@ -9,9 +9,11 @@ import pytest
 from botocore.model import OperationModel
 from moto.core.utils import get_service_model
 
+from localaws.core.errors import ServiceError
 from localaws.core.wire import OperationRequest
 from localaws.front_door import smithy_rpc
 from localaws.front_door.mistakes import failure
+from localaws.front_door.protocol import serialise_unparsed_error
 from localaws.front_door.routing import called_name, find_route
 from tests.unit.front_door.model_requests import environ
 
@@ -79,6 +81,12 @@ def test_cbor_is_refused_in_cbor_by_the_operations_name() -> None:
     other = smithy_rpc.refusal(environ("POST", path, "", {"Smithy-Protocol": "rpc-v2-json"}, b"", "x"), "x")
     assert other is not None
     assert json.loads(other.body)["__type"] == "NotImplemented"
+
+
+def test_an_error_of_s3_without_an_operation_has_the_form_of_s3() -> None:
+    answer = serialise_unparsed_error("s3", ServiceError("AccessDenied", "Access Denied", 403))
+    assert b"<Error><Code>AccessDenied</Code>" in answer.body.replace(b"\n", b"")
+    assert b"ErrorResponse" not in answer.body
 
 
 def operation(service: str, name: str) -> OperationModel:
