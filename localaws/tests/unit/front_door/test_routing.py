@@ -13,7 +13,7 @@ from localaws.core.errors import ServiceError
 from localaws.core.wire import OperationRequest
 from localaws.front_door import smithy_rpc
 from localaws.front_door.mistakes import failure
-from localaws.front_door.protocol import serialise_unparsed_error
+from localaws.front_door.protocol import parse_request, serialise_unparsed_error
 from localaws.front_door.routing import called_name, find_route
 from tests.unit.front_door.model_requests import environ
 
@@ -87,6 +87,12 @@ def test_an_error_of_s3_without_an_operation_has_the_form_of_s3() -> None:
     answer = serialise_unparsed_error("s3", ServiceError("AccessDenied", "Access Denied", 403))
     assert b"<Error><Code>AccessDenied</Code>" in answer.body.replace(b"\n", b"")
     assert b"ErrorResponse" not in answer.body
+
+
+def test_the_body_of_a_request_that_only_asks_is_left_aside() -> None:
+    found = parse_request("s3", environ("GET", "/b/k", "", {}, b"hello", "s3"))
+    assert found is not None
+    assert (found.operation.name, found.parameters) == ("GetObject", {"Bucket": "b", "Key": "k"})
 
 
 def operation(service: str, name: str) -> OperationModel:
