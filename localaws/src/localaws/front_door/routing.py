@@ -66,7 +66,8 @@ def _action(environ: dict[str, Any]) -> str:
 def _candidates(signing_name: str, environ: dict[str, Any]) -> tuple[str, ...]:
     services = candidate_services(signing_name)
     if signing_name == "s3":
-        return services[:1] if str(environ.get("PATH_INFO", "")).startswith(S3_CONTROL_PATH) else services[1:]
+        # The paths of s3control are paths of s3, too.
+        return services[1:] if str(environ.get("PATH_INFO", "")).startswith(S3_CONTROL_PATH) else services[:1]
     return services
 
 

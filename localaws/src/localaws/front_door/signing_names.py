@@ -9,7 +9,7 @@ from __future__ import annotations
 S3_NAMES = frozenset({"s3", "s3-object-lambda", "s3-outposts", "s3express"})
 
 # Signing names that are not the name of one botocore service, in lower case; the likeliest service comes first.
-# s3control comes before s3, whose paths all paths are.
+# It is also the one whose form errors have that cannot be told to be of another.
 SERVICES = {
     "iotsecuredtunneling": ("iotsecuretunneling",),
     "access-analyzer": ("accessanalyzer",),
@@ -110,7 +110,7 @@ SERVICES = {
     "rds": ("rds", "docdb", "neptune"),
     "refactor-spaces": ("migration-hub-refactor-spaces",),
     "resiliencehub": ("resiliencehub", "resiliencehubv2"),
-    "s3": ("s3control", "s3"),
+    "s3": ("s3", "s3control"),
     "s3-outposts": ("s3outposts",),
     "sagemaker": (
         "sagemaker",
