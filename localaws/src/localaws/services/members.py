@@ -48,11 +48,8 @@ REFUSED: Table = {
     "codebuild": {
         "StartBuild": dict.fromkeys(
             (
-                *("artifactsOverride", "autoRetryLimitOverride", "cacheOverride", "computeTypeOverride"),
-                *("debugSessionEnabled", "encryptionKeyOverride", "fleetOverride", "gitCloneDepthOverride"),
-                *("gitSubmodulesConfigOverride", "hostKernelOverride", "imageOverride"),
-                *("queuedTimeoutInMinutesOverride", "secondaryArtifactsOverride", "secondarySourcesOverride"),
-                *("serviceRoleOverride", "sourceAuthOverride"),
+                *("cacheOverride", "computeTypeOverride", "encryptionKeyOverride", "imageOverride"),
+                *("queuedTimeoutInMinutesOverride", "secondarySourcesOverride", "serviceRoleOverride"),
             ),
             _ONE_WAY,
         )
@@ -104,17 +101,12 @@ IGNORED: Table = {
         "CreateChangeSet": {"DisableValidation": _CHECKED},
         "CreateStack": {"DisableValidation": _CHECKED},
         "UpdateStack": {"DisableValidation": _CHECKED},
-        "GetTemplate": {"TemplateStage": "a template without transforms is the same before and after them"},
     },
     "codebuild": {
         "StartBuild": {
-            **dict.fromkeys(("certificateOverride", "insecureSslOverride"), "sources come from localaws, without TLS"),
             **dict.fromkeys(
                 ("imagePullCredentialsTypeOverride", "privilegedModeOverride", "registryCredentialOverride"),
                 "images are never run",
-            ),
-            **dict.fromkeys(
-                ("buildStatusConfigOverride", "reportBuildStatusOverride"), "there is no host to report a status to"
             ),
         }
     },
