@@ -6,7 +6,7 @@ anybody has to say yes. Which of it is shown, and how it is asked for, is the ve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts.decisions.stacks import Stack
@@ -79,10 +79,13 @@ class Scope:
             told_parameters(context, self.pipelines_of(name), foundation_parameters())
         if not self.with_toolchain:
             return None
-        told = told_for_toolchain(self.contexts, self.pipelines, options, toolchain_settings())
-        if told.toolchain.get("SourceProvider", CODECOMMIT) == CODECOMMIT:
+        return told_for_toolchain(self.contexts, self.pipelines, options, toolchain_settings())
+
+    @staticmethod
+    def require_source(toolchain: Mapping[str, str]) -> None:
+        """Raises UsageError where a toolchain with these parameters would have nothing to build from."""
+        if toolchain.get("SourceProvider", CODECOMMIT) == CODECOMMIT:
             require_commit()
-        return told
 
 
 @dataclass(frozen=True)

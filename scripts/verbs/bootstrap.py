@@ -51,6 +51,8 @@ def main(arguments: Sequence[str]) -> int:
             confirm("Deploy these stacks?", "yes")
 
     try:
+        if plan.toolchain:  # what nobody told may be what the toolchain has: GitHub
+            scope.require_source(plan.toolchain.source)
         if not chosen.brief or any(each.ready == "update" and each.changes_something for each in plan.shown):
             for line in plan.notes:
                 progress.line(line)
@@ -69,17 +71,21 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
-def require_valid(arguments: Sequence[str]) -> None:
-    """Raises what the command itself would raise before it asks AWS for anything, for whoever starts one first."""
+def require_valid(arguments: Sequence[str], *, first: bool) -> None:
+    """Raises what the command itself would raise before it changes anything, for whoever starts an AWS for it.
+
+    ``first``: nothing can have been bootstrapped there yet.
+    """
     chosen = _parser().parse_args(arguments)
     from scripts.decisions.toolchain import ToolchainOptions  # here: 250 ms, and --help answers in 30 ms
     from scripts.flows.bootstrap import Scope  # here: 250 ms, as above
 
     if not chosen.hand_over:
         scope = Scope.open(chosen.stage or [], not chosen.no_foundation, not chosen.no_toolchain)
-        scope.require_valid(
-            ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
-        )
+        options = ToolchainOptions(**{name: getattr(chosen, name) for name in ToolchainOptions.__dataclass_fields__})
+        told = scope.require_valid(options)
+        if told and first:
+            scope.require_source(told.toolchain)
 
 
 def _parser() -> argparse.ArgumentParser:

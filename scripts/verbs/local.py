@@ -61,7 +61,7 @@ def main(arguments: Sequence[str]) -> int:
         if BOOTSTRAP in command:
             from scripts.verbs.bootstrap import require_valid  # here: 250 ms, for this verb alone
 
-            require_valid(command[command.index(BOOTSTRAP) + 1 :])
+            require_valid(command[command.index(BOOTSTRAP) + 1 :], first=not STATE.exists())
         require_playable(any_stage().region)
         with Heartbeat(AWAITED, on_terminal=False):
             endpoint_url = ensure_ready()

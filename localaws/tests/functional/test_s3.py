@@ -8,6 +8,7 @@ import json
 import subprocess
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -223,6 +224,46 @@ def test_the_aws_cli_copies_a_file_up_and_down(aws_environment: dict[str, str], 
         )
         assert done.returncode == 0, done.stderr
     assert (tmp_path / "down.bin").read_bytes() == content
+
+
+@pytest.mark.aws_rule(
+    "CopyObject and UploadPartCopy copy only a source of which x-amz-copy-source-if-* holds, and else answer 412",
+    page="https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html",
+)
+@pytest.mark.parametrize("how", ["object", "part"])
+def test_a_source_is_copied_only_where_it_is_what_is_asked_for(client: Client, bucket: str, how: str) -> None:
+    s3 = client("s3")
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"content")["ETag"]
+    written = s3.head_object(Bucket=bucket, Key="k")["LastModified"]
+    earlier, later = written - timedelta(hours=1), written + timedelta(hours=1)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="copy")["UploadId"]
+
+    def copy(**condition: Any) -> Any:
+        target = {"Bucket": bucket, "Key": "copy", "CopySource": {"Bucket": bucket, "Key": "k"}, **condition}
+        if how == "object":
+            return s3.copy_object(**target)
+        return s3.upload_part_copy(**target, UploadId=upload, PartNumber=1)
+
+    holding: list[dict[str, Any]] = [
+        {"CopySourceIfMatch": etag},
+        {"CopySourceIfNoneMatch": '"other"'},
+        {"CopySourceIfModifiedSince": earlier},
+        {"CopySourceIfUnmodifiedSince": later},
+        {"CopySourceIfMatch": etag, "CopySourceIfUnmodifiedSince": earlier},
+    ]
+    for condition in holding:
+        copy(**condition)
+    failing: list[dict[str, Any]] = [
+        {"CopySourceIfMatch": '"other"'},
+        {"CopySourceIfNoneMatch": etag},
+        {"CopySourceIfModifiedSince": written},
+        {"CopySourceIfUnmodifiedSince": earlier},
+        {"CopySourceIfNoneMatch": etag, "CopySourceIfModifiedSince": earlier},
+    ]
+    for condition in failing:
+        with pytest.raises(ClientError) as refused:
+            copy(**condition)
+        assert _code(refused) == "PreconditionFailed", condition
 
 
 def test_a_bucket_made_again_has_no_policy(client: Client, bucket: str) -> None:

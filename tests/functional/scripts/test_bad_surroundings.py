@@ -41,8 +41,10 @@ VERBS: dict[str, tuple[str, ...]] = {
     "release": (),
     "resolve": (),
     "run": PREPROD,
+    "rollback": PREPROD,
     "schedule": (*PREPROD, "--state", "off"),
     "status": (),
+    "unlock": (*PREPROD, "--reason", "x"),
     "verify": PREPROD,
 }
 WITHOUT_AWS = {"build_variable", "install", "local", "new", "remove_example", "render"}

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import botocore.loaders
+import botocore.model
 import botocore.parsers
-import botocore.session
 import pytest
 from botocore.retries.standard import RetryContext, ThrottledRetryableChecker, TransientRetryableChecker
 
@@ -22,7 +23,8 @@ SERVICES = {
 
 def parsed(refusal: Refusal, wire: Wire, with_body: bool = True) -> tuple[dict[str, object], int]:
     service, operation = SERVICES[wire]
-    model = botocore.session.get_session().get_service_model(service)
+    # By the loader alone: a session would read the AWS configuration of whoever runs this.
+    model = botocore.model.ServiceModel(botocore.loaders.create_loader().load_service_model(service, "service-2"))
     parser = botocore.parsers.create_parser(model.resolved_protocol)
     answer = refused(refusal, wire, with_body)
     whole = {"headers": answer.headers, "body": answer.body, "status_code": answer.status}

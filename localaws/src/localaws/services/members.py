@@ -18,7 +18,6 @@ _MFA = "there are no MFA devices"
 _DEPLOYMENT = "stacks are deployed in one way"
 _POLICY_URL = "give the text of the stack policy"
 _S3_OWN_KEYS = "no object has a customer's own key"
-_ONE_WAY = "builds take it from the project"
 
 REFUSED: Table = {
     "cloudformation": {
@@ -45,15 +44,6 @@ REFUSED: Table = {
             "AlarmTypes": "the history is not told by the alarms' types",
         }
     },
-    "codebuild": {
-        "StartBuild": dict.fromkeys(
-            (
-                *("cacheOverride", "computeTypeOverride", "encryptionKeyOverride", "imageOverride"),
-                *("queuedTimeoutInMinutesOverride", "secondarySourcesOverride", "serviceRoleOverride"),
-            ),
-            _ONE_WAY,
-        )
-    },
     "codecommit": {
         "CreateCommit": {"keepEmptyFolders": "git keeps no empty folders, and no .gitkeep is made"},
         "DeleteFile": {"keepEmptyFolders": "git keeps no empty folders, and no .gitkeep is made"},
@@ -62,13 +52,6 @@ REFUSED: Table = {
     "codestar-connections": {"ListConnections": {"HostArnFilter": "there are no hosts"}},
     "s3": {
         "UploadPartCopy": {
-            **dict.fromkeys(
-                (
-                    *("CopySourceIfMatch", "CopySourceIfModifiedSince"),
-                    *("CopySourceIfNoneMatch", "CopySourceIfUnmodifiedSince"),
-                ),
-                "parts are copied unconditionally",
-            ),
             **dict.fromkeys(
                 (
                     *("CopySourceSSECustomerAlgorithm", "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5"),
@@ -101,14 +84,6 @@ IGNORED: Table = {
         "CreateChangeSet": {"DisableValidation": _CHECKED},
         "CreateStack": {"DisableValidation": _CHECKED},
         "UpdateStack": {"DisableValidation": _CHECKED},
-    },
-    "codebuild": {
-        "StartBuild": {
-            **dict.fromkeys(
-                ("imagePullCredentialsTypeOverride", "privilegedModeOverride", "registryCredentialOverride"),
-                "images are never run",
-            ),
-        }
     },
     "codestar-notifications": {"Subscribe": {"ClientRequestToken": "subscribing again changes nothing"}},
     "events": {

@@ -35,7 +35,13 @@ _NOT_HERE = (
     "reportBuildStatusOverride",
     "sourceAuthOverride",
 )
-_ENVIRONMENT = ("image", "computeType", "privilegedMode", "registryCredential", "imagePullCredentialsType")
+_ENVIRONMENT = (
+    "imageOverride",
+    "computeTypeOverride",
+    "privilegedModeOverride",
+    "registryCredentialOverride",
+    "imagePullCredentialsTypeOverride",
+)
 
 
 def offer_codepipeline_job(cloud: Cloud, owner: Caller, token: str, job: dict[str, Any]) -> None:
@@ -189,33 +195,33 @@ class _Start:
             **self._sources(),
             **({"sourceVersion": version} if version else {}),
             **self._artifacts(),
-            "cache": self._overridden("cache", {"type": "NO_CACHE"}),
+            "cache": self._overridden("cacheOverride", {"type": "NO_CACHE"}),
             "environment": self._environment(),
-            "serviceRole": self._overridden("serviceRole"),
+            "serviceRole": self._overridden("serviceRoleOverride"),
             "logs": self._logs(),
-            "timeoutInMinutes": self._overridden("timeoutInMinutes"),
-            "queuedTimeoutInMinutes": self._overridden("queuedTimeoutInMinutes"),
+            "timeoutInMinutes": self._overridden("timeoutInMinutesOverride"),
+            "queuedTimeoutInMinutes": self._overridden("queuedTimeoutInMinutesOverride"),
             "buildComplete": False,
             "initiator": self._initiator(),
-            "encryptionKey": self._overridden("encryptionKey"),
+            "encryptionKey": self._overridden("encryptionKeyOverride"),
             "exportedEnvironmentVariables": [],
             "reportArns": [],
         }
 
-    def _overridden(self, member: str, default: Any = None) -> Any:
+    def _overridden(self, override: str, default: Any = None) -> Any:
         """What the request gives in place of a member of the project, or else the project's own."""
-        return self.request.get(f"{member}Override", self.project.get(member, default))
+        return self.request.get(override, self.project.get(override.removesuffix("Override"), default))
 
     def _sources(self) -> dict[str, Any]:
         versions = self.request.get("secondarySourcesVersionOverride", self.project.get("secondarySourceVersions", []))
         return {
             "source": self.source,
-            "secondarySources": self._overridden("secondarySources", []),
+            "secondarySources": self._overridden("secondarySourcesOverride", []),
             "secondarySourceVersions": versions,
         }
 
     def _artifacts(self) -> dict[str, Any]:
-        identifier = self._overridden("artifacts").get("artifactIdentifier", "")
+        identifier = self._overridden("artifactsOverride").get("artifactIdentifier", "")
         return {"artifacts": {"location": "", "artifactIdentifier": identifier}, "secondaryArtifacts": []}
 
     def _environment(self) -> dict[str, Any]:
@@ -223,9 +229,7 @@ class _Start:
         variables = merged_variables(
             own.get("environmentVariables", []), self.request.get("environmentVariablesOverride", [])
         )
-        given = {
-            member: self.request[f"{member}Override"] for member in _ENVIRONMENT if f"{member}Override" in self.request
-        }
+        given = {name.removesuffix("Override"): self.request[name] for name in _ENVIRONMENT if name in self.request}
         kind = self.request.get("environmentTypeOverride", own["type"])
         return {**own, "environmentVariables": variables, **given, "type": kind}
 

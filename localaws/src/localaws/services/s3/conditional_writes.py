@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 from localaws.core.errors import ServiceError
@@ -53,6 +54,33 @@ class ConditionalWrites:
 
 def is_conditional(operation: str, parameters: dict[str, Any]) -> bool:
     return operation in WRITES and bool(parameters.get("IfMatch") or parameters.get("IfNoneMatch"))
+
+
+def refuse_other_source(parameters: dict[str, Any], source: tuple[str, datetime] | None) -> None:
+    """PreconditionFailed where the source of a copy (its ETag, and when it was written) is not what is asked for.
+
+    Of two conditions that contradict each other the one on the ETag decides.
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_UploadPartCopy.html
+    """
+    if source is None:  # there is none: that is another error
+        return
+    etag, written = source[0].strip('"'), source[1]
+    match, none_match = parameters.get("CopySourceIfMatch"), parameters.get("CopySourceIfNoneMatch")
+    unmodified = _moment(parameters.get("CopySourceIfUnmodifiedSince"))
+    modified = _moment(parameters.get("CopySourceIfModifiedSince"))
+    if match and match.strip('"') != etag:
+        raise _failed("x-amz-copy-source-If-Match")
+    if none_match and none_match.strip('"') == etag:
+        raise _failed("x-amz-copy-source-If-None-Match")
+    if unmodified and not match and written > unmodified:
+        raise _failed("x-amz-copy-source-If-Unmodified-Since")
+    if modified and not none_match and written <= modified:
+        raise _failed("x-amz-copy-source-If-Modified-Since")
+
+
+def _moment(given: datetime | None) -> datetime | None:
+    """A header's date has no zone, and is in UTC."""
+    return given.replace(tzinfo=UTC) if given and given.tzinfo is None else given
 
 
 def _refuse(place: tuple[str, str], match: str | None, none_match: str | None) -> None:

@@ -6,6 +6,7 @@ Nothing here changes anything in moto; ``requirements/`` pins the version whose 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from moto.s3.models import s3_backends
@@ -61,6 +62,12 @@ def etag_of(bucket: str, key: str) -> str | None:
         return None
     found = _key(bucket, key, None)
     return None if found is None else str(found.etag)
+
+
+def etag_and_time_of(bucket: str, key: str, version_id: str | None) -> tuple[str, datetime] | None:
+    """The ETag of an object and when it was written, to the second; None where there is none."""
+    found = _key(bucket, key, version_id)
+    return None if found is None else (str(found.etag), found.last_modified.replace(microsecond=0, tzinfo=UTC))
 
 
 def uploads_of(bucket: str, key: str) -> list[str]:

@@ -19,7 +19,7 @@ from localaws.core.service import Request, Response, Service
 from localaws.core.wire import HttpResponse, OperationRequest
 from localaws.services.s3 import announcements, arrivals, moto_objects, notifications, parts
 from localaws.services.s3.bucket_policy_operations import TABLE
-from localaws.services.s3.conditional_writes import ConditionalWrites, is_conditional
+from localaws.services.s3.conditional_writes import ConditionalWrites, is_conditional, refuse_other_source
 from localaws.services.s3.ownership import check_expected_owner
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ class Objects(Service):
         if self._cloud.moto.bucket_owner(bucket) is None:
             raise ServiceError("NoSuchBucket", "The specified bucket does not exist", 404, BucketName=bucket)
         content = _source_range(bucket, key, version, request.get("CopySourceRange"))
+        refuse_other_source(request, moto_objects.etag_and_time_of(bucket, key, version))
         algorithm = moto_objects.upload_checksum_algorithm(request["Bucket"], request["UploadId"])
         digests = content.know([MD5, algorithm] if algorithm else [MD5])
         target = {name: request[name] for name in ("Bucket", "Key", "UploadId", "PartNumber")}
@@ -72,6 +73,9 @@ class ObjectCompanion(Companion):
             request.parameters["Body"], headers = arrivals.keep(self._cloud.moto.bodies, request)
         if parts.is_wanted(request):
             headers = parts.range_headers(request)
+        if request.operation.name == "CopyObject":
+            source = moto_objects.etag_and_time_of(*copy_source(request.parameters["CopySource"]))
+            refuse_other_source(request.parameters, source)
         # Last: what has begun will be ended.
         self._conditional_writes.begin(request.operation.name, request.parameters)
         return headers
