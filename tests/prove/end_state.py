@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
 
+from scripts.decisions.names import LEDGER_FOLDER
 from tests.functional.conftest import DEV, PREPROD, PROD
 from tests.prove.made_up import without_made_up
 
@@ -114,7 +115,13 @@ def _objects(client: Client) -> Found:
     for bucket in s3.list_buckets()["Buckets"]:
         name = bucket["Name"]
         pages = s3.get_paginator("list_objects_v2").paginate(Bucket=name)
-        keys = [each["Key"] for page in pages for each in page.get("Contents", [])]
+        found = [each["Key"] for page in pages for each in page.get("Contents", [])]
+        entries = [key for key in found if key.startswith(LEDGER_FOLDER)]
+        yield (
+            f"{name}/ledger",
+            _told([_document(s3.get_object(Bucket=name, Key=key)["Body"].read()) for key in entries]),
+        )
+        keys = [key for key in found if key not in entries]
         for key, count in _counted(keys):
             yield f"{name}/{key}", count
         for key in keys:
@@ -122,6 +129,12 @@ def _objects(client: Client) -> Found:
                 body = s3.get_object(Bucket=name, Key=key)["Body"].read()
                 yield f"{name}/{key} says", _document(body)
         yield f"{name}/unfinished uploads", len(s3.list_multipart_uploads(Bucket=name).get("Uploads", []))
+
+
+def _told(entries: list[Any]) -> list[str]:
+    """What a ledger says was done. That a dead command's lock was taken over is said besides, and rightly."""
+    told = [each for each in entries if isinstance(each, dict) and each.get("kind") not in (None, "unlock")]
+    return sorted(without_made_up(f"{each['kind']} {each['release_id']} {each['passed']}") for each in told)
 
 
 def _document(body: bytes) -> Any:
