@@ -218,6 +218,11 @@ UNIT_TESTS := tests/unit $(wildcard pipelines/*/tests)
 FUNCTIONAL_TESTS := tests/functional/toolchain $(wildcard tests/functional/test_*.py) tests/functional/scripts \
   tests/functional/templates tests/browser $(wildcard examples/tests)
 
+# One after the other: the units send every operation of AWS to moto, which is one for a whole process and would hold what
+# the functional tests have left in it.
+LOCALAWS_TESTS = cd localaws && for tier in tests/unit "tests/functional tests/security"; do \
+  ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile $$tier || exit; done
+
 .PHONY: install-test
 install-test:
 	@$(INSTALL) --environment .venv-test --requirements $(TEST_REQUIREMENTS)
@@ -250,7 +255,7 @@ test: install-test ## Every tier that needs no AWS account, and those of example
 	@$(MAKE) -j 2 TEST_REQUIREMENTS="$(TEST_REQUIREMENTS)" check $(if $(wildcard localaws),check-localaws)
 	$(TEST_PYTHON) -m pytest -q $(UNIT_TESTS) tests/templates
 	$(TEST_PYTHON) -m pytest -q -rs -n 3 --dist loadfile --no-loadscope-reorder $(FUNCTIONAL_TESTS)
-	$(if $(wildcard localaws),cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests)
+	$(if $(wildcard localaws),$(LOCALAWS_TESTS))
 	$(TEST_PYTHON) -m tox run-parallel -q -p 2 -e taskcat,render
 
 .PHONY: check-localaws
@@ -260,7 +265,7 @@ check-localaws: install-test
 .PHONY: test-localaws
 test-localaws: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
 test-localaws: check-localaws ## Check and test localaws alone
-	cd localaws && ../$(TEST_PYTHON) -m pytest -q -n 2 --dist loadfile tests
+	$(LOCALAWS_TESTS)
 
 .PHONY: prove
 prove: TEST_REQUIREMENTS := requirements/test.txt $(EMBEDDED_AWS)
