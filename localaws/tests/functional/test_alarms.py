@@ -132,5 +132,5 @@ def test_metric_math_is_evaluated(kept_client: Client, server: Server, unique: s
             Threshold=5,
             ComparisonOperator="GreaterThanThreshold",
         )
-    with pytest.raises(ClientError, match="does not implement composite alarms"):
+    with pytest.raises(ClientError, match="does not implement cloudwatch:PutCompositeAlarm"):
         cloudwatch.put_composite_alarm(AlarmName=f"{unique}-both", AlarmRule=f"ALARM({unique})")

@@ -68,8 +68,6 @@ class StateCompanion(Companion):
 
     def before(self, caller: Caller, request: OperationRequest) -> dict[str, str]:
         operation = request.operation.name
-        if operation == "PutCompositeAlarm":
-            raise ServiceError("NotImplemented", "localaws does not implement composite alarms.", 501)
         if operation == "PutMetricAlarm":
             _refuse_unimplemented(request.parameters)
         if operation in ("PutMetricAlarm", "SetAlarmState"):
