@@ -12,6 +12,9 @@ from botocore.exceptions import ClientError
 
 from localaws.core.events import Event
 from localaws.server import Server
+from localaws.services.cloudwatch.alarms import Place, Series
+from localaws.services.cloudwatch.queue_depths import DEPTH, NAMESPACE, report_depth
+from tests.functional.conftest import DEV, REGION
 from tests.functional.test_service_principals import Inbox
 
 Client = Callable[..., Any]
@@ -134,3 +137,10 @@ def test_metric_math_is_evaluated(kept_client: Client, server: Server, unique: s
         )
     with pytest.raises(ClientError, match="does not implement cloudwatch:PutCompositeAlarm"):
         cloudwatch.put_composite_alarm(AlarmName=f"{unique}-both", AlarmRule=f"ALARM({unique})")
+
+
+def test_a_queue_that_is_not_there_has_no_depth_and_no_other_failure_passes_for_that(server: Server) -> None:
+    series = Series(NAMESPACE, DEPTH, frozenset({("QueueName", "absent")}), 60, "Maximum", None)
+    report_depth(server.cloud, Place(DEV, REGION), series, server.cloud.clock.now())
+    with pytest.raises(ClientError):
+        report_depth(server.cloud, Place(DEV, "nowhere-9"), series, server.cloud.clock.now())

@@ -10,8 +10,6 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from localaws.core.caller import Caller
 from localaws.services.cloudwatch.alarms import Place, Series
 
@@ -31,8 +29,8 @@ def report_depth(cloud: Cloud, place: Place, series: Series, end: datetime) -> N
     try:
         url = sqs.get_queue_url(QueueName=names[0])["QueueUrl"]
         found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-    except ClientError:
-        return  # no queue of that name: on AWS it would report nothing either
+    except sqs.exceptions.QueueDoesNotExist:
+        return  # on AWS, too, nothing is reported of it
     depth = int(found["Attributes"]["ApproximateNumberOfMessages"])
     if depth:
         datum = {
