@@ -103,7 +103,10 @@ def _alarms(stage: StageStatus) -> str:
         return ""
     ringing = sum(each["state"] == "ALARM" for each in stage.alarms)
     fine = sum(each["state"] == "OK" for each in stage.alarms)
-    return (f"{ringing} RINGING, " if ringing else "") + f"{fine} of {len(stage.alarms)} OK"
+    silent = len(stage.alarms) - fine - ringing
+    parts = [f"{ringing} RINGING"] if ringing else []
+    parts += [f"{fine} of {len(stage.alarms)} OK", *([f"{silent} no data"] if silent else [])]
+    return ", ".join(parts)
 
 
 _ROWS: Sequence[Row] = (

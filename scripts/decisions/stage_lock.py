@@ -76,12 +76,14 @@ def read_lock(content: bytes | None) -> StageLock | str | None:
 
 
 def shown_age(age: timedelta) -> str:
-    """In the two largest units."""
+    """In days and hours, hours and minutes, minutes, or seconds."""
     seconds = max(0, int(age.total_seconds()))
     days, hours, minutes = seconds // 86_400, seconds // 3600 % 24, seconds // 60 % 60
     if days:
         return f"{days} d {hours} h"
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds % 60} s"
+    if hours:
+        return f"{hours} h {minutes} min"
+    return f"{minutes} min" if minutes else f"{seconds} s"
 
 
 def held_by_another(where: str, lock: StageLock | str, fate: Fate, now: datetime, stage: str) -> StackError:

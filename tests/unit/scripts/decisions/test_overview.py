@@ -46,7 +46,7 @@ def test_each_stage_has_a_column_and_all_that_matters_is_in_it() -> None:
             "none yet",
             "2026-11-27 01:00",
         ),
-        *("1 not as released", "1 RINGING, 1 of 3 OK", "waits since execution e1", "deploy by eva"),
+        *("1 not as released", "1 RINGING, 1 of 3 OK, 1 no data", "waits since execution e1", "deploy by eva"),
     ):
         assert each in text, text
     assert text.splitlines()[1].split() == ["pipeline", "preprod", "prod"]
